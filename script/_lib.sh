@@ -1,0 +1,18 @@
+# Sourced by every script here. Sets where things are and loads the parts; each part is one file in lib/.
+#
+# A "home" is a folder that holds one PostgreSQL cluster and one Redis: .run for the server, .run/test for the tests.
+
+set -Eeuo pipefail
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+RUN=$ROOT/.run
+VENV=$ROOT/.venv
+LOG=$RUN/log
+export LC_ALL=C.UTF-8 LANG=C.UTF-8
+umask 022
+cd "$ROOT"
+mkdir -p "$LOG" "$RUN/stamps" "$ROOT/var"
+
+for part in say packages python postgres redis services environment processes; do
+  # shellcheck source=/dev/null
+  source "$ROOT/script/lib/$part.sh"
+done

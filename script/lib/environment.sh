@@ -1,0 +1,57 @@
+# The application's environment and the steps that make it ready: translations, static files, migrations, demo data.
+
+PYTHON=$VENV/bin/python
+
+# app_environment: what carpool/settings.py reads. Anything set by the caller stays as it is.
+app_environment() {
+  if [ -z "${SECRET_KEY:-}${SECRET_KEY_FILE:-}" ]; then
+    export SECRET_KEY_FILE=$RUN/secret_key
+    [ -s "$SECRET_KEY_FILE" ] || (umask 077 && head -c 48 /dev/urandom | base64 -w 0 | tr '+/' '-_' >"$SECRET_KEY_FILE")
+  fi
+  export DJANGO_SETTINGS_MODULE=carpool.settings
+  export DEMO=${DEMO:-1} DEBUG=${DEBUG:-0} HTTPS=${HTTPS:-0}
+  export EMAIL_URL=${EMAIL_URL:-filemail:///$ROOT/var/mail}
+  mkdir -p "$ROOT/var/mail"
+}
+
+manage() { "$PYTHON" manage.py "$@"; }
+
+# hash_of_files NAME_PATTERN FOLDER...: over names and contents.
+hash_of_files() {
+  local pattern=$1
+  shift
+  find "$@" -name .run -prune -o -name .venv -prune -o -name var -prune -o -type f -name "$pattern" -print0 2>/dev/null |
+    sort -z | xargs -0 -r sha256sum | short_hash
+}
+
+# prepare_translations: .mo files from the .po files.
+prepare_translations() {
+  [ -d locale ] || return 0
+  local po
+  while read -r po; do
+    [ -e "${po%.po}.mo" ] || rm -f "$RUN/stamps/translations"
+  done < <(find locale -name '*.po')
+  once "$RUN/stamps/translations" "$(hash_of_files '*.po' locale)" "Translations" \
+    "$PYTHON" manage.py compilemessages --ignore .venv --ignore .run
+}
+
+# prepare_static: hashed and compressed copies in var/static.
+prepare_static() {
+  [ -e var/static/staticfiles.json ] || rm -f "$RUN/stamps/static"
+  once "$RUN/stamps/static" "$(hash_of_files '*' static */static requirements.txt)" "Static files" \
+    manage collectstatic --noinput --verbosity 0
+}
+
+# prepare_data: schema, demo city, demo people. Each command may run again at any time; when the database is ours,
+# it is skipped while its inputs stay the same.
+prepare_data() {
+  local stamps=$RUN/stamps where city=data/la-serena-coquimbo.osm.pbf
+  if private_postgres; then where=$(cluster_id); else where=$EPOCHREALTIME; fi
+  compgen -G 'var/networks/*' >/dev/null || rm -f "$stamps/city"
+  once "$stamps/migrations" "$where $(hash_of_files '0*.py' .) $(short_hash <requirements.txt)" "Database schema" \
+    manage migrate --noinput
+  once "$stamps/city" "$where $(hash_of_files '*.py' maps) $(short_hash <"$city")" "Demo city" \
+    manage import_map "$city" --name "La Serena–Coquimbo" --slug la-serena-coquimbo
+  once "$stamps/people" "$where $(hash_of_files '*.py' accounts rides matching) $(date +%F)" "Demo people" \
+    manage seed_demo
+}

@@ -1,0 +1,81 @@
+# The application's own processes: web, worker, relay, beat. Each runs in a session of its own and carries CARPOOL_HOME
+# in its environment, so that stopping finds all of this checkout's processes, and no others, even after a kill -9.
+
+APP_PROCESSES=(web worker relay beat)
+
+# app_pids: all living processes of this checkout's server.
+app_pids() {
+  local file pid
+  for file in $(grep -lzxF "CARPOOL_HOME=$RUN" /proc/[0-9]*/environ 2>/dev/null || true); do
+    pid=${file#/proc/}
+    printf '%s\n' "${pid%/environ}"
+  done
+}
+
+# start_process NAME COMMAND...
+start_process() {
+  local name=$1
+  shift
+  : >"$LOG/$name.log"
+  background "$LOG/$name.log" env -C "$ROOT" CARPOOL_HOME="$RUN" PYTHONUNBUFFERED=1 "$@"
+  printf '%s\n' $! >"$RUN/$name.pid"
+}
+
+# start_app HOST PORT
+start_app() {
+  local -a worker=("$VENV/bin/celery" -A carpool worker --loglevel INFO --concurrency 1 --without-gossip --without-mingle)
+  DATABASE_POOL_SIZE=${DATABASE_POOL_SIZE:-20} start_process web \
+    "$VENV/bin/daphne" -b "$1" -p "$2" --access-log "$LOG/access.log" carpool.asgi:application
+  start_process worker "${worker[@]}" -n worker@%h -Q default,matching
+  start_process relay "${worker[@]}" -n relay@%h -Q outbox
+  start_process beat "$VENV/bin/celery" -A carpool beat --loglevel INFO -s "$RUN/beat-schedule" --pidfile=
+}
+
+# dead_process: print the name of a process that ended, if any.
+dead_process() {
+  local name
+  for name in "${APP_PROCESSES[@]}"; do
+    if ! kill -0 "$(cat "$RUN/$name.pid")" 2>/dev/null; then
+      printf '%s' "$name"
+      return
+    fi
+  done
+}
+
+# report_dead NAME
+report_dead() {
+  printf '\n--- last lines of %s ---\n' "$LOG/$1.log" >&2
+  tail -n 25 "$LOG/$1.log" >&2
+  die "the process \"$1\" ended." "read its lines above, then start again."
+}
+
+# wait_until_healthy PORT SECONDS
+wait_until_healthy() {
+  local start=$EPOCHREALTIME dead state=''
+  while [ $((${EPOCHREALTIME%.*} - ${start%.*})) -lt "$2" ]; do
+    dead=$(dead_process)
+    [ -z "$dead" ] || report_dead "$dead"
+    if state=$("$PYTHON" script/lib/probe.py health "http://127.0.0.1:$1/healthz"); then
+      printf '  %-36s %6s s\n' "Processes (${APP_PROCESSES[*]})" "$(seconds_since "$start")"
+      return
+    fi
+    if [ -t 1 ]; then printf '\r  %-36s %6s s  \033[2m%.60s\033[0m\033[K\r' "Processes" "$(seconds_since "$start")" "$state"; fi
+    sleep 0.3
+  done
+  tail -n 8 "$LOG"/{web,worker,relay,beat}.log >&2
+  die "the server is not healthy after $2 s: $state" "the logs are in $LOG"
+}
+
+# stop_app: ask politely, wait, then insist. Only group leaders are asked: a Celery worker ends its own children.
+stop_app() {
+  local pid i
+  for pid in $(app_pids); do
+    [ "$(ps -o pgid= -p "$pid" 2>/dev/null | tr -d ' ')" != "$pid" ] || kill -TERM "$pid" 2>/dev/null || true
+  done
+  for ((i = 0; i < 100; i++)); do
+    [ -n "$(app_pids)" ] || break
+    sleep 0.1
+  done
+  for pid in $(app_pids); do kill -KILL "$pid" 2>/dev/null || true; done
+  (cd "$RUN" && rm -f port {web,worker,relay,beat}.pid)
+}

@@ -1,0 +1,95 @@
+# One home's PostgreSQL and Redis together: where they live, who they run as, when they start and stop.
+
+GIVEN_DATABASE_URL=${DATABASE_URL:-}
+GIVEN_REDIS_URL=${REDIS_URL:-}
+AS=()          # how to become the user who owns the services
+FAST_UNSAFE=0  # 1: no crash safety, for tests
+
+# as_service COMMAND...: as that user, from a folder where that user may stand.
+as_service() { (cd / && "${AS[@]}" "$@"); }
+
+# background LOG_FILE COMMAND...: start in a session of its own, so that Ctrl-C reaches it only through us, without the
+# locks that this script holds. Sets $! for the caller.
+background() {
+  local log=$1
+  shift
+  cd /
+  setsid "$@" >>"$log" 2>&1 </dev/null 7>&- 8>&- 9>&- &
+  cd "$ROOT"
+}
+
+# use_home HOME: choose the folder for the services' data and sockets, and export where to find them.
+use_home() {
+  SERVICE_HOME=$1 LOG=$1/log
+  mkdir -p "$LOG"
+  if private_postgres || private_redis; then
+    place_services
+    PG_DATA=$SERVICE_HOME/pg REDIS_DATA=$SERVICE_HOME/redis
+  fi
+  if private_postgres; then export DATABASE_URL="postgis://carpool@/carpool?host=$SOCKETS"; fi
+  if private_redis; then export REDIS_URL="unix://$SOCKETS/redis.sock?db=0"; fi
+}
+
+# place_services: PostgreSQL refuses to run as root, so root hands its services to the user "postgres" (or "nobody"),
+# who may not be able to reach the checkout; then they live in /var/tmp. Socket paths are limited to 107 bytes.
+place_services() {
+  local wanted=$SERVICE_HOME name owner
+  name=carpool-$(printf '%s' "$wanted" | short_hash | cut -c1-10)
+  owner=$(id -un)
+  if [ "$(id -u)" -eq 0 ]; then
+    owner=$(id -un postgres 2>/dev/null || echo nobody)
+    AS=(setpriv "--reuid=$owner" "--regid=$(id -gn "$owner")" --init-groups)
+    if ! as_service test -x "$wanted"; then SERVICE_HOME=/var/tmp/$name; fi
+  fi
+  SOCKETS=$SERVICE_HOME/sock
+  if [ ${#SOCKETS} -gt 85 ]; then SOCKETS=/tmp/$name; fi
+  own_folder "$SERVICE_HOME" "$(id -un)" 755
+  own_folder "$SERVICE_HOME/redis" "$owner" 700
+  own_folder "$SOCKETS" "$owner" 700
+  # initdb makes "pg" itself, and needs a folder that it may write to or that is there already.
+  own_folder "$SERVICE_HOME/pg" "$owner" 700
+}
+
+# own_folder FOLDER USER MODE: make it; refuse one that somebody else put there (/tmp is open to everyone).
+own_folder() {
+  if [ ! -e "$1" ]; then
+    mkdir -p "$1"
+    chown "$2" "$1"
+    chmod "$3" "$1"
+  elif [ "$(stat -c %U "$1")" != "$2" ]; then
+    die "$1 belongs to $(stat -c %U "$1"), not to $2." "remove it (was this checkout started by another user before?), then run this again."
+  fi
+}
+
+# start_services: both, once at a time; then keep a share in them until this script ends.
+start_services() {
+  exec 7>"$RUN/start.lock"
+  flock 7
+  if private_postgres; then
+    start_postgres
+    if [ "$(cat "$SERVICE_HOME/databases" 2>/dev/null)" != "$(cluster_id)" ]; then
+      make_databases >>"$LOG/postgres.log" 2>&1 ||
+        die "the databases could not be made: $(tail -n 3 "$LOG/postgres.log")" "see $LOG/postgres.log"
+      cluster_id >"$SERVICE_HOME/databases"
+    fi
+  else
+    "$VENV/bin/python" script/lib/probe.py database "$DATABASE_URL" || exit 1
+  fi
+  if private_redis; then start_redis; else "$VENV/bin/python" script/lib/probe.py redis "$REDIS_URL" || exit 1; fi
+  exec 8>"$SERVICE_HOME/users.lock"
+  flock -s 8
+  exec 7>&-
+}
+
+# leave_services: stop them unless another script still uses them, the server runs, or somebody asked to keep them.
+leave_services() {
+  if [ -e "$SERVICE_HOME/keep" ] || { [ "$LOG" = "$RUN/log" ] && [ -n "$(app_pids)" ]; }; then return 0; fi
+  if ! flock -n -x 8; then return 0; fi
+  stop_services
+}
+
+stop_services() {
+  rm -f "$SERVICE_HOME/keep"
+  if private_redis; then stop_redis; fi
+  if private_postgres; then stop_postgres; fi
+}
