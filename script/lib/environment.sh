@@ -16,12 +16,13 @@ app_environment() {
 
 manage() { "$PYTHON" manage.py "$@"; }
 
-# hash_of_files NAME_PATTERN FOLDER...: over names and contents.
+# hash_of_files PATTERN...: over names and contents of the checkout's files whose path fits one of the patterns.
 hash_of_files() {
-  local pattern=$1
-  shift
-  find "$@" -name .run -prune -o -name .venv -prune -o -name var -prune -o -type f -name "$pattern" -print0 2>/dev/null |
-    sort -z | xargs -0 -r sha256sum | short_hash
+  local pattern
+  local -a wanted=(-false)
+  for pattern in "$@"; do wanted+=(-o -path "./$pattern"); done
+  find . \( -name .git -o -name .run -o -name .venv -o -name var -o -name __pycache__ \) -prune \
+    -o -type f \( "${wanted[@]}" \) -print0 | sort -z | xargs -0 -r sha256sum | short_hash
 }
 
 # prepare_translations: .mo files from the .po files.
@@ -31,14 +32,14 @@ prepare_translations() {
   while read -r po; do
     [ -e "${po%.po}.mo" ] || rm -f "$RUN/stamps/translations"
   done < <(find locale -name '*.po')
-  once "$RUN/stamps/translations" "$(hash_of_files '*.po' locale)" "Translations" \
+  once "$RUN/stamps/translations" "$(hash_of_files 'locale/*.po')" "Translations" \
     "$PYTHON" manage.py compilemessages --ignore .venv --ignore .run
 }
 
 # prepare_static: hashed and compressed copies in var/static.
 prepare_static() {
   [ -e var/static/staticfiles.json ] || rm -f "$RUN/stamps/static"
-  once "$RUN/stamps/static" "$(hash_of_files '*' static */static requirements.txt)" "Static files" \
+  once "$RUN/stamps/static" "$(hash_of_files 'static/*' '*/static/*' requirements.txt)" "Static files" \
     manage collectstatic --noinput --verbosity 0
 }
 
@@ -48,10 +49,10 @@ prepare_data() {
   local stamps=$RUN/stamps where city=data/la-serena-coquimbo.osm.pbf
   if private_postgres; then where=$(cluster_id); else where=$EPOCHREALTIME; fi
   compgen -G 'var/networks/*' >/dev/null || rm -f "$stamps/city"
-  once "$stamps/migrations" "$where $(hash_of_files '0*.py' .) $(short_hash <requirements.txt)" "Database schema" \
+  once "$stamps/migrations" "$where $(hash_of_files '*/migrations/*.py' requirements.txt)" "Database schema" \
     manage migrate --noinput
-  once "$stamps/city" "$where $(hash_of_files '*.py' maps) $(short_hash <"$city")" "Demo city" \
+  once "$stamps/city" "$where $(hash_of_files 'maps/*.py' "$city" requirements.txt)" "Demo city" \
     manage import_map "$city" --name "La Serena–Coquimbo" --slug la-serena-coquimbo
-  once "$stamps/people" "$where $(hash_of_files '*.py' accounts rides matching) $(date +%F)" "Demo people" \
+  once "$stamps/people" "$where $(hash_of_files 'accounts/*.py' 'rides/*.py' 'matching/*.py') $(date +%F)" "Demo people" \
     manage seed_demo
 }

@@ -92,7 +92,7 @@ def health(url: str) -> str:
 
 def first_line(error: Exception) -> str:
     """Give an error's first line."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def fail(cause: str, step: str) -> None:

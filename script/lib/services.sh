@@ -61,10 +61,12 @@ own_folder() {
   fi
 }
 
-# start_services: both, once at a time; then keep a share in them until this script ends.
+# start_services: both, one script at a time; and hold a share in them until this script ends.
 start_services() {
-  exec 7>"$RUN/start.lock"
+  exec 7>"$RUN/start.lock" 8>"$SERVICE_HOME/users.lock"
   flock 7
+  flock -s 8
+  HAVE_SHARE=1
   if private_postgres; then
     start_postgres
     if [ "$(cat "$SERVICE_HOME/databases" 2>/dev/null)" != "$(cluster_id)" ]; then
@@ -73,19 +75,20 @@ start_services() {
       cluster_id >"$SERVICE_HOME/databases"
     fi
   else
-    "$VENV/bin/python" script/lib/probe.py database "$DATABASE_URL" || exit 1
+    "$PYTHON" script/lib/probe.py database "$DATABASE_URL" || exit 1
   fi
-  if private_redis; then start_redis; else "$VENV/bin/python" script/lib/probe.py redis "$REDIS_URL" || exit 1; fi
-  exec 8>"$SERVICE_HOME/users.lock"
-  flock -s 8
+  if private_redis; then start_redis; else "$PYTHON" script/lib/probe.py redis "$REDIS_URL" || exit 1; fi
   exec 7>&-
 }
 
-# leave_services: stop them unless another script still uses them, the server runs, or somebody asked to keep them.
+HAVE_SHARE=
+# leave_services: stop them unless another script has a share too, the server runs, or somebody asked to keep them.
 leave_services() {
+  [ -n "$HAVE_SHARE" ] || return 0
+  exec 7>"$RUN/start.lock"
+  flock 7
   if [ -e "$SERVICE_HOME/keep" ] || { [ "$LOG" = "$RUN/log" ] && [ -n "$(app_pids)" ]; }; then return 0; fi
-  if ! flock -n -x 8; then return 0; fi
-  stop_services
+  if flock -n -x 8; then stop_services; fi
 }
 
 stop_services() {
