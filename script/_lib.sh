@@ -6,6 +6,7 @@ set -Eeuo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 RUN=$ROOT/.run
 VENV=$ROOT/.venv
+PYTHON=$VENV/bin/python
 LOG=$RUN/log
 export LC_ALL=C.UTF-8 LANG=C.UTF-8
 umask 022

@@ -70,7 +70,7 @@ need_browser() {
   install_packages "${missing[@]}"
   if ! find_chromium; then # Ubuntu has Chromium as a snap only; Playwright fetches its own build there
     STEP_HINT="install Chromium or Chrome by hand, or set CHROMIUM to its path." \
-      once "$VENV/.chromium" playwright "Chromium" as_root "$VENV/bin/playwright" install --with-deps chromium
+      once "$VENV/.chromium" playwright "Chromium" as_root "$PYTHON" -m playwright install --with-deps chromium
   fi
 }
 

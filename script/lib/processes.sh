@@ -23,12 +23,12 @@ start_process() {
 
 # start_app HOST PORT
 start_app() {
-  local -a worker=("$VENV/bin/celery" -A carpool worker --loglevel INFO --concurrency 1 --without-gossip --without-mingle)
+  local -a worker=("$PYTHON" -m celery -A carpool worker --loglevel INFO --concurrency 1 --without-gossip --without-mingle)
   DATABASE_POOL_SIZE=${DATABASE_POOL_SIZE:-20} start_process web \
-    "$VENV/bin/daphne" -b "$1" -p "$2" --access-log "$LOG/access.log" carpool.asgi:application
+    "$PYTHON" -m daphne -b "$1" -p "$2" --access-log "$LOG/access.log" carpool.asgi:application
   start_process worker "${worker[@]}" -n worker@%h -Q default,matching
   start_process relay "${worker[@]}" -n relay@%h -Q outbox
-  start_process beat "$VENV/bin/celery" -A carpool beat --loglevel INFO -s "$RUN/beat-schedule" --pidfile=
+  start_process beat "$PYTHON" -m celery -A carpool beat --loglevel INFO -s "$RUN/beat-schedule" --pidfile=
 }
 
 # dead_process: print the name of a process that ended, if any.
@@ -49,13 +49,13 @@ report_dead() {
   die "the process \"$1\" ended." "read its lines above, then start again."
 }
 
-# wait_until_healthy PORT SECONDS
+# wait_until_healthy URL SECONDS
 wait_until_healthy() {
   local start=$EPOCHREALTIME dead state=''
   while [ $((${EPOCHREALTIME%.*} - ${start%.*})) -lt "$2" ]; do
     dead=$(dead_process)
     [ -z "$dead" ] || report_dead "$dead"
-    if state=$("$PYTHON" script/lib/probe.py health "http://127.0.0.1:$1/healthz"); then
+    if state=$("$PYTHON" script/lib/probe.py health "$1/healthz"); then
       printf '  %-36s %6s s\n' "Processes (${APP_PROCESSES[*]})" "$(seconds_since "$start")"
       return
     fi
@@ -77,5 +77,5 @@ stop_app() {
     sleep 0.1
   done
   for pid in $(app_pids); do kill -KILL "$pid" 2>/dev/null || true; done
-  (cd "$RUN" && rm -f port {web,worker,relay,beat}.pid)
+  (cd "$RUN" && rm -f port url {web,worker,relay,beat}.pid)
 }

@@ -21,7 +21,7 @@ find_python() {
 # need_venv REQUIREMENTS_FILE
 need_venv() {
   local requirements=$1 python key
-  if ! "$VENV/bin/python" -c '' 2>/dev/null; then
+  if ! "$PYTHON" -c '' 2>/dev/null; then
     if ! python=$(find_python); then
       install_packages python3 python3-venv
       python=$(find_python) || die "no Python 3.11 or newer that can make virtual environments was found (python3 is: $(python3 -V 2>&1 || true))." \
@@ -45,8 +45,8 @@ need_venv() {
 # reach the index (it does not read pip's configuration).
 install_requirements() {
   local -a args=(--require-hashes -r "$1")
-  "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1' &&
-    "$VENV/bin/uv" pip install --python "$VENV/bin/python" "${args[@]}" && return
+  "$PYTHON" -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1' &&
+    "$VENV/bin/uv" pip install --python "$PYTHON" "${args[@]}" && return
   say "uv did not work; using pip"
-  "$VENV/bin/python" -m pip install --disable-pip-version-check --progress-bar off "${args[@]}"
+  "$PYTHON" -m pip install --disable-pip-version-check --progress-bar off "${args[@]}"
 }

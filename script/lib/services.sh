@@ -13,9 +13,9 @@ as_service() { (cd / && "${AS[@]}" "$@"); }
 background() {
   local log=$1
   shift
-  cd /
+  cd / || return
   setsid "$@" >>"$log" 2>&1 </dev/null 7>&- 8>&- 9>&- &
-  cd "$ROOT"
+  cd "$ROOT" || return
 }
 
 # use_home HOME: choose the folder for the services' data and sockets, and export where to find them.
