@@ -1,0 +1,119 @@
+"""Choose public places near somebody's door where a car can pick them up or drop them off."""
+
+from typing import Final
+
+import numpy as np
+
+from maps.engine.errors import TooFarFromRoad
+from maps.engine.geodesy import METRES_PER_DEGREE, Floats, Ints, unit_sphere
+from maps.engine.roads import RoadNetwork
+from maps.engine.walks import WalkNetwork
+
+LonLatPair = tuple[float, float]
+
+ALWAYS_M: Final = 150.0
+"""Whoever lives this near a road has a meeting point, however little they want to walk."""
+
+NEAREST_APART_M: Final = 60.0
+"""Two points nearer than this are the same corner to a person."""
+
+# A main road passes more drivers: being away from the other points there counts for more.
+_MAIN_ROAD_WORTH: Final = 1.5
+
+
+def meeting_points(
+    drive: RoadNetwork, walk: WalkNetwork, point: LonLatPair, *, walk_m: float, limit: int
+) -> tuple[Ints, Floats]:
+    """Return drive vertices that a walker reaches, spread out over the reach.
+
+    The nearest comes first; each further one is the candidate farthest from all chosen before, main
+    roads counting half as far again. Vertices where cars may not stop are left out, and so are
+    vertices within 60 m of one another. The same question has the same answer.
+
+    Parameters
+    ----------
+    drive, walk : networks compiled together
+    point : (lon, lat)
+    walk_m : float
+        The longest walk, from the door to the kerb.
+    limit : int
+        At least 1.
+
+    Returns
+    -------
+    nodes : int32[k]
+        Drive vertices, 1 <= k <= limit, by rising walk.
+    walk_m : float64[k]
+        Metres on foot.
+
+    Raises
+    ------
+    TooFarFromRoad
+        No road lies within max(``walk_m``, 150 m).
+
+    Notes
+    -----
+    O(r log r + limit × c) for r walk arcs and c drive vertices in reach.
+    Source: farthest-point selection, Gonzalez (1985), a 2-approximation of the k-center problem.
+    """
+    nodes, metres = _reachable(drive, walk, point, walk_m)
+    if not len(nodes):
+        snap = drive.snap(point, max_m=max(walk_m, ALWAYS_M))
+        return np.array([snap.node], np.int32), np.array([snap.distance_m])
+    order = np.lexsort((nodes, metres))
+    nodes, metres = nodes[order], metres[order]
+    chosen = np.sort(_spread(drive, nodes, limit))
+    return nodes[chosen], metres[chosen]
+
+
+def _reachable(
+    drive: RoadNetwork, walk: WalkNetwork, point: LonLatPair, walk_m: float
+) -> tuple[Ints, Floats]:
+    """Return the stoppable drive vertices within ``walk_m`` on foot and the metres."""
+    none = np.zeros(0, np.int32), np.zeros(0)
+    try:
+        found = walk.explore(point, max_m=walk_m, snap_m=max(walk_m, ALWAYS_M))
+    except TooFarFromRoad:
+        return none
+    near = _within(drive, point, walk_m)
+    near = near[drive.stoppable[near] & (drive.kerb_line[near] >= 0)]
+    if not len(near):
+        return none
+    line, along = drive.kerb_line[near], drive.kerb_along_m[near]
+    walked = np.full(len(walk), np.inf)
+    walked[found.nodes] = found.distance_m
+    metres = np.minimum(
+        walked[walk.line_tail[line]] + along,
+        walked[walk.line_head[line]] + np.maximum(walk.line_m[line] - along, 0.0),
+    )
+    here = line == found.foot.line
+    metres[here] = np.minimum(
+        metres[here], np.abs(along[here] - found.foot.along_m) + found.foot.distance_m
+    )
+    metres += drive.kerb_off_m[near]
+    inside = metres <= walk_m
+    return near[inside], metres[inside]
+
+
+def _within(drive: RoadNetwork, point: LonLatPair, radius_m: float) -> Ints:
+    """Return the vertices within a radius as the crow flies, by number."""
+    chord = 2 * np.sin(np.radians(radius_m / METRES_PER_DEGREE) / 2) * (1 + 1e-9)
+    centre = unit_sphere(np.array([point[0]]), np.array([point[1]]))[0]
+    return np.array(sorted(drive.tree.query_ball_point(centre, chord)), np.int32)
+
+
+def _spread(drive: RoadNetwork, nodes: Ints, limit: int) -> Ints:
+    """Return positions in ``nodes`` of the chosen, the nearest (position 0) first."""
+    scale = METRES_PER_DEGREE * np.cos(np.radians(drive.lat[nodes[0]]))
+    east, north = drive.lon[nodes] * scale, drive.lat[nodes] * METRES_PER_DEGREE
+    main = drive.main_road[nodes]
+    worth = np.where(main, _MAIN_ROAD_WORTH, 1.0)
+    apart = np.hypot(east - east[0], north - north[0])
+    chosen = [0]
+    while len(chosen) < limit:
+        best = int(np.argmax(np.where(apart >= NEAREST_APART_M, apart * worth, 0.0)))
+        if apart[best] < NEAREST_APART_M:
+            break
+        chosen.append(best)
+        apart = np.minimum(apart, np.hypot(east - east[best], north - north[best]))
+    return np.array(chosen, np.int32)
