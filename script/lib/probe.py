@@ -11,6 +11,7 @@ import socket
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import NoReturn
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -62,10 +63,11 @@ def redis(url: str) -> str:
 
 def port(host: str, first: str) -> str:
     """Give the first free port from ``first`` on."""
-    for number in range(int(first), min(int(first) + 100, 65536)):
-        if can_bind(host, number):
-            return str(number)
-    fail(f"no free port from {first} on", "choose another with --port")
+    numbers = range(int(first), min(int(first) + 100, 65536))
+    free = next((number for number in numbers if can_bind(host, number)), None)
+    if free is None:
+        fail(f"no free port from {first} on", "choose another with --port")
+    return str(free)
 
 
 def can_bind(host: str, number: int) -> bool:
@@ -118,5 +120,10 @@ def fail(cause: str, step: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    commands = {"database": database, "redis": redis, "port": port, "health": health}
+    commands: dict[str, Callable[..., str]] = {
+        "database": database,
+        "redis": redis,
+        "port": port,
+        "health": health,
+    }
     print(commands[sys.argv[1]](*sys.argv[2:]))
