@@ -1,0 +1,93 @@
+"""What the API says of people, and what it accepts from them."""
+
+from typing import Any
+
+from django.contrib.gis.geos import Point
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.models import Car, Member, Organization, Place, Site
+from carpool.kernel.geo import LonLat
+
+
+class LocationSerializer(serializers.Serializer[Any]):
+    """A place on the ground, degrees (WGS 84)."""
+
+    lon = serializers.FloatField(min_value=-180, max_value=180)
+    lat = serializers.FloatField(min_value=-90, max_value=90)
+
+    def to_internal_value(self, data: Any) -> LonLat:
+        """Return the place."""
+        return LonLat(**super().to_internal_value(data))
+
+    def to_representation(self, instance: LonLat | Point) -> dict[str, float]:
+        """Show seven digits: about a centimetre."""
+        if isinstance(instance, Point):
+            instance = LonLat(instance.x, instance.y)
+        return {"lon": round(instance.lon, 7), "lat": round(instance.lat, 7)}
+
+
+class CarSerializer(serializers.ModelSerializer[Car]):
+    """One of one's own cars."""
+
+    class Meta:
+        model = Car
+        fields = ("id", "make", "model", "colour", "plate", "seats")
+        read_only_fields = ("id",)
+
+
+class PlaceSerializer(serializers.ModelSerializer[Place]):
+    """One of one's own places; nobody else ever sees it."""
+
+    location = LocationSerializer()
+
+    class Meta:
+        model = Place
+        fields = ("id", "kind", "label", "location")
+        read_only_fields = ("id",)
+
+
+class SiteSerializer(serializers.ModelSerializer[Site]):
+    """A place of the organization that everybody may know."""
+
+    location = LocationSerializer()
+
+    class Meta:
+        model = Site
+        fields = ("id", "name", "address", "location")
+
+
+class OrganizationSerializer(serializers.ModelSerializer[Organization]):
+    """The member's organization and what it decided."""
+
+    sites = SiteSerializer(many=True)
+
+    class Meta:
+        model = Organization
+        fields = (
+            "id",
+            "name",
+            "time_zone",
+            "currency",
+            "week_start",
+            "default_detour_s",
+            "default_walk_m",
+            "sites",
+        )
+
+
+class MeSerializer(serializers.ModelSerializer[Member]):
+    """Oneself."""
+
+    email = serializers.EmailField(source="user.email", read_only=True)
+    organization = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Member
+        fields = ("id", "email", "display_name", "phone", "language", "role", "organization")
+        read_only_fields = ("id", "role")
+
+    @extend_schema_field(OrganizationSerializer)
+    def get_organization(self, member: Member) -> dict[str, Any]:
+        """Return the organization with its sites."""
+        return OrganizationSerializer(member.organization).data

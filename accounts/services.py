@@ -1,0 +1,130 @@
+"""Writes about people."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts.errors import CarPlateTaken, EmailDomainTaken
+from accounts.models import (
+    Car,
+    EmailDomain,
+    Member,
+    MemberRole,
+    Organization,
+    Place,
+    PlaceKind,
+    Site,
+    User,
+)
+from accounts.selectors import organization_for_email
+from carpool.kernel.geo import LonLat, to_point
+
+
+@transaction.atomic
+def join_by_email(*, user: User, email: str) -> Member | None:
+    """Make the owner of a *proven* address a member of the organization of its domain.
+
+    Returns the membership, new or old, or None when the domain belongs to nobody. Somebody who
+    left stays out: only a manager lets them in again.
+    """
+    organization = organization_for_email(email)
+    if organization is None:
+        return None
+    return ensure_member(user=user, organization=organization)
+
+
+def ensure_member(
+    *,
+    user: User,
+    organization: Organization,
+    display_name: str = "",
+    role: str = MemberRole.MEMBER,
+) -> Member:
+    """Return the membership of a user in an organization, made if there is none."""
+    name = display_name or user.email.partition("@")[0].replace(".", " ").title()
+    member, _created = Member.objects.get_or_create(
+        user=user,
+        organization=organization,
+        defaults={"display_name": name[:80], "role": role},
+    )
+    return member
+
+
+@transaction.atomic
+def claim_email_domain(*, organization: Organization, domain: str) -> EmailDomain:
+    """Give an e-mail domain to an organization.
+
+    Raises:
+        EmailDomainTaken: another organization has it.
+    """
+    row, _created = EmailDomain.objects.get_or_create(
+        domain=domain.strip().lower(), defaults={"organization": organization}
+    )
+    if row.organization_id != organization.pk:
+        raise EmailDomainTaken(field="domain")
+    return row
+
+
+def add_site(*, organization: Organization, name: str, address: str, location: LonLat) -> Site:
+    """Add a site, or move the one of that name."""
+    site, _created = Site.objects.update_or_create(
+        organization=organization,
+        name=name,
+        defaults={"address": address, "location": to_point(location)},
+    )
+    return site
+
+
+def update_profile(*, member: Member, display_name: str, phone: str, language: str) -> Member:
+    """Change what a member says of themselves."""
+    member.display_name, member.phone, member.language = display_name, phone, language
+    member.save(update_fields=["display_name", "phone", "language"])
+    return member
+
+
+def save_car(
+    *,
+    member: Member,
+    car: Car | None = None,
+    make: str,
+    model: str,
+    colour: str,
+    plate: str,
+    seats: int,
+) -> Car:
+    """Add a car, or change one of the member's own.
+
+    Raises:
+        CarPlateTaken: the member already has a car with that plate.
+    """
+    car = car or Car(member=member)
+    car.make, car.model, car.colour = make, model, colour
+    car.plate, car.seats = plate.upper().strip(), seats
+    try:
+        with transaction.atomic():
+            car.save()
+    except IntegrityError as error:
+        raise CarPlateTaken(field="plate") from error
+    return car
+
+
+def remove_car(*, car: Car, now: datetime) -> None:
+    """Retire a car. Rides that were made with it keep showing it."""
+    car.removed_at = now
+    car.save(update_fields=["removed_at"])
+
+
+def save_place(*, member: Member, kind: str, label: str, location: LonLat) -> Place:
+    """Save home or work (there is one of each), or add another place."""
+    point = to_point(location)
+    if kind == PlaceKind.OTHER:
+        return Place.objects.create(member=member, kind=kind, label=label, location=point)
+    place, _created = Place.objects.update_or_create(
+        member=member, kind=kind, defaults={"label": label, "location": point}
+    )
+    return place
+
+
+def remove_place(*, place: Place) -> None:
+    """Forget a place."""
+    place.delete()

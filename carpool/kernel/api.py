@@ -1,0 +1,131 @@
+"""Conventions of the REST API: errors as problem+json (RFC 9457), pages by cursor."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions, pagination, serializers
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from carpool.kernel.errors import DomainError
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class Page(pagination.CursorPagination):
+    """Pages of 20, newest first, that stay right while rows are added."""
+
+    page_size = 20
+    max_page_size = 100
+    page_size_query_param = "page_size"
+    ordering = ("-created_at", "-id")
+
+
+class FieldErrorSerializer(serializers.Serializer[Any]):
+    """One thing that is wrong with one field of the request."""
+
+    field = serializers.CharField(help_text="Dotted path; empty for the request as a whole")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """An error as RFC 9457 describes it."""
+
+    type = serializers.CharField(help_text="A relative URI that names the kind of problem")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField(help_text="Stable; meant for programs")
+    errors = FieldErrorSerializer(many=True)
+
+
+# What an endpoint that changes something may answer besides success, for the API's description.
+PROBLEMS: dict[int, type[ProblemSerializer]] = dict.fromkeys(
+    (400, 401, 403, 404, 409, 422), ProblemSerializer
+)
+
+
+def problem(
+    *, status: int, code: str, title: str, detail: str, errors: list[dict[str, str]] | None = None
+) -> Response:
+    """Return an RFC 9457 answer."""
+    body = {
+        "type": f"/problems/{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "errors": errors or [],
+    }
+    return Response(body, status=status, content_type=PROBLEM_JSON)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Render every foreseen error as a problem; an unforeseen one stays a logged 500."""
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if isinstance(error, DomainError):
+        set_rollback()
+        return from_domain_error(error)
+    if not isinstance(error, exceptions.APIException):
+        return None
+    set_rollback()
+    return _from_api_exception(error)
+
+
+def from_domain_error(error: DomainError) -> Response:
+    """Return the answer to a broken rule."""
+    fields = [
+        {"field": field, "code": error.code, "detail": text}
+        for field, texts in error.fields.items()
+        for text in texts
+    ]
+    return problem(
+        status=error.status,
+        code=error.code,
+        title=str(error.title),
+        detail=error.detail,
+        errors=fields,
+    )
+
+
+def _from_api_exception(error: exceptions.APIException) -> Response:
+    if isinstance(error, exceptions.ValidationError):
+        errors = _flatten(error.get_full_details())
+        detail = "; ".join(
+            f"{e['field']}: {e['detail']}" if e["field"] else e["detail"] for e in errors
+        )
+        code, title = "invalid_input", "Please check what you entered"
+    else:
+        errors, detail = [], str(error.detail)
+        code, title = str(error.default_code), str(error.default_detail)
+    response = problem(
+        status=error.status_code, code=code, title=title, detail=detail, errors=errors
+    )
+    if header := getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = header
+    if wait := getattr(error, "wait", None):
+        response["Retry-After"] = str(int(wait) + 1)
+    return response
+
+
+def _flatten(details: Any, path: str = "") -> list[dict[str, str]]:
+    if isinstance(details, dict) and set(details) == {"message", "code"}:
+        name = path.removesuffix(".non_field_errors").removeprefix("non_field_errors")
+        return [{"field": name, "code": details["code"], "detail": str(details["message"])}]
+    if isinstance(details, dict):
+        items = [(f"{path}.{key}" if path else str(key), value) for key, value in details.items()]
+    else:
+        items = [
+            (path if _is_message(value) else f"{path}.{i}", value)
+            for i, value in enumerate(details)
+        ]
+    return [flat for name, value in items for flat in _flatten(value, name)]
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"message", "code"}

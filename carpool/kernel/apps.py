@@ -1,0 +1,20 @@
+"""Wiring of the kernel."""
+
+from django.apps import AppConfig
+
+
+class KernelConfig(AppConfig):
+    """The kernel as a Django app: it owns the outbox tables."""
+
+    name = "carpool.kernel"
+    label = "kernel"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the checks of what every app needs."""
+        from carpool.kernel import health
+
+        health.register("database", health.check_database)
+        health.register("redis", health.check_redis)
+        health.register("worker", health.check_worker)
+        health.register("beat", health.check_beat)

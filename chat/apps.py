@@ -1,0 +1,21 @@
+"""Wiring of the app: which facts people hear of."""
+
+from django.apps import AppConfig
+
+
+class ChatConfig(AppConfig):
+    """See the package's docstring for what it owns."""
+
+    name = "chat"
+
+    def ready(self) -> None:
+        """Subscribe to what open pages show."""
+        from carpool.kernel import outbox
+        from chat import handlers
+        from rides import events as rides
+
+        outbox.subscribe(rides.RideStateChanged, handlers.on_ride_changed)
+        outbox.subscribe(rides.StopVisited, handlers.on_ride_changed)
+        outbox.subscribe(rides.BookingStateChanged, handlers.on_booking_changed)
+        outbox.subscribe(rides.RequestStateChanged, handlers.on_request_changed)
+        outbox.subscribe(rides.RequestMatched, handlers.on_request_changed)

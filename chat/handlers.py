@@ -1,0 +1,43 @@
+"""Subscribers: facts in, live messages out."""
+
+from uuid import UUID
+
+from chat import selectors, services
+from rides.events import (
+    BookingStateChanged,
+    RequestMatched,
+    RequestStateChanged,
+    RideStateChanged,
+    StopVisited,
+)
+
+
+def on_ride_changed(event: RideStateChanged | StopVisited) -> None:
+    """Tell everybody on the ride, and every page that shows it."""
+    name = "stop_visited" if isinstance(event, StopVisited) else f"ride_{event.after}"
+    _tell_ride(event.ride_id, name)
+
+
+def on_booking_changed(event: BookingStateChanged) -> None:
+    """Tell everybody on the ride, and every page that shows it."""
+    _tell_ride(event.ride_id, f"booking_{event.after}", booking=str(event.booking_id))
+
+
+def on_request_changed(event: RequestStateChanged | RequestMatched) -> None:
+    """Tell whoever left the request."""
+    what = "matched" if isinstance(event, RequestMatched) else event.after
+    people = selectors.owner_of_request(event.request_id)
+    services.announce(
+        topics=[(services.MEMBER, pk) for pk in people],
+        event=f"request_{what}",
+        data={"request": str(event.request_id)},
+    )
+
+
+def _tell_ride(ride_id: UUID, event: str, **data: str) -> None:
+    people = [(services.MEMBER, pk) for pk in selectors.people_of_ride(ride_id)]
+    services.announce(
+        topics=[(services.RIDE, ride_id), *people],
+        event=event,
+        data={"ride": str(ride_id), **data},
+    )

@@ -1,0 +1,1 @@
+"""REST API of matching: search, and booking what was found."""

@@ -1,0 +1,24 @@
+"""Reads of matching: search, evaluation, stored matches, explanations."""
+
+from matching.selectors.candidates import candidate_rides, with_stops
+from matching.selectors.evaluation import Found, Meeting, SearchQuery, evaluate
+from matching.selectors.explain import explain
+from matching.selectors.matches import list_matches, query_of
+from matching.selectors.search import Offer, SearchResult, ShownOffer, read_offer, search
+
+__all__ = [
+    "Found",
+    "Meeting",
+    "Offer",
+    "SearchQuery",
+    "SearchResult",
+    "ShownOffer",
+    "candidate_rides",
+    "evaluate",
+    "explain",
+    "list_matches",
+    "query_of",
+    "read_offer",
+    "search",
+    "with_stops",
+]

@@ -1,0 +1,45 @@
+"""The prefilter in PostgreSQL: rides that might serve a query, by ellipse, time and seats.
+
+Source: ESTAM, Masoud & Jayakrishnan (2017), made admissible: the ellipse stored with each ride is
+sized from the time it may take and the fastest road of the network, so that every point outside
+of it is out of reach within the driver's promise. No direction test: it would lose valid rides.
+"""
+
+from datetime import datetime
+
+from django.db.models import Prefetch, QuerySet
+
+from accounts.models import Member
+from carpool.kernel.geo import box_around
+from maps.models import Region
+from rides.models import Ride, Stop
+from rides.services import RequestTerms
+
+
+def candidate_rides(
+    viewer: Member, region: Region, query: RequestTerms, *, now: datetime
+) -> QuerySet[Ride]:
+    """Return the rides that might serve a query: none that does is left out."""
+    boxes = [
+        box_around(end.location, radius_m=max(query.walk_m, 1))
+        for end in (query.origin, query.destination)
+    ]
+    return with_stops(
+        Ride.objects.visible_to(viewer)
+        .bookable(now)
+        .exclude(driver=viewer)
+        .filter(
+            region=region,
+            seats_offered__gte=query.seats,
+            departure_at__lt=query.latest_arrival_at,
+            arrive_latest_at__gt=query.earliest_departure_at,
+            reach__intersects=boxes[0],
+        )
+        .filter(reach__intersects=boxes[1])
+    )
+
+
+def with_stops(rides: QuerySet[Ride]) -> QuerySet[Ride]:
+    """Load what the engine needs, in two queries."""
+    stops = Stop.objects.order_by("position")
+    return rides.select_related("organization").prefetch_related(Prefetch("stops", queryset=stops))

@@ -1,0 +1,242 @@
+"""Exact evaluation: which of some rides serve a query, and at what cost.
+
+Turns rides and a query into the arrays of ``matching.engine``, fetches exact road times, and turns
+the engine's answers back into places and times.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from carpool.kernel.geo import LonLat, walking_time
+from maps.engine import RoadNetwork
+from maps.models import Region
+from maps.selectors import MeetingPoints, load_network, meeting_points
+from matching.engine import (
+    CostWeights,
+    Insertion,
+    InsertionTimes,
+    RequestWindow,
+    RideBatch,
+    best_insertions,
+    feasible_insertions,
+)
+from matching.engine.insertion import NO_EARLIEST
+from rides.models import Ride, Stop, StopKind
+from rides.services import RequestTerms
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery(RequestTerms):
+    """What a rider looks for; ``arrive`` tells that the arrival is the time they named."""
+
+    arrive: bool = False
+
+    @property
+    def anchor_at(self) -> datetime:
+        """The time that the rider named."""
+        return self.latest_arrival_at if self.arrive else self.earliest_departure_at
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Where and when the rider gets in or out, and how far they walk for it."""
+
+    location: LonLat
+    label: str
+    at: datetime
+    walk_m: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A ride that serves a query, before it is shown to anybody."""
+
+    ride: Ride
+    insertion: Insertion
+    pickup: Meeting
+    dropoff: Meeting
+    detour_s: int
+
+
+def evaluate(
+    rides: Sequence[Ride],
+    region: Region,
+    query: RequestTerms,
+    *,
+    only: tuple[LonLat, LonLat] | None = None,
+) -> list[Found]:
+    """Insert a query exactly into each ride and return those that serve it, cheapest first.
+
+    ``only`` keeps to one meeting point to get in and one to get out.
+    """
+    if not rides:
+        return []
+    network = load_network(region)
+    gather = _gather(rides, region, network, query, only)
+    weights = CostWeights()
+    best = best_insertions(gather.batch, gather.window, gather.times, weights)
+    found = []
+    for r, (ride, cheapest) in enumerate(zip(rides, best, strict=True)):
+        insertion = cheapest
+        if cheapest is not None and ride.detour_m is not None:
+            choices = feasible_insertions(r, gather.batch, gather.window, gather.times, weights)
+            insertion = _within_metres(network, ride, gather, r, choices)
+        if insertion is not None:
+            found.append(_to_found(network, ride, gather, insertion))
+    return sorted(found, key=lambda f: (f.insertion.cost_s, f.ride.departure_at, f.ride.pk))
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """A query and its candidate rides as the engine wants them."""
+
+    batch: RideBatch
+    window: RequestWindow
+    times: InsertionTimes
+    nodes: npt.NDArray[np.int32]
+    pickups: MeetingPoints
+    dropoffs: MeetingPoints
+
+
+def _gather(
+    rides: Sequence[Ride],
+    region: Region,
+    network: RoadNetwork,
+    query: RequestTerms,
+    only: tuple[LonLat, LonLat] | None,
+) -> _Gathered:
+    origin, destination = query.origin.location, query.destination.location
+    pickups = meeting_points(region, origin, walk_m=query.walk_m, field="origin")
+    dropoffs = meeting_points(region, destination, walk_m=query.walk_m, field="destination")
+    if only is not None:
+        pickups, dropoffs = _just(network, pickups, only[0]), _just(network, dropoffs, only[1])
+    stops = [stop for ride in rides for stop in ride.stops.all()]
+    nodes = network.nearest_nodes(
+        np.array([stop.location.x for stop in stops]),
+        np.array([stop.location.y for stop in stops]),
+    )
+    times = InsertionTimes(
+        to_pickup=network.durations_ms(nodes, pickups.nodes),
+        from_pickup=np.ascontiguousarray(network.durations_ms(pickups.nodes, nodes).T),
+        to_dropoff=network.durations_ms(nodes, dropoffs.nodes),
+        from_dropoff=np.ascontiguousarray(network.durations_ms(dropoffs.nodes, nodes).T),
+        direct=network.durations_ms(pickups.nodes, dropoffs.nodes),
+    )
+    boarding_ms = 1000 * rides[0].organization.boarding_s
+    return _Gathered(
+        batch=_to_batch(rides, stops, boarding_ms),
+        window=_to_window(query, pickups, dropoffs, boarding_ms),
+        times=times,
+        nodes=nodes,
+        pickups=pickups,
+        dropoffs=dropoffs,
+    )
+
+
+def _just(network: RoadNetwork, points: MeetingPoints, place: LonLat) -> MeetingPoints:
+    """Keep the one meeting point that lies at a place (none, if it is not among them)."""
+    here = points.nodes == network.nearest_nodes(np.array([place.lon]), np.array([place.lat]))
+    return MeetingPoints(nodes=points.nodes[here], walk_m=points.walk_m[here])
+
+
+def _to_batch(rides: Sequence[Ride], stops: Sequence[Stop], boarding_ms: int) -> RideBatch:
+    sizes = [len(ride.stops.all()) for ride in rides]
+    middle = {StopKind.PICKUP, StopKind.DROPOFF}
+    return RideBatch(
+        start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32),
+        departure_ms=np.array([to_ms(ride.departure_at) for ride in rides], np.int64),
+        seats_offered=np.array([ride.seats_offered for ride in rides], np.int32),
+        leg_ms=np.array([stop.leg_duration_ms for stop in stops], np.int32),
+        earliest_ms=np.array(
+            [NO_EARLIEST if s.earliest_at is None else to_ms(s.earliest_at) for s in stops],
+            np.int64,
+        ),
+        latest_ms=np.array([to_ms(stop.latest_at) for stop in stops], np.int64),
+        boarding_ms=np.array([boarding_ms * (s.kind in middle) for s in stops], np.int32),
+        seats_after=np.array([stop.seats_after for stop in stops], np.int32),
+    )
+
+
+def _to_window(
+    query: RequestTerms, pickups: MeetingPoints, dropoffs: MeetingPoints, boarding_ms: int
+) -> RequestWindow:
+    walk_to_ms, walk_from_ms = _walk_ms(pickups), _walk_ms(dropoffs)
+    at_arrival = isinstance(query, SearchQuery) and query.arrive
+    anchor = query.latest_arrival_at if at_arrival else query.earliest_departure_at
+    return RequestWindow(
+        ready_ms=to_ms(query.earliest_departure_at) + walk_to_ms,
+        due_ms=to_ms(query.latest_arrival_at) - walk_from_ms,
+        walk_to_ms=walk_to_ms,
+        walk_from_ms=walk_from_ms,
+        anchor_ms=to_ms(anchor),
+        anchored_at_arrival=at_arrival,
+        seats=query.seats,
+        boarding_ms=boarding_ms,
+    )
+
+
+def _walk_ms(points: MeetingPoints) -> npt.NDArray[np.int64]:
+    """Return walking times; metres are rounded up first, as a booking stores them."""
+    return np.array(
+        [walking_time(metres) // MILLISECOND + 1 for metres in np.ceil(points.walk_m)], np.int64
+    )
+
+
+def _within_metres(
+    network: RoadNetwork, ride: Ride, gather: _Gathered, r: int, choices: Sequence[Insertion]
+) -> Insertion | None:
+    """Return the cheapest insertion that also keeps the driver's limit in metres."""
+    assert ride.detour_m is not None
+    start, end = gather.batch.start[r], gather.batch.start[r + 1]
+    stops = [int(node) for node in gather.nodes[start:end]]
+    for insertion in choices:
+        nodes = [
+            *stops[: insertion.pickup_after + 1],
+            int(gather.pickups.nodes[insertion.pickup]),
+            *stops[insertion.pickup_after + 1 : insertion.dropoff_after + 1],
+            int(gather.dropoffs.nodes[insertion.dropoff]),
+            *stops[insertion.dropoff_after + 1 :],
+        ]
+        if network.route(nodes).distance_m <= ride.solo_distance_m + ride.detour_m:
+            return insertion
+    return None
+
+
+def _to_found(network: RoadNetwork, ride: Ride, gather: _Gathered, insertion: Insertion) -> Found:
+    pickup_node = int(gather.pickups.nodes[insertion.pickup])
+    dropoff_node = int(gather.dropoffs.nodes[insertion.dropoff])
+    added = to_time(insertion.arrival_ms) - ride.arrival_at
+    return Found(
+        ride=ride,
+        insertion=insertion,
+        pickup=Meeting(
+            location=network.location(pickup_node),
+            label=network.corner_name(pickup_node),
+            at=to_time(insertion.pickup_ms),
+            walk_m=int(np.ceil(gather.pickups.walk_m[insertion.pickup])),
+        ),
+        dropoff=Meeting(
+            location=network.location(dropoff_node),
+            label=network.corner_name(dropoff_node),
+            at=to_time(insertion.dropoff_ms),
+            walk_m=int(np.ceil(gather.dropoffs.walk_m[insertion.dropoff])),
+        ),
+        detour_s=max(0, -int(-added.total_seconds() // 1)),
+    )
+
+
+def to_ms(at: datetime) -> int:
+    """Return milliseconds since the epoch, rounded down."""
+    return (at - EPOCH) // MILLISECOND
+
+
+def to_time(ms: int) -> datetime:
+    """Return the instant of so many milliseconds since the epoch."""
+    return EPOCH + ms * MILLISECOND

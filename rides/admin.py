@@ -1,0 +1,101 @@
+"""Rides in the admin, with maps. States are changed by services only."""
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from leaflet.admin import LeafletGeoAdminMixin
+
+from rides.models import (
+    Booking,
+    BookingTransition,
+    Ride,
+    RideRequest,
+    RideTransition,
+    Stop,
+)
+
+
+class ReadOnly:
+    """Facts are looked at, not edited: a change by hand would go past every promise."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Refuse."""
+        return False
+
+
+class StopInline(ReadOnly, admin.TabularInline):
+    """Where the car stops."""
+
+    model = Stop
+    fields = ("position", "kind", "label", "planned_at", "latest_at", "visited_at", "seats_after")
+
+
+class BookingInline(ReadOnly, admin.TabularInline):
+    """Who joins."""
+
+    model = Booking
+    fields = ("rider", "seats", "state", "pickup_at", "dropoff_at", "detour_s")
+
+
+class RideTransitionInline(ReadOnly, admin.TabularInline):
+    """What happened."""
+
+    model = RideTransition
+
+
+@admin.register(Ride)
+class RideAdmin(LeafletGeoAdminMixin, ReadOnly, admin.ModelAdmin):
+    """Rides, with their reach on the map; where drivers live is left out."""
+
+    modifiable = False
+    list_display = ("driver", "origin_area", "destination_area", "departure_at", "state")
+    list_filter = ("state", "organization", "booking_mode")
+    list_select_related = ("driver",)
+    search_fields = ("driver__display_name", "origin_area", "destination_area")
+    date_hierarchy = "departure_at"
+    exclude = ("origin", "origin_label", "destination", "destination_label", "route")
+    inlines = (StopInline, BookingInline, RideTransitionInline)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Show the form with its maps; every field in it is locked."""
+        return request.method == "GET"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Ride | None = None) -> list[str]:
+        """Lock everything but the map, which cannot be modified anyway."""
+        return [f.name for f in Ride._meta.fields if f.name != "reach"]
+
+
+class BookingTransitionInline(ReadOnly, admin.TabularInline):
+    """What happened."""
+
+    model = BookingTransition
+
+
+@admin.register(Booking)
+class BookingAdmin(ReadOnly, admin.ModelAdmin):
+    """Bookings; where the rider lives is left out."""
+
+    list_display = ("rider", "ride", "state", "pickup_at", "dropoff_at", "outcome")
+    list_filter = ("state", "outcome")
+    list_select_related = ("rider", "ride")
+    search_fields = ("rider__display_name", "ride__driver__display_name")
+    exclude = ("origin", "origin_label", "destination", "destination_label")
+    inlines = (BookingTransitionInline,)
+
+
+@admin.register(RideRequest)
+class RideRequestAdmin(ReadOnly, admin.ModelAdmin):
+    """Standing requests; where the rider lives is left out."""
+
+    list_display = ("rider", "earliest_departure_at", "latest_arrival_at", "seats", "state")
+    list_filter = ("state",)
+    list_select_related = ("rider",)
+    exclude = ("origin", "origin_label", "destination", "destination_label")

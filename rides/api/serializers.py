@@ -1,0 +1,257 @@
+"""What the API says of rides, and what it accepts."""
+
+from typing import Any
+
+from django.contrib.gis.geos import LineString
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.api.serializers import LocationSerializer
+from accounts.models import Car, Member
+from rides.models import Booking, BookingMode, Ride, RideRequest, Stop
+from rides.selectors import RideView
+from rides.services import OfferTerms, RequestTerms, TripEnd
+
+
+class TripEndSerializer(serializers.Serializer[Any]):
+    """Where a trip starts or ends."""
+
+    location = LocationSerializer()
+    label = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
+
+    def to_internal_value(self, data: Any) -> TripEnd:
+        """Return the end."""
+        return TripEnd(**super().to_internal_value(data))
+
+
+class OfferSerializer(serializers.Serializer[Any]):
+    """What a driver accepts. Give ``departure_at`` or ``arrive_by``, or both."""
+
+    origin = TripEndSerializer()
+    destination = TripEndSerializer()
+    car = serializers.UUIDField(source="car_id")
+    seats = serializers.IntegerField()
+    detour_s = serializers.IntegerField(help_text="How much later you accept to arrive, seconds")
+    detour_m = serializers.IntegerField(required=False, allow_null=True, default=None)
+    departure_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    arrive_by = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    booking_mode = serializers.ChoiceField(choices=BookingMode.choices, default=BookingMode.INSTANT)
+    note = serializers.CharField(max_length=280, required=False, allow_blank=True, default="")
+
+    def to_terms(self) -> OfferTerms:
+        """Return the validated terms."""
+        return OfferTerms(**self.validated_data)
+
+
+class PersonSerializer(serializers.ModelSerializer[Member]):
+    """A colleague, before a booking is confirmed: the first name only."""
+
+    class Meta:
+        model = Member
+        fields = ("id", "first_name")
+
+
+class KnownPersonSerializer(serializers.ModelSerializer[Member]):
+    """A colleague in one's confirmed ride."""
+
+    class Meta:
+        model = Member
+        fields = ("id", "display_name", "phone")
+
+
+class CarLookSerializer(serializers.ModelSerializer[Car]):
+    """A car as it is described before a booking is confirmed."""
+
+    class Meta:
+        model = Car
+        fields = ("make", "model", "colour")
+
+
+class KnownCarSerializer(serializers.ModelSerializer[Car]):
+    """A car as its riders recognise it."""
+
+    class Meta:
+        model = Car
+        fields = ("make", "model", "colour", "plate")
+
+
+class StopSerializer(serializers.ModelSerializer[Stop]):
+    """A stop of a ride."""
+
+    location = LocationSerializer()
+    rider = serializers.UUIDField(source="booking.rider_id", default=None)
+
+    class Meta:
+        model = Stop
+        fields = (
+            "id",
+            "position",
+            "kind",
+            "location",
+            "label",
+            "planned_at",
+            "latest_at",
+            "visited_at",
+            "rider",
+        )
+
+
+class RiderOfRideSerializer(serializers.ModelSerializer[Booking]):
+    """Somebody's booking, as driver and fellow riders see it: where they live is not in it."""
+
+    rider = KnownPersonSerializer()
+
+    class Meta:
+        model = Booking
+        fields = ("id", "rider", "seats", "state", "pickup_at", "dropoff_at", "decide_by")
+
+
+class RideSerializer(serializers.Serializer[RideView]):
+    """A ride as the caller may see it."""
+
+    id = serializers.UUIDField(source="ride.pk")
+    state = serializers.CharField(source="ride.state")
+    driver = serializers.SerializerMethodField()
+    car = serializers.SerializerMethodField()
+    origin = LocationSerializer(help_text="Exact for the driver, else the centre of a 500 m cell")
+    origin_label = serializers.CharField()
+    destination = LocationSerializer()
+    destination_label = serializers.CharField()
+    departure_at = serializers.DateTimeField(source="ride.departure_at")
+    arrival_at = serializers.DateTimeField(source="ride.arrival_at")
+    seats_offered = serializers.IntegerField(source="ride.seats_offered")
+    seats_left = serializers.IntegerField()
+    detour_s = serializers.IntegerField(source="ride.detour_s")
+    detour_m = serializers.IntegerField(source="ride.detour_m", allow_null=True)
+    distance_m = serializers.IntegerField(source="ride.distance_m")
+    booking_mode = serializers.CharField(source="ride.booking_mode")
+    note = serializers.CharField(source="ride.note")
+    route = serializers.SerializerMethodField()
+    stops = StopSerializer(many=True)
+    bookings = serializers.SerializerMethodField()
+    is_driver = serializers.BooleanField()
+
+    @extend_schema_field(KnownPersonSerializer)
+    def get_driver(self, view: RideView) -> dict[str, Any]:
+        """Show the driver's full name to the people aboard."""
+        serializer = KnownPersonSerializer if view.sees_people else PersonSerializer
+        return serializer(view.ride.driver).data
+
+    @extend_schema_field(KnownCarSerializer)
+    def get_car(self, view: RideView) -> dict[str, Any]:
+        """Show the plate to the people aboard."""
+        serializer = KnownCarSerializer if view.sees_people else CarLookSerializer
+        return serializer(view.ride.car).data
+
+    @extend_schema_field({"type": "object", "description": "GeoJSON LineString, or null"})
+    def get_route(self, view: RideView) -> dict[str, Any] | None:
+        """Show the way, cut at private ends."""
+        return to_geojson(view.route)
+
+    @extend_schema_field(RiderOfRideSerializer(many=True))
+    def get_bookings(self, view: RideView) -> Any:
+        """Show who joins, to the people aboard."""
+        return RiderOfRideSerializer(view.bookings, many=True).data
+
+
+def to_geojson(line: LineString | None) -> dict[str, Any] | None:
+    """Return a line as a GeoJSON geometry (RFC 7946)."""
+    return None if line is None else {"type": "LineString", "coordinates": list(line.coords)}
+
+
+class RideSummarySerializer(serializers.ModelSerializer[Ride]):
+    """One of one's own rides in a list."""
+
+    class Meta:
+        model = Ride
+        fields = (
+            "id",
+            "state",
+            "origin_label",
+            "destination_label",
+            "departure_at",
+            "arrival_at",
+            "seats_offered",
+            "created_at",
+        )
+
+
+class BookingSerializer(serializers.ModelSerializer[Booking]):
+    """One of one's own bookings."""
+
+    origin = LocationSerializer()
+    destination = LocationSerializer()
+
+    class Meta:
+        model = Booking
+        fields = (
+            "id",
+            "ride",
+            "state",
+            "seats",
+            "origin",
+            "origin_label",
+            "destination",
+            "destination_label",
+            "earliest_departure_at",
+            "latest_arrival_at",
+            "walk_to_m",
+            "walk_from_m",
+            "pickup_at",
+            "dropoff_at",
+            "shared_distance_m",
+            "decide_by",
+            "cancel_reason",
+            "outcome",
+            "created_at",
+        )
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    """Why."""
+
+    reason = serializers.CharField(max_length=280, required=False, allow_blank=True, default="")
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """Whether it took place."""
+
+    took_place = serializers.BooleanField()
+
+
+class WishSerializer(serializers.Serializer[Any]):
+    """What a rider looks for: door to door, within their own times."""
+
+    origin = TripEndSerializer()
+    destination = TripEndSerializer()
+    earliest_departure_at = serializers.DateTimeField()
+    latest_arrival_at = serializers.DateTimeField()
+    seats = serializers.IntegerField(default=1)
+    walk_m = serializers.IntegerField(default=800)
+
+    def to_terms(self) -> RequestTerms:
+        """Return the validated terms."""
+        return RequestTerms(**self.validated_data)
+
+
+class RideRequestSerializer(serializers.ModelSerializer[RideRequest]):
+    """One of one's own standing requests."""
+
+    origin = LocationSerializer()
+    destination = LocationSerializer()
+
+    class Meta:
+        model = RideRequest
+        fields = (
+            "id",
+            "state",
+            "origin",
+            "origin_label",
+            "destination",
+            "destination_label",
+            "earliest_departure_at",
+            "latest_arrival_at",
+            "seats",
+            "walk_m",
+            "created_at",
+        )

@@ -1,0 +1,45 @@
+"""Addresses below /api/v1/."""
+
+from django.urls import path
+
+from rides.api import views
+
+app_name = "rides-api"
+urlpatterns = [
+    path("rides", views.RidesView.as_view(), name="rides"),
+    path("rides/<uuid:ride_id>", views.RideView.as_view(), name="ride"),
+    path("rides/<uuid:ride_id>/cancel", views.RideCancelView.as_view(), name="ride-cancel"),
+    path("rides/<uuid:ride_id>/start", views.RideStartView.as_view(), name="ride-start"),
+    path("rides/<uuid:ride_id>/finish", views.RideFinishView.as_view(), name="ride-finish"),
+    path(
+        "rides/<uuid:ride_id>/stops/<int:stop_id>/visit",
+        views.StopVisitView.as_view(),
+        name="stop-visit",
+    ),
+    path("me/bookings", views.BookingsView.as_view(), name="bookings"),
+    path("bookings/<uuid:booking_id>", views.BookingView.as_view(), name="booking"),
+    path(
+        "bookings/<uuid:booking_id>/cancel",
+        views.BookingCancelView.as_view(),
+        name="booking-cancel",
+    ),
+    path(
+        "bookings/<uuid:booking_id>/confirm",
+        views.BookingConfirmView.as_view(),
+        name="booking-confirm",
+    ),
+    path(
+        "bookings/<uuid:booking_id>/decline",
+        views.BookingDeclineView.as_view(),
+        name="booking-decline",
+    ),
+    path(
+        "bookings/<uuid:booking_id>/answer",
+        views.BookingAnswerView.as_view(),
+        name="booking-answer",
+    ),
+    path("requests", views.RequestsView.as_view(), name="requests"),
+    path(
+        "requests/<uuid:request_id>/close", views.RequestCloseView.as_view(), name="request-close"
+    ),
+]

@@ -1,0 +1,68 @@
+"""Facts that rides tell. Identifiers only: whoever listens reads what it may see."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from carpool.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class RideOffered(Event):
+    """A driver published a ride."""
+
+    ride_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RideStateChanged(Event):
+    """A ride moved on: by the clock, by its driver, or by cancellation."""
+
+    ride_id: UUID
+    before: str
+    after: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StopVisited(Event):
+    """The driver reached a stop."""
+
+    ride_id: UUID
+    stop_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BookingStateChanged(Event):
+    """A booking was made (``before`` is empty) or moved on."""
+
+    booking_id: UUID
+    ride_id: UUID
+    before: str
+    after: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPosted(Event):
+    """A rider left a standing request."""
+
+    request_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStateChanged(Event):
+    """A standing request was fulfilled, withdrawn, or ran out of time."""
+
+    request_id: UUID
+    after: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMatched(Event):
+    """A ride was found that fits a standing request."""
+
+    request_id: UUID
+    ride_id: UUID

@@ -1,0 +1,196 @@
+"""A rider's place in a ride, and its state machine.
+
+The states are those of *standard-covoiturage* (fabmob), so that other platforms understand them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.contrib.gis.db.models import PointField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Member
+from rides.models.rides import Ride
+
+# Two reminders, two days apart, then a decision is forced.
+VALIDATION_ENDS_AFTER = timedelta(days=6)
+
+
+class BookingState(models.TextChoices):
+    """Where a booking is in its life."""
+
+    WAITING_CONFIRMATION = "waiting_confirmation", _("Waiting for the driver")
+    CONFIRMED = "confirmed", _("Confirmed")
+    COMPLETED_PENDING_VALIDATION = "completed_pending_validation", _("Did it take place?")
+    VALIDATED = "validated", _("Taken place and settled")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+BOOKING_TRANSITIONS: dict[BookingState, frozenset[BookingState]] = {
+    BookingState.WAITING_CONFIRMATION: frozenset({BookingState.CONFIRMED, BookingState.CANCELLED}),
+    BookingState.CONFIRMED: frozenset(
+        {BookingState.COMPLETED_PENDING_VALIDATION, BookingState.CANCELLED}
+    ),
+    BookingState.COMPLETED_PENDING_VALIDATION: frozenset({BookingState.VALIDATED}),
+    BookingState.VALIDATED: frozenset(),
+    BookingState.CANCELLED: frozenset(),
+}
+# These hold a seat.
+ACTIVE_STATES = (BookingState.WAITING_CONFIRMATION, BookingState.CONFIRMED)
+# These keep a ride from being completed.
+OPEN_STATES = (*ACTIVE_STATES, BookingState.COMPLETED_PENDING_VALIDATION)
+
+
+class BookingOutcome(models.TextChoices):
+    """What the answers of both sides come to."""
+
+    UNDECIDED = "undecided", _("Undecided")
+    PAY = "pay", _("Took place")
+    RELEASE = "release", _("Did not take place")
+    DISPUTE = "dispute", _("Disputed")
+
+
+class BookingQuerySet(models.QuerySet["Booking"]):
+    """Filters over bookings."""
+
+    def visible_to(self, member: Member) -> BookingQuerySet:
+        """Bookings that a member made, or that are for a ride they drive."""
+        return self.filter(models.Q(rider=member) | models.Q(ride__driver=member))
+
+    def active(self) -> BookingQuerySet:
+        """Bookings that hold a seat."""
+        return self.filter(state__in=ACTIVE_STATES)
+
+    def open(self) -> BookingQuerySet:
+        """Bookings that are not settled."""
+        return self.filter(state__in=OPEN_STATES)
+
+    def due(self, now: datetime) -> BookingQuerySet:
+        """Bookings that the clock has something to say about."""
+        return self.filter(next_check_at__lte=now)
+
+
+class Booking(models.Model):
+    """A rider's seats in a ride, from a pick-up to a drop-off."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    ride = models.ForeignKey(Ride, on_delete=models.CASCADE, related_name="bookings")
+    rider = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="bookings")
+    seats = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=30, choices=BookingState.choices)
+
+    origin = PointField(srid=4326, help_text="The rider's own; only they see it")
+    origin_label = models.CharField(max_length=255)
+    destination = PointField(srid=4326, help_text="The rider's own; only they see it")
+    destination_label = models.CharField(max_length=255)
+    earliest_departure_at = models.DateTimeField(help_text="From the rider's own start, walking")
+    latest_arrival_at = models.DateTimeField(help_text="At the rider's own destination")
+    walk_to_m = models.PositiveIntegerField()
+    walk_from_m = models.PositiveIntegerField()
+
+    pickup_at = models.DateTimeField(help_text="As planned now")
+    dropoff_at = models.DateTimeField(help_text="As planned now")
+    detour_s = models.PositiveIntegerField(help_text="What this booking added for the driver")
+    shared_distance_m = models.PositiveIntegerField(help_text="Metres aboard, when booked")
+
+    decide_by = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.ForeignKey(
+        Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    cancel_reason = models.CharField(max_length=280, blank=True)
+    driver_answer = models.BooleanField(null=True, blank=True)
+    rider_answer = models.BooleanField(null=True, blank=True)
+    outcome = models.CharField(
+        max_length=9, choices=BookingOutcome.choices, default=BookingOutcome.UNDECIDED
+    )
+    next_check_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pickup_at", "id"]
+        indexes = [
+            models.Index(fields=["rider", "created_at"], name="booking_newest_first"),
+            models.Index(
+                fields=["next_check_at"],
+                name="booking_next_check",
+                condition=models.Q(next_check_at__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ride", "rider"],
+                condition=~models.Q(state=BookingState.CANCELLED),
+                name="one_booking_per_rider_and_ride",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(seats__gte=1, seats__lte=8), name="booking_has_1_to_8_seats"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(dropoff_at__gt=models.F("pickup_at"))
+                & models.Q(dropoff_at__lte=models.F("latest_arrival_at")),
+                name="booking_keeps_riders_window",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=BookingState.CANCELLED, cancelled_at__isnull=False)
+                | (~models.Q(state=BookingState.CANCELLED) & models.Q(cancelled_at=None)),
+                name="booking_cancelled_with_its_time",
+            ),
+            ExclusionConstraint(
+                name="rider_is_in_one_ride_at_a_time",
+                expressions=[
+                    ("rider", RangeOperators.EQUAL),
+                    (
+                        models.Func(
+                            "pickup_at",
+                            "dropoff_at",
+                            RangeBoundary(),
+                            function="tstzrange",
+                            output_field=DateTimeRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=models.Q(state__in=ACTIVE_STATES),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rider} · {self.get_state_display()}"
+
+    def decided_outcome(self, now: datetime) -> BookingOutcome:
+        """Compute what the answers come to, once both have answered or the time is over.
+
+        Driver yes and rider yes or silent: pay. Driver yes and rider no: dispute. Anything else:
+        release. Source: PRODUCT rules after NetMobiel, ``PaymentProcessor``.
+        """
+        answered = self.driver_answer is not None and self.rider_answer is not None
+        if not answered and now < self.ride.ends_at + VALIDATION_ENDS_AFTER:
+            return BookingOutcome.UNDECIDED
+        if not self.driver_answer:
+            return BookingOutcome.RELEASE
+        return BookingOutcome.DISPUTE if self.rider_answer is False else BookingOutcome.PAY
+
+
+class BookingTransition(models.Model):
+    """One step of a booking's life, as it was recorded."""
+
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="transitions")
+    before = models.CharField(max_length=30, choices=BookingState.choices, blank=True)
+    after = models.CharField(max_length=30, choices=BookingState.choices)
+    actor = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.before or '·'} → {self.after}"

@@ -1,0 +1,93 @@
+"""A standing request: a rider's wish that waits for a ride."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.contrib.gis.db.models import PointField
+from django.contrib.postgres.indexes import GistIndex
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Member
+from maps.models import Region
+
+
+class RequestState(models.TextChoices):
+    """Where a standing request is in its life."""
+
+    OPEN = "open", _("Looking for a ride")
+    FULFILLED = "fulfilled", _("Ride found")
+    CLOSED = "closed", _("Withdrawn")
+    EXPIRED = "expired", _("Time is over")
+
+
+REQUEST_TRANSITIONS: dict[RequestState, frozenset[RequestState]] = {
+    RequestState.OPEN: frozenset(
+        {RequestState.FULFILLED, RequestState.CLOSED, RequestState.EXPIRED}
+    ),
+    RequestState.FULFILLED: frozenset(),
+    RequestState.CLOSED: frozenset(),
+    RequestState.EXPIRED: frozenset(),
+}
+
+
+class RequestQuerySet(models.QuerySet["RideRequest"]):
+    """Filters over requests."""
+
+    def visible_to(self, member: Member) -> RequestQuerySet:
+        """A member's own requests: where somebody starts is nobody else's business."""
+        return self.filter(rider=member)
+
+    def waiting(self, now: datetime) -> RequestQuerySet:
+        """Open requests that can still be served."""
+        return self.filter(state=RequestState.OPEN, latest_arrival_at__gt=now)
+
+
+class RideRequest(models.Model):
+    """From where to where, when, with how many: matched against each new ride."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    rider = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="ride_requests")
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
+    origin = PointField(srid=4326)
+    origin_label = models.CharField(max_length=255)
+    destination = PointField(srid=4326)
+    destination_label = models.CharField(max_length=255)
+    earliest_departure_at = models.DateTimeField()
+    latest_arrival_at = models.DateTimeField()
+    seats = models.PositiveSmallIntegerField(default=1)
+    walk_m = models.PositiveIntegerField()
+    state = models.CharField(max_length=9, choices=RequestState.choices, default=RequestState.OPEN)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = RequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["earliest_departure_at", "id"]
+        indexes = [
+            GistIndex(
+                fields=["origin"],
+                name="request_open_origin",
+                condition=models.Q(state=RequestState.OPEN),
+            ),
+            models.Index(
+                fields=["latest_arrival_at"],
+                name="request_open_until",
+                condition=models.Q(state=RequestState.OPEN),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(latest_arrival_at__gt=models.F("earliest_departure_at")),
+                name="request_window_is_not_empty",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(seats__gte=1, seats__lte=8), name="request_has_1_to_8_seats"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.origin_label} → {self.destination_label}"

@@ -1,0 +1,285 @@
+"""A ride, its stops, and its state machine.
+
+D is the planned departure, A the planned arrival. The state is computed from facts and the clock,
+never stepped, so a ride that nobody watched for a week is right again at the next look.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.contrib.gis.db.models import LineStringField, PointField, PolygonField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.indexes import GistIndex, OpClass
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Car, Member, Organization
+from maps.models import Region
+
+DEPARTING_BEFORE = timedelta(minutes=15)
+VALIDATING_AFTER = timedelta(minutes=15)
+
+
+class RideState(models.TextChoices):
+    """Where a ride is in its life."""
+
+    SCHEDULED = "scheduled", _("Scheduled")
+    DEPARTING = "departing", _("Leaving soon")
+    IN_TRANSIT = "in_transit", _("On the way")
+    ARRIVING = "arriving", _("Arrived")
+    VALIDATING = "validating", _("Waiting for confirmation")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+# A look after downtime may skip states, so every later state can be reached from every earlier one.
+_COURSE = (
+    RideState.SCHEDULED,
+    RideState.DEPARTING,
+    RideState.IN_TRANSIT,
+    RideState.ARRIVING,
+    RideState.VALIDATING,
+    RideState.COMPLETED,
+)
+RIDE_TRANSITIONS: dict[RideState, frozenset[RideState]] = {
+    state: frozenset(_COURSE[i + 1 :]) for i, state in enumerate(_COURSE)
+}
+RIDE_TRANSITIONS[RideState.SCHEDULED] |= {RideState.CANCELLED}
+RIDE_TRANSITIONS[RideState.DEPARTING] |= {RideState.CANCELLED}
+RIDE_TRANSITIONS[RideState.CANCELLED] = frozenset()
+
+
+class BookingMode(models.TextChoices):
+    """How a seat is given."""
+
+    INSTANT = "instant", _("Colleagues book at once")
+    CONFIRM = "confirm", _("I confirm each booking")
+
+
+class RideQuerySet(models.QuerySet["Ride"]):
+    """Filters over rides."""
+
+    def visible_to(self, member: Member) -> RideQuerySet:
+        """Rides that a member may know of: those of their own organization."""
+        return self.filter(organization=member.organization_id)
+
+    def bookable(self, now: datetime) -> RideQuerySet:
+        """Rides that have not left and were not cancelled."""
+        return self.filter(cancelled_at=None, started_at=None, departure_at__gt=now)
+
+    def due(self, now: datetime) -> RideQuerySet:
+        """Rides whose state may have to change."""
+        return self.filter(next_check_at__lte=now)
+
+
+class Ride(models.Model):
+    """A driver's offer to take others along, and what became of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="rides")
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
+    driver = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="rides")
+    car = models.ForeignKey(Car, on_delete=models.PROTECT, related_name="rides")
+
+    origin = PointField(srid=4326)
+    origin_label = models.CharField(max_length=255)
+    origin_area = models.CharField(max_length=255, help_text="What others read before they book")
+    origin_public = models.BooleanField(help_text="At a site, so the exact point is no secret")
+    destination = PointField(srid=4326)
+    destination_label = models.CharField(max_length=255)
+    destination_area = models.CharField(max_length=255)
+    destination_public = models.BooleanField()
+
+    departure_at = models.DateTimeField()
+    arrival_at = models.DateTimeField(help_text="As planned, with everybody who booked")
+    arrive_latest_at = models.DateTimeField(help_text="The driver's promise to themselves")
+    solo_duration_s = models.PositiveIntegerField()
+    solo_distance_m = models.PositiveIntegerField()
+    distance_m = models.PositiveIntegerField(help_text="As planned, with everybody who booked")
+    seats_offered = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(8)]
+    )
+    detour_s = models.PositiveIntegerField(help_text="How much later the driver accepts to arrive")
+    detour_m = models.PositiveIntegerField(null=True, blank=True)
+    booking_mode = models.CharField(
+        max_length=7, choices=BookingMode.choices, default=BookingMode.INSTANT
+    )
+    note = models.CharField(max_length=280, blank=True)
+    route = LineStringField(srid=4326)
+    reach = PolygonField(
+        srid=4326, help_text="The admissible ellipse: no point outside can be served in time"
+    )
+
+    state = models.CharField(max_length=10, choices=RideState.choices, default=RideState.SCHEDULED)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancel_reason = models.CharField(max_length=280, blank=True)
+    next_check_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = RideQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["departure_at", "id"]
+        indexes = [
+            GistIndex(
+                OpClass("departure_at", "gist_timestamptz_ops"),
+                OpClass("reach", "gist_geometry_ops_2d"),
+                name="ride_departure_reach",
+                condition=models.Q(cancelled_at=None),
+            ),
+            models.Index(
+                fields=["next_check_at"],
+                name="ride_next_check",
+                condition=models.Q(next_check_at__isnull=False),
+            ),
+            models.Index(fields=["organization", "created_at"], name="ride_newest_first"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(seats_offered__gte=1, seats_offered__lte=8),
+                name="ride_offers_1_to_8_seats",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(arrival_at__gt=models.F("departure_at")),
+                name="ride_arrives_after_departure",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(arrival_at__lte=models.F("arrive_latest_at")),
+                name="ride_keeps_drivers_promise",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cancelled_at=None) | models.Q(started_at=None),
+                name="ride_cancelled_only_before_start",
+            ),
+            ExclusionConstraint(
+                name="driver_is_in_one_ride_at_a_time",
+                expressions=[
+                    ("driver", RangeOperators.EQUAL),
+                    (
+                        models.Func(
+                            "departure_at",
+                            "arrival_at",
+                            RangeBoundary(),
+                            function="tstzrange",
+                            output_field=DateTimeRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=models.Q(cancelled_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.origin_area} → {self.destination_area}, {self.departure_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the ride ended, or else is planned to."""
+        return self.finished_at or self.arrival_at
+
+    @property
+    def detour_so_far_s(self) -> int:
+        """How much later than alone the driver arrives, with everybody who booked."""
+        duration_s = (self.arrival_at - self.departure_at).total_seconds()
+        return max(0, round(duration_s) - self.solo_duration_s)
+
+    def state_at(self, now: datetime, *, has_open_bookings: bool) -> RideState:
+        """Compute the state from the facts and the clock."""
+        if self.cancelled_at is not None:
+            return RideState.CANCELLED
+        if now >= self.ends_at + VALIDATING_AFTER:
+            return RideState.VALIDATING if has_open_bookings else RideState.COMPLETED
+        if now >= self.ends_at:
+            return RideState.ARRIVING
+        if self.started_at is not None or now >= self.departure_at:
+            return RideState.IN_TRANSIT
+        if now >= self.departure_at - DEPARTING_BEFORE:
+            return RideState.DEPARTING
+        return RideState.SCHEDULED
+
+    def next_change_after(self, now: datetime) -> datetime | None:
+        """Return when the clock alone will change the state next, None when it never will."""
+        marks = (
+            self.departure_at - DEPARTING_BEFORE,
+            self.departure_at,
+            self.ends_at,
+            self.ends_at + VALIDATING_AFTER,
+        )
+        return None if self.cancelled_at else min((m for m in marks if m > now), default=None)
+
+
+class StopKind(models.TextChoices):
+    """Why the car stops."""
+
+    ORIGIN = "origin", _("Start")
+    PICKUP = "pickup", _("Pick-up")
+    DROPOFF = "dropoff", _("Drop-off")
+    DESTINATION = "destination", _("Destination")
+
+
+class Stop(models.Model):
+    """One place where the car stops, with what was promised for it."""
+
+    ride = models.ForeignKey(Ride, on_delete=models.CASCADE, related_name="stops")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=11, choices=StopKind.choices)
+    booking = models.ForeignKey(
+        "rides.Booking", on_delete=models.CASCADE, null=True, blank=True, related_name="stops"
+    )
+    location = PointField(srid=4326)
+    label = models.CharField(max_length=255)
+    earliest_at = models.DateTimeField(
+        null=True, blank=True, help_text="A pick-up: the car waits until then"
+    )
+    planned_at = models.DateTimeField()
+    latest_at = models.DateTimeField(help_text="The promise: never planned later than this")
+    seats_after = models.PositiveSmallIntegerField(help_text="Seats taken when leaving the stop")
+    leg_distance_m = models.PositiveIntegerField(help_text="Metres driven from the stop before")
+    leg_duration_ms = models.PositiveIntegerField(help_text="Driving time from the stop before")
+    visited_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["ride", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ride", "position"],
+                name="one_stop_per_position",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(planned_at__lte=models.F("latest_at")),
+                name="stop_keeps_its_promise",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["pickup", "dropoff"], booking__isnull=False)
+                | models.Q(kind__in=["origin", "destination"], booking__isnull=True),
+                name="stop_of_a_booking_or_of_the_ride",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.get_kind_display()} {self.label}"
+
+
+class RideTransition(models.Model):
+    """One step of a ride's life, as it was recorded."""
+
+    ride = models.ForeignKey(Ride, on_delete=models.CASCADE, related_name="transitions")
+    before = models.CharField(max_length=10, choices=RideState.choices, blank=True)
+    after = models.CharField(max_length=10, choices=RideState.choices)
+    actor = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.before or '·'} → {self.after}"

@@ -1,0 +1,68 @@
+"""Pure predicates: who may see and do what with a ride or a booking."""
+
+from datetime import datetime
+
+from accounts.models import Member
+from rides.models import Booking, BookingState, Ride, RideState
+from rides.models.bookings import ACTIVE_STATES
+
+
+def is_driver(member: Member, ride: Ride) -> bool:
+    """Tell whether the member drives this ride."""
+    return ride.driver_id == member.pk
+
+
+def can_cancel_ride(member: Member, ride: Ride, now: datetime) -> bool:
+    """Only the driver, and only before departure."""
+    return (
+        is_driver(member, ride)
+        and ride.cancelled_at is None
+        and ride.started_at is None
+        and now < ride.departure_at
+    )
+
+
+def can_start(member: Member, ride: Ride, now: datetime) -> bool:
+    """Only the driver, from fifteen minutes before departure, once."""
+    state = ride.state_at(now, has_open_bookings=False)
+    return (
+        is_driver(member, ride)
+        and ride.started_at is None
+        and state in {RideState.DEPARTING, RideState.IN_TRANSIT}
+    )
+
+
+def can_finish(member: Member, ride: Ride, now: datetime) -> bool:
+    """Only the driver, once under way."""
+    state = ride.state_at(now, has_open_bookings=False)
+    return (
+        is_driver(member, ride)
+        and ride.finished_at is None
+        and state in {RideState.IN_TRANSIT, RideState.ARRIVING}
+    )
+
+
+def can_decide(member: Member, booking: Booking) -> bool:
+    """Only the driver, while the booking waits for them."""
+    return is_driver(member, booking.ride) and booking.state == BookingState.WAITING_CONFIRMATION
+
+
+def can_cancel_booking(member: Member, booking: Booking, now: datetime) -> bool:
+    """The rider or the driver, until the car is planned to be at the pick-up."""
+    mine = member.pk in {booking.rider_id, booking.ride.driver_id}
+    return mine and booking.state in ACTIVE_STATES and now < booking.pickup_at
+
+
+def can_answer(member: Member, booking: Booking) -> bool:
+    """Both sides, once the ride is over and until it is settled."""
+    mine = member.pk in {booking.rider_id, booking.ride.driver_id}
+    return mine and booking.state == BookingState.COMPLETED_PENDING_VALIDATION
+
+
+def travels_along(member: Member, bookings: list[Booking]) -> bool:
+    """Tell whether the member has (or had) a confirmed place among these bookings."""
+    return any(
+        booking.rider_id == member.pk
+        and booking.state not in {BookingState.WAITING_CONFIRMATION, BookingState.CANCELLED}
+        for booking in bookings
+    )

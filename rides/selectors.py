@@ -1,0 +1,283 @@
+"""Reads about rides; each begins with the member who asks, and shows what they may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.gis.geos import LineString
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import Member
+from carpool.kernel.errors import InvalidInput
+from carpool.kernel.geo import (
+    LonLat,
+    coarse_cell,
+    crow_fly_m,
+    from_point,
+    stable_fraction,
+    trim_line,
+)
+from maps.models import Region
+from maps.selectors import region_at
+from rides.errors import BookingNotFound, RequestNotFound, RideNotFound, TooClose
+from rides.models import Booking, Ride, RideRequest, Stop
+from rides.permissions import is_driver, travels_along
+
+# At a private end the drawn route stops this far from the door, plus a fixed share as much again.
+TRIM_M = 300.0
+# Below this nobody needs a car.
+LEAST_TRIP_M = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class RideView:
+    """A ride as one member may see it: exact for its driver, coarse where a home may be."""
+
+    ride: Ride
+    viewer: Member
+    is_driver: bool
+    is_aboard: bool
+    my_booking: Booking | None
+    origin: LonLat
+    origin_label: str
+    destination: LonLat
+    destination_label: str
+    route: LineString | None
+    stops: list[Stop]
+    bookings: list[Booking]
+    seats_left: int
+
+    @property
+    def sees_people(self) -> bool:
+        """Driver and confirmed riders know each other's names, cars and phones."""
+        return self.is_driver or self.is_aboard
+
+
+def get_trip_region(origin: LonLat, destination: LonLat) -> Region:
+    """Return the region in which both ends of a trip lie.
+
+    Raises:
+        OutsideMap: an end lies in no region (names ``origin`` or ``destination``).
+        InvalidInput: the ends lie in different regions.
+        TooClose: there is nothing to drive.
+    """
+    region = region_at(origin, field="origin")
+    if region_at(destination, field="destination") != region:
+        raise InvalidInput(_("Start and destination lie on different maps."), field="destination")
+    if crow_fly_m(origin, destination) < LEAST_TRIP_M:
+        raise TooClose(field="destination")
+    return region
+
+
+def _with_everything(rides: QuerySet[Ride]) -> QuerySet[Ride]:
+    bookings = Booking.objects.select_related("rider", "rider__user").order_by("pickup_at", "id")
+    stops = Stop.objects.select_related("booking", "booking__rider").order_by("position")
+    return rides.select_related(
+        "organization", "region", "driver", "driver__user", "car"
+    ).prefetch_related(Prefetch("bookings", queryset=bookings), Prefetch("stops", queryset=stops))
+
+
+def get_ride_for(member: Member, ride_id: UUID, *, lock: bool = False) -> Ride:
+    """Return a ride that the member may see.
+
+    Raises:
+        RideNotFound: it does not exist, or belongs to another organization.
+    """
+    rides = Ride.objects.visible_to(member).filter(pk=ride_id)
+    if lock:
+        rides = lock_rows(rides)
+    ride = rides.first()
+    if ride is None:
+        raise RideNotFound
+    return ride
+
+
+def lock_rows(rides: QuerySet[Ride]) -> QuerySet[Ride]:
+    """Lock the rides; everything that changes seats or stops goes through here."""
+    return rides.select_for_update(of=("self",))
+
+
+def view_ride(member: Member, ride_id: UUID) -> RideView:
+    """Return a ride as the member may see it, in four queries whatever its size.
+
+    Raises:
+        RideNotFound: as in :func:`get_ride_for`.
+    """
+    ride = _with_everything(Ride.objects.visible_to(member)).filter(pk=ride_id).first()
+    if ride is None:
+        raise RideNotFound
+    return as_seen_by(member, ride)
+
+
+def list_views(member: Member, ride_ids: Sequence[UUID]) -> list[RideView]:
+    """Return several rides as the member may see them, in the order of the ids."""
+    rides = {
+        ride.pk: ride
+        for ride in _with_everything(Ride.objects.visible_to(member).filter(pk__in=ride_ids))
+    }
+    return [as_seen_by(member, rides[pk]) for pk in ride_ids if pk in rides]
+
+
+def as_seen_by(member: Member, ride: Ride) -> RideView:
+    """Show a fully loaded ride to a member."""
+    bookings = list(ride.bookings.all())
+    driver, aboard = is_driver(member, ride), travels_along(member, bookings)
+    held = [b for b in bookings if b.state != "cancelled"]
+    stops = list(ride.stops.all())
+    mine = next((b for b in reversed(held) if b.rider_id == member.pk), None)
+    exact_origin = driver or ride.origin_public
+    exact_destination = driver or ride.destination_public
+    return RideView(
+        ride=ride,
+        viewer=member,
+        is_driver=driver,
+        is_aboard=aboard,
+        my_booking=mine or next((b for b in bookings if b.rider_id == member.pk), None),
+        origin=_exact_or_cell(from_point(ride.origin), exact_origin),
+        origin_label=ride.origin_label if exact_origin else ride.origin_area,
+        destination=_exact_or_cell(from_point(ride.destination), exact_destination),
+        destination_label=ride.destination_label if exact_destination else ride.destination_area,
+        route=_drawn_route(ride, exact_origin, exact_destination),
+        stops=stops if driver or aboard else [s for s in stops if _own_stop(member, s)],
+        bookings=held if driver or aboard else [b for b in held if b.rider_id == member.pk],
+        seats_left=ride.seats_offered - max((stop.seats_after for stop in stops), default=0),
+    )
+
+
+def _own_stop(member: Member, stop: Stop) -> bool:
+    return stop.booking is not None and stop.booking.rider_id == member.pk
+
+
+def _exact_or_cell(place: LonLat, exact: bool) -> LonLat:
+    return place if exact else coarse_cell(place)
+
+
+def _drawn_route(ride: Ride, exact_origin: bool, exact_destination: bool) -> LineString | None:
+    if exact_origin and exact_destination:
+        return ride.route
+    start_m = 0.0 if exact_origin else TRIM_M * (1 + stable_fraction(ride.pk, "origin"))
+    end_m = 0.0 if exact_destination else TRIM_M * (1 + stable_fraction(ride.pk, "destination"))
+    return trim_line(ride.route, start_m=start_m, end_m=end_m)
+
+
+def list_rides(member: Member) -> QuerySet[Ride]:
+    """List the rides that a member drives."""
+    return _with_everything(Ride.objects.visible_to(member).filter(driver=member))
+
+
+def list_colleagues_rides(member: Member, *, now: datetime) -> QuerySet[Ride]:
+    """List bookable rides of colleagues."""
+    rides = Ride.objects.visible_to(member).bookable(now).exclude(driver=member)
+    return _with_everything(rides)
+
+
+def list_bookings(member: Member) -> QuerySet[Booking]:
+    """List the bookings that a member made."""
+    return Booking.objects.filter(rider=member).select_related(
+        "rider", "ride", "ride__driver", "ride__driver__user", "ride__car", "ride__organization"
+    )
+
+
+def get_booking_for(member: Member, booking_id: UUID, *, lock: bool = False) -> Booking:
+    """Return a booking of the member's own, or for a ride they drive.
+
+    Raises:
+        BookingNotFound: it is neither, or does not exist.
+    """
+    bookings = (
+        Booking.objects.visible_to(member)
+        .filter(pk=booking_id)
+        .select_related(
+            "rider", "ride", "ride__driver", "ride__driver__user", "ride__car", "ride__organization"
+        )
+    )
+    if lock:
+        bookings = bookings.select_for_update(of=("self",))
+    booking = bookings.first()
+    if booking is None:
+        raise BookingNotFound
+    return booking
+
+
+def get_own_booking(member: Member, booking_id: UUID) -> Booking:
+    """Return one of the bookings that a member made themselves.
+
+    Raises:
+        BookingNotFound: it is not theirs: a driver never sees where a rider lives.
+    """
+    booking = list_bookings(member).filter(pk=booking_id).first()
+    if booking is None:
+        raise BookingNotFound
+    return booking
+
+
+def list_requests(member: Member) -> QuerySet[RideRequest]:
+    """List a member's own standing requests."""
+    return RideRequest.objects.visible_to(member).select_related("rider", "rider__organization")
+
+
+def get_request_for(member: Member, request_id: UUID, *, lock: bool = False) -> RideRequest:
+    """Return one of the member's own requests.
+
+    Raises:
+        RequestNotFound: it is not theirs, or does not exist.
+    """
+    requests = RideRequest.objects.visible_to(member).filter(pk=request_id)
+    if lock:
+        requests = requests.select_for_update(of=("self",))
+    request = requests.select_related("rider", "rider__organization", "region").first()
+    if request is None:
+        raise RequestNotFound
+    return request
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """What lies ahead of a member, soonest first."""
+
+    driving: list[Ride]
+    riding: list[Booking]
+    to_decide: list[Booking]
+    to_answer: list[Booking]
+    requests: list[RideRequest]
+    lost: list[Booking]
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing ahead and nothing to do."""
+        return not (
+            self.driving or self.riding or self.to_decide or self.to_answer or self.requests
+        )
+
+
+def get_agenda(member: Member, *, now: datetime, limit: int = 20) -> Agenda:
+    """Return what a member does next and what is asked of them."""
+    mine = Booking.objects.select_related(
+        "rider", "ride", "ride__driver", "ride__car", "ride__organization"
+    )
+    return Agenda(
+        driving=list(
+            list_rides(member)
+            .filter(cancelled_at=None, finished_at=None, arrival_at__gt=now)
+            .order_by("departure_at")[:limit]
+        ),
+        riding=list(mine.filter(rider=member).active().filter(dropoff_at__gt=now)[:limit]),
+        to_decide=list(
+            mine.filter(ride__driver=member, state="waiting_confirmation", pickup_at__gt=now)[
+                :limit
+            ]
+        ),
+        to_answer=list(
+            mine.filter(state="completed_pending_validation")
+            .filter(Q(rider=member, rider_answer=None) | Q(ride__driver=member, driver_answer=None))
+            .order_by("-pickup_at")[:limit]
+        ),
+        requests=list(list_requests(member).waiting(now)[:limit]),
+        lost=list(
+            mine.filter(rider=member, state="cancelled", pickup_at__gt=now)
+            .exclude(cancelled_by=member)
+            .order_by("pickup_at")[:3]
+        ),
+    )

@@ -1,0 +1,38 @@
+"""All writes about rides. Each takes ``now`` and who acts, and publishes what happened."""
+
+from rides.services.bookings import (
+    BookingTerms,
+    PlannedInsertion,
+    book_ride,
+    cancel_booking,
+    check_may_book,
+    confirm_booking,
+    decline_booking,
+)
+from rides.services.offers import OfferTerms, TripEnd, cancel_ride, offer_ride
+from rides.services.progress import finish_ride, start_ride, visit_stop
+from rides.services.requests import RequestTerms, close_request, post_request
+from rides.services.validation import answer_validation
+from rides.services.watch import watch
+
+__all__ = [
+    "BookingTerms",
+    "OfferTerms",
+    "PlannedInsertion",
+    "RequestTerms",
+    "TripEnd",
+    "answer_validation",
+    "book_ride",
+    "cancel_booking",
+    "cancel_ride",
+    "check_may_book",
+    "close_request",
+    "confirm_booking",
+    "decline_booking",
+    "finish_ride",
+    "offer_ride",
+    "post_request",
+    "start_ride",
+    "visit_stop",
+    "watch",
+]

@@ -1,0 +1,271 @@
+"""Offering and withdrawing a ride."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Car, Member
+from accounts.selectors import get_car_for, get_site_near
+from carpool.kernel import outbox
+from carpool.kernel.errors import InvalidInput
+from carpool.kernel.geo import LonLat, coarse_cell, reach_ellipse, to_point
+from maps.engine import RoadNetwork
+from maps.models import Region
+from maps.selectors import describe_place, load_network, snap
+from rides.errors import (
+    ArrivalBeforeDeparture,
+    DriverBusy,
+    InThePast,
+    NotTheDriver,
+    SeatsOutOfRange,
+    TooClose,
+    TooFarAhead,
+    WrongState,
+)
+from rides.events import RideOffered
+from rides.models import Booking, BookingMode, BookingState, Ride, RideTransition, StopKind
+from rides.permissions import can_cancel_ride, is_driver
+from rides.selectors import get_ride_for, get_trip_region
+from rides.services.itinerary import Call, plan, save
+from rides.services.transitions import move_booking, refresh_ride
+
+PUBLIC_WITHIN_M = 150.0
+MOST_DETOUR_S = 2 * 3600
+MOST_DETOUR_M = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class TripEnd:
+    """Where a trip starts or ends, as its owner named it."""
+
+    location: LonLat
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferTerms:
+    """What a driver accepts. One of ``departure_at`` and ``arrive_by`` is given, or both."""
+
+    origin: TripEnd
+    destination: TripEnd
+    car_id: UUID
+    seats: int
+    detour_s: int
+    detour_m: int | None = None
+    departure_at: datetime | None = None
+    arrive_by: datetime | None = None
+    booking_mode: str = BookingMode.INSTANT
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The offer, put on the road."""
+
+    region: Region
+    network: RoadNetwork
+    origin: LonLat
+    destination: LonLat
+    solo: timedelta
+    solo_distance_m: int
+
+
+def offer_ride(*, driver: Member, terms: OfferTerms, now: datetime) -> Ride:
+    """Publish a ride.
+
+    The driver's arrival is promised: no booking may move it further than the detour they accept,
+    nor past ``arrive_by``. With ``arrive_by`` alone, the departure leaves room for the detour.
+
+    Raises:
+        OutsideMap, OffNetwork: an end is not on the map (names ``origin`` or ``destination``).
+        TooClose, InThePast, TooFarAhead, ArrivalBeforeDeparture, SeatsOutOfRange, InvalidInput:
+            a term makes no sense (names it).
+        CarNotFound: the car is not the driver's.
+        DriverBusy: the driver has another ride at that time.
+    """
+    car = get_car_for(driver, terms.car_id)
+    _check_terms(terms, car)
+    ground = _put_on_the_road(terms)
+    departure_at, arrive_latest_at = _times(driver, terms, ground, now)
+    ride = _new_ride(driver, car, terms, ground, departure_at, arrive_latest_at)
+    calls = [
+        _end_call(StopKind.ORIGIN, ground.origin, ride.origin_label, departure_at),
+        _end_call(
+            StopKind.DESTINATION, ground.destination, ride.destination_label, arrive_latest_at
+        ),
+    ]
+    itinerary = plan(ride, calls)
+    ride.arrival_at, ride.route = itinerary.planned_at[-1], itinerary.route
+    ride.state = ride.state_at(now, has_open_bookings=False)
+    ride.next_check_at = ride.next_change_after(now)
+    try:
+        with transaction.atomic():
+            ride.save(force_insert=True)
+            save(ride, itinerary)
+            RideTransition.objects.create(ride=ride, after=ride.state, actor=driver, at=now)
+            outbox.publish(RideOffered(ride_id=ride.pk), now=now)
+    except IntegrityError as error:
+        if "driver_is_in_one_ride_at_a_time" not in str(error):
+            raise
+        raise DriverBusy(field="departure_at") from error
+    return ride
+
+
+def _check_terms(terms: OfferTerms, car: Car) -> None:
+    if not 1 <= terms.seats <= car.seats:
+        text = ngettext(
+            "Your %(car)s has %(n)d seat for riders.",
+            "Your %(car)s has %(n)d seats for riders.",
+            car.seats,
+        )
+        raise SeatsOutOfRange(text % {"car": car, "n": car.seats}, field="seats")
+    if not 0 <= terms.detour_s <= MOST_DETOUR_S:
+        raise InvalidInput(_("Between 0 and 120 minutes."), field="detour_s")
+    if terms.detour_m is not None and not 0 <= terms.detour_m <= MOST_DETOUR_M:
+        raise InvalidInput(_("Between 0 and 100 kilometres."), field="detour_m")
+    if terms.booking_mode not in BookingMode.values:
+        raise InvalidInput(_("Choose one of the two."), field="booking_mode")
+    if terms.departure_at is None and terms.arrive_by is None:
+        raise InvalidInput(
+            _("Say when you leave or when you want to arrive."), field="departure_at"
+        )
+
+
+def _put_on_the_road(terms: OfferTerms) -> _Ground:
+    region = get_trip_region(terms.origin.location, terms.destination.location)
+    network = load_network(region)
+    start = snap(network, terms.origin.location, field="origin")
+    end = snap(network, terms.destination.location, field="destination")
+    if start.node == end.node:
+        raise TooClose(field="destination")
+    route = network.route([start.node, end.node])
+    return _Ground(
+        region=region,
+        network=network,
+        origin=LonLat(start.lon, start.lat),
+        destination=LonLat(end.lon, end.lat),
+        solo=timedelta(milliseconds=int(route.duration_ms)),
+        solo_distance_m=round(float(route.distance_m)),
+    )
+
+
+def _times(
+    driver: Member, terms: OfferTerms, ground: _Ground, now: datetime
+) -> tuple[datetime, datetime]:
+    detour = timedelta(seconds=terms.detour_s)
+    if terms.departure_at is None:
+        assert terms.arrive_by is not None  # _check_terms
+        departure_at = terms.arrive_by - ground.solo - detour
+        field = "arrive_by"
+    else:
+        departure_at, field = terms.departure_at, "departure_at"
+    if departure_at <= now:
+        raise InThePast(field=field)
+    horizon = timedelta(days=driver.organization.booking_horizon_days)
+    if departure_at > now + horizon:
+        text = _("Rides can be offered %(days)d days ahead.")
+        raise TooFarAhead(text % {"days": horizon.days}, field=field)
+    latest = departure_at + ground.solo + detour
+    if terms.arrive_by is None:
+        return departure_at, latest
+    if terms.arrive_by < departure_at + ground.solo:
+        minutes = -int(-ground.solo.total_seconds() // 60)
+        text = _("The drive takes %(minutes)d minutes.")
+        raise ArrivalBeforeDeparture(text % {"minutes": minutes}, field="arrive_by")
+    return departure_at, min(latest, terms.arrive_by)
+
+
+def _new_ride(
+    driver: Member,
+    car: Car,
+    terms: OfferTerms,
+    ground: _Ground,
+    departure_at: datetime,
+    arrive_latest_at: datetime,
+) -> Ride:
+    longest_s = (arrive_latest_at - departure_at).total_seconds()
+    ride = Ride(
+        organization=driver.organization,
+        region=ground.region,
+        driver=driver,
+        car=car,
+        departure_at=departure_at,
+        arrive_latest_at=arrive_latest_at,
+        solo_duration_s=-int(-ground.solo.total_seconds() // 1),
+        solo_distance_m=ground.solo_distance_m,
+        distance_m=ground.solo_distance_m,
+        seats_offered=terms.seats,
+        detour_s=terms.detour_s,
+        detour_m=terms.detour_m,
+        booking_mode=terms.booking_mode,
+        note=terms.note,
+        reach=reach_ellipse(
+            ground.origin,
+            ground.destination,
+            major_axis_m=longest_s * ground.network.max_speed_mps,
+        ),
+    )
+    for name in ("origin", "destination"):
+        end: TripEnd = getattr(terms, name)
+        for attribute, value in _end_fields(driver, ground.region, end).items():
+            setattr(ride, f"{name}{attribute}", value)
+    return ride
+
+
+def _end_fields(driver: Member, region: Region, end: TripEnd) -> dict[str, object]:
+    """Name an end twice: exactly for the driver, and as a public place for everybody else."""
+    site = get_site_near(driver, end.location, within_m=PUBLIC_WITHIN_M)
+    area = site.name if site else describe_place(region, coarse_cell(end.location))
+    return {
+        "": to_point(end.location),
+        "_label": (
+            end.label or (site.name if site else "") or describe_place(region, end.location)
+        ),
+        "_area": area,
+        "_public": site is not None,
+    }
+
+
+def _end_call(kind: StopKind, location: LonLat, label: str, latest_at: datetime) -> Call:
+    return Call(
+        kind=kind,
+        location=location,
+        label=label,
+        seats=0,
+        booking=None,
+        earliest_at=None,
+        latest_at=latest_at,
+    )
+
+
+@transaction.atomic
+def cancel_ride(*, ride_id: UUID, by: Member, reason: str, now: datetime) -> Ride:
+    """Withdraw a ride before it leaves; everybody who booked is told.
+
+    Raises:
+        RideNotFound, NotTheDriver: it is not theirs.
+        WrongState: it has left, or was cancelled.
+    """
+    ride = get_ride_for(by, ride_id, lock=True)
+    if not is_driver(by, ride):
+        raise NotTheDriver
+    if not can_cancel_ride(by, ride, now):
+        raise WrongState
+    ride.cancelled_at, ride.cancel_reason = now, reason
+    ride.save(update_fields=["cancelled_at", "cancel_reason"])
+    for booking in Booking.objects.select_for_update().filter(ride=ride).active():
+        booking.cancelled_at, booking.cancelled_by, booking.cancel_reason = now, by, reason
+        booking.next_check_at = None
+        move_booking(
+            booking,
+            BookingState.CANCELLED,
+            now=now,
+            actor=by,
+            fields=["cancelled_at", "cancelled_by", "cancel_reason", "next_check_at"],
+        )
+    refresh_ride(ride, now=now, actor=by)
+    return ride

@@ -1,0 +1,85 @@
+"""The driver's own facts: left, stopped there, arrived."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Member
+from carpool.kernel import outbox
+from rides.errors import NotTheDriver, StopNotFound, WrongState
+from rides.events import StopVisited
+from rides.models import Booking, BookingState, Ride, RideState, Stop
+from rides.permissions import can_finish, can_start, is_driver
+from rides.selectors import get_ride_for
+from rides.services.bookings import release_booking
+from rides.services.transitions import refresh_ride
+
+
+def _lock_own_ride(by: Member, ride_id: UUID) -> Ride:
+    ride = get_ride_for(by, ride_id, lock=True)
+    if not is_driver(by, ride):
+        raise NotTheDriver
+    return ride
+
+
+@transaction.atomic
+def start_ride(*, ride_id: UUID, by: Member, now: datetime) -> Ride:
+    """Record that the driver left. Bookings that still waited for an answer are released.
+
+    Raises:
+        RideNotFound, NotTheDriver: it is not theirs.
+        WrongState: too early, or the ride is over.
+    """
+    ride = _lock_own_ride(by, ride_id)
+    if not can_start(by, ride, now):
+        raise WrongState
+    waiting = Booking.objects.select_for_update().filter(
+        ride=ride, state=BookingState.WAITING_CONFIRMATION
+    )
+    for booking in waiting:
+        booking.ride = ride
+        release_booking(booking, by=by, reason="", now=now)
+    ride.started_at = now
+    ride.save(update_fields=["started_at"])
+    ride.stops.filter(position=0, visited_at=None).update(visited_at=now)
+    refresh_ride(ride, now=now, actor=by)
+    return ride
+
+
+@transaction.atomic
+def visit_stop(*, ride_id: UUID, stop_id: int, by: Member, now: datetime) -> Stop:
+    """Record that the car reached a stop.
+
+    Raises:
+        RideNotFound, NotTheDriver, StopNotFound: it is not theirs.
+        WrongState: the ride is not under way, or the stop was visited before.
+    """
+    ride = _lock_own_ride(by, ride_id)
+    stop = ride.stops.filter(pk=stop_id).first()
+    if stop is None:
+        raise StopNotFound
+    if ride.state_at(now, has_open_bookings=True) != RideState.IN_TRANSIT or stop.visited_at:
+        raise WrongState
+    stop.visited_at = now
+    stop.save(update_fields=["visited_at"])
+    outbox.publish(StopVisited(ride_id=ride.pk, stop_id=stop.pk, at=now), now=now)
+    return stop
+
+
+@transaction.atomic
+def finish_ride(*, ride_id: UUID, by: Member, now: datetime) -> Ride:
+    """Record that the driver arrived.
+
+    Raises:
+        RideNotFound, NotTheDriver: it is not theirs.
+        WrongState: the ride is not under way.
+    """
+    ride = _lock_own_ride(by, ride_id)
+    if not can_finish(by, ride, now):
+        raise WrongState
+    ride.finished_at = now
+    ride.save(update_fields=["finished_at"])
+    ride.stops.filter(visited_at=None).update(visited_at=now)
+    refresh_ride(ride, now=now, actor=by)
+    return ride

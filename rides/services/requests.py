@@ -1,0 +1,87 @@
+"""Standing requests: leaving one, taking it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Member
+from carpool.kernel import outbox
+from carpool.kernel.errors import InvalidInput
+from carpool.kernel.geo import to_point
+from rides.errors import ArrivalBeforeDeparture, InThePast, SeatsOutOfRange
+from rides.events import RequestPosted
+from rides.models import RequestState, RideRequest
+from rides.selectors import get_request_for, get_trip_region
+from rides.services.offers import TripEnd
+from rides.services.transitions import move_request
+
+MOST_WALK_M = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTerms:
+    """What a rider looks for."""
+
+    origin: TripEnd
+    destination: TripEnd
+    earliest_departure_at: datetime
+    latest_arrival_at: datetime
+    seats: int = 1
+    walk_m: int = 800
+
+    def check(self, now: datetime) -> None:
+        """Make sure that the terms make sense.
+
+        Raises:
+            ArrivalBeforeDeparture, InThePast, SeatsOutOfRange, InvalidInput: names the field.
+        """
+        if self.latest_arrival_at <= self.earliest_departure_at:
+            raise ArrivalBeforeDeparture(field="latest_arrival_at")
+        if self.latest_arrival_at <= now:
+            raise InThePast(field="latest_arrival_at")
+        if not 1 <= self.seats <= 8:
+            raise SeatsOutOfRange(_("Between 1 and 8 seats."), field="seats")
+        if not 0 <= self.walk_m <= MOST_WALK_M:
+            raise InvalidInput(_("Between 0 and 5000 metres."), field="walk_m")
+
+
+@transaction.atomic
+def post_request(*, rider: Member, terms: RequestTerms, now: datetime) -> RideRequest:
+    """Leave a standing request; every new ride is matched against it.
+
+    Raises:
+        OutsideMap, TooClose: an end is not on the map (names it).
+        ArrivalBeforeDeparture, InThePast, SeatsOutOfRange, InvalidInput: names the field.
+    """
+    terms.check(now)
+    region = get_trip_region(terms.origin.location, terms.destination.location)
+    request = RideRequest.objects.create(
+        rider=rider,
+        region=region,
+        origin=to_point(terms.origin.location),
+        origin_label=terms.origin.label,
+        destination=to_point(terms.destination.location),
+        destination_label=terms.destination.label,
+        earliest_departure_at=terms.earliest_departure_at,
+        latest_arrival_at=terms.latest_arrival_at,
+        seats=terms.seats,
+        walk_m=terms.walk_m,
+    )
+    outbox.publish(RequestPosted(request_id=request.pk), now=now)
+    return request
+
+
+@transaction.atomic
+def close_request(*, request_id: UUID, by: Member, now: datetime) -> RideRequest:
+    """Take a standing request back.
+
+    Raises:
+        RequestNotFound: it is not theirs.
+        WrongState: it is closed already.
+    """
+    request = get_request_for(by, request_id, lock=True)
+    move_request(request, RequestState.CLOSED, now=now)
+    return request

@@ -1,0 +1,66 @@
+"""Did it take place? Both sides answer; the answers decide."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Member
+from rides.errors import AnswerIsFinal, WrongState
+from rides.models import Booking, BookingOutcome, BookingState
+from rides.permissions import can_answer, is_driver
+from rides.selectors import get_booking_for, get_ride_for
+from rides.services.transitions import move_booking, refresh_ride
+
+
+@transaction.atomic
+def answer_validation(*, booking_id: UUID, by: Member, took_place: bool, now: datetime) -> Booking:
+    """Record what one side says of a ride that is over.
+
+    An answer may be changed only to one's own disadvantage: a driver may take back "it took
+    place", a rider may take back "it did not".
+
+    Raises:
+        BookingNotFound: neither rider nor driver.
+        WrongState: the ride is not over yet, or it is settled.
+        AnswerIsFinal: the change would be to one's own advantage.
+    """
+    ride = get_ride_for(by, get_booking_for(by, booking_id).ride_id, lock=True)
+    booking = get_booking_for(by, booking_id, lock=True)
+    booking.ride = ride
+    if not can_answer(by, booking):
+        raise WrongState
+    side, to_own_disadvantage = (
+        ("driver_answer", False) if is_driver(by, ride) else ("rider_answer", True)
+    )
+    said = getattr(booking, side)
+    changed_mind = said is not None and said is not took_place
+    if changed_mind and took_place is not to_own_disadvantage:
+        raise AnswerIsFinal
+    setattr(booking, side, took_place)
+    booking.save(update_fields=[side])
+    settle(booking, now=now, actor=by)
+    return booking
+
+
+def settle(booking: Booking, *, now: datetime, actor: Member | None) -> bool:
+    """Close a locked booking whose answers decide it; tell whether they do.
+
+    A dispute stays open until one side gives in or a person decides.
+    """
+    outcome = booking.decided_outcome(now)
+    booking.outcome = outcome
+    if outcome in {BookingOutcome.UNDECIDED, BookingOutcome.DISPUTE}:
+        booking.next_check_at = None if outcome == BookingOutcome.DISPUTE else booking.next_check_at
+        booking.save(update_fields=["outcome", "next_check_at"])
+        return False
+    booking.next_check_at = None
+    move_booking(
+        booking,
+        BookingState.VALIDATED,
+        now=now,
+        actor=actor,
+        fields=["outcome", "next_check_at"],
+    )
+    refresh_ride(booking.ride, now=now, actor=actor)
+    return True

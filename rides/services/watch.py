@@ -1,0 +1,110 @@
+"""The watcher: what the clock alone decides.
+
+Due rows are found by ``next_check_at``; each is locked and brought up to date in a transaction of
+its own. Two watchers share the work (``skip_locked``), and one that comes a week late finds the
+right state in one step.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Organization
+from rides.models import Booking, BookingState, RequestState, Ride, RideRequest
+from rides.models.bookings import VALIDATION_ENDS_AFTER
+from rides.models.rides import VALIDATING_AFTER
+from rides.services.bookings import release_booking
+from rides.services.transitions import move_booking, move_request, refresh_ride
+from rides.services.validation import settle
+
+logger = logging.getLogger(__name__)
+
+
+def watch(*, now: datetime, limit: int = 1000, organization: Organization | None = None) -> int:
+    """Bring due bookings, rides and requests up to date; return how many were looked at.
+
+    With an organization, only its own: a simulated day has a clock of its own.
+    """
+    bookings = Booking.objects.due(now).order_by("next_check_at")
+    rides = Ride.objects.due(now).order_by("next_check_at")
+    requests = RideRequest.objects.filter(state=RequestState.OPEN, latest_arrival_at__lte=now)
+    if organization is not None:
+        bookings = bookings.filter(ride__organization=organization)
+        rides = rides.filter(organization=organization)
+        requests = requests.filter(rider__organization=organization)
+    looked_at = 0
+    for pk, ride_pk in bookings.values_list("pk", "ride_id")[:limit]:
+        looked_at += _carefully(lambda: _look_at_booking(pk, ride_pk, now), pk)  # noqa: B023
+    for pk in rides.values_list("pk", flat=True)[:limit]:
+        looked_at += _carefully(lambda: _look_at_ride(pk, now), pk)  # noqa: B023
+    for pk in requests.values_list("pk", flat=True)[:limit]:
+        looked_at += _carefully(lambda: _look_at_request(pk, now), pk)  # noqa: B023
+    return looked_at
+
+
+def _carefully(look: Callable[[], bool], pk: object) -> bool:
+    """One row that cannot be brought up to date must not stop the others."""
+    try:
+        with transaction.atomic():
+            return look()
+    except Exception:
+        logger.exception("The watcher could not bring %s up to date", pk)
+        return False
+
+
+def _look_at_booking(pk: object, ride_pk: object, now: datetime) -> bool:
+    ride = Ride.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=ride_pk).first()
+    if ride is None:
+        return False
+    booking = Booking.objects.select_for_update().due(now).filter(pk=pk).first()
+    if booking is None:
+        return False
+    booking.ride = ride
+    if booking.state == BookingState.WAITING_CONFIRMATION:
+        release_booking(booking, by=None, reason="", now=now)
+    elif booking.state == BookingState.COMPLETED_PENDING_VALIDATION:
+        settle(booking, now=now, actor=None)
+    return True
+
+
+def _look_at_ride(pk: object, now: datetime) -> bool:
+    ride = (
+        Ride.objects.select_for_update(skip_locked=True, of=("self",))
+        .due(now)
+        .filter(pk=pk)
+        .first()
+    )
+    if ride is None:
+        return False
+    if now >= ride.ends_at + VALIDATING_AFTER:
+        _ask_both_sides(ride, now)
+    refresh_ride(ride, now=now)
+    return True
+
+
+def _ask_both_sides(ride: Ride, now: datetime) -> None:
+    for booking in ride.bookings.select_for_update().filter(state=BookingState.CONFIRMED):
+        booking.ride = ride
+        booking.next_check_at = ride.ends_at + VALIDATION_ENDS_AFTER
+        move_booking(
+            booking,
+            BookingState.COMPLETED_PENDING_VALIDATION,
+            now=now,
+            actor=None,
+            fields=["next_check_at"],
+        )
+        settle(booking, now=now, actor=None)
+
+
+def _look_at_request(pk: object, now: datetime) -> bool:
+    request = (
+        RideRequest.objects.select_for_update(skip_locked=True)
+        .filter(pk=pk, state=RequestState.OPEN)
+        .first()
+    )
+    if request is None:
+        return False
+    move_request(request, RequestState.EXPIRED, now=now)
+    return True

@@ -1,0 +1,9 @@
+"""Wiring of the app."""
+
+from django.apps import AppConfig
+
+
+class TrackingConfig(AppConfig):
+    """See the package's docstring for what it owns."""
+
+    name = "tracking"
