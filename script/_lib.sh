@@ -11,7 +11,10 @@ LOG=$RUN/log
 export LC_ALL=C.UTF-8 LANG=C.UTF-8
 umask 022
 cd "$ROOT"
-mkdir -p "$LOG" "$RUN/stamps" "$ROOT/var"
+if ! mkdir -p "$LOG" "$RUN/stamps" "$ROOT/var" || ! [ -w "$LOG" ]; then
+  printf 'Error: %s is not writable for %s.\nNext:  run as the user who owns the checkout.\n' "$RUN" "$(id -un)" >&2
+  exit 1
+fi
 
 for part in say packages python postgres redis services environment processes; do
   # shellcheck source=/dev/null

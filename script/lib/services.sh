@@ -18,7 +18,8 @@ background() {
   cd "$ROOT" || return
 }
 
-# use_home HOME: choose the folder for the services' data and sockets, and export where to find them.
+# use_home HOME: choose the folder for the services' data and sockets, and export where to find them. To be called when
+# the packages are there, because one of them brings the user "postgres".
 use_home() {
   SERVICE_HOME=$1 LOG=$1/log
   mkdir -p "$LOG"
@@ -33,21 +34,27 @@ use_home() {
 # place_services: PostgreSQL refuses to run as root, so root hands its services to the user "postgres" (or "nobody"),
 # who may not be able to reach the checkout; then they live in /var/tmp. Socket paths are limited to 107 bytes.
 place_services() {
-  local wanted=$SERVICE_HOME name owner
-  name=carpool-$(printf '%s' "$wanted" | short_hash | cut -c1-10)
-  owner=$(id -un)
+  local name
+  name=carpool-$(printf '%s' "$SERVICE_HOME" | short_hash | cut -c1-10)
+  OWNER=$(id -un)
   if [ "$(id -u)" -eq 0 ]; then
-    owner=$(id -un postgres 2>/dev/null || echo nobody)
-    AS=(setpriv "--reuid=$owner" "--regid=$(id -gn "$owner")" --init-groups)
-    if ! as_service test -x "$wanted"; then SERVICE_HOME=/var/tmp/$name; fi
+    OWNER=$(id -un postgres 2>/dev/null || echo nobody)
+    become_owner
+    if ! as_service test -x "$SERVICE_HOME"; then SERVICE_HOME=/var/tmp/$name; fi
+    if [ -e "$SERVICE_HOME/redis" ]; then OWNER=$(stat -c %U "$SERVICE_HOME/redis"); fi # as it was made
+    become_owner
   fi
   SOCKETS=$SERVICE_HOME/sock
   if [ ${#SOCKETS} -gt 85 ]; then SOCKETS=/tmp/$name; fi
+}
+
+become_owner() { AS=(setpriv "--reuid=$OWNER" "--regid=$(id -gn "$OWNER")" --init-groups); }
+
+# make_places: the folders; "pg" as well, for initdb may not write beside it.
+make_places() {
   own_folder "$SERVICE_HOME" "$(id -un)" 755
-  own_folder "$SERVICE_HOME/redis" "$owner" 700
-  own_folder "$SOCKETS" "$owner" 700
-  # initdb makes "pg" itself, and needs a folder that it may write to or that is there already.
-  own_folder "$SERVICE_HOME/pg" "$owner" 700
+  local folder
+  for folder in "$SOCKETS" "$PG_DATA" "$REDIS_DATA"; do own_folder "$folder" "$OWNER" 700; done
 }
 
 # own_folder FOLDER USER MODE: make it; refuse one that somebody else put there (/tmp is open to everyone).
@@ -63,6 +70,7 @@ own_folder() {
 
 # start_services: both, one script at a time; and hold a share in them until this script ends.
 start_services() {
+  if private_postgres || private_redis; then make_places; fi
   exec 7>"$RUN/start.lock" 8>"$SERVICE_HOME/users.lock"
   flock 7
   flock -s 8
