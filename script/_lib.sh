@@ -9,6 +9,7 @@ VENV=$ROOT/.venv
 PYTHON=$VENV/bin/python
 LOG=$RUN/log
 export LC_ALL=C.UTF-8 LANG=C.UTF-8
+unset PYTHONDONTWRITEBYTECODE # without .pyc files each start of Django takes three times as long
 umask 022
 cd "$ROOT"
 if ! mkdir -p "$LOG" "$RUN/stamps" "$ROOT/var" || ! [ -w "$LOG" ]; then
