@@ -3,7 +3,6 @@
 import hashlib
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from maps.engine import graph, layout, osm_tags, speeds, store
+from maps.engine import (
+    basemap,
+    gazetteer,
+    graph,
+    layout,
+    osm_features,
+    osm_file,
+    osm_tags,
+    speeds,
+    store,
+)
 from maps.engine.errors import NoRoads
 from maps.engine.geodesy import METRES_PER_DEGREE, Floats, Ints, Longs, crow_fly_m
 from maps.engine.graph import Edge
@@ -26,40 +35,30 @@ HULL_RATIO = 0.12
 FARTHEST_KERB_M = 60.0
 """A drive vertex farther than this from any footway cannot be walked to."""
 
+_RULES = (osm_tags, osm_features, osm_file, speeds, graph, layout, gazetteer, basemap)
+
 Arrays = dict[str, npt.NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """What an import needs to know of the network that it compiled."""
-
-    version: str
-    boundary: shapely.MultiPolygon
-    drive_edges: Sequence[Edge]
-    vertices: int
-    arcs: int
-    walk_vertices: int
 
 
 def version_of(path: Path) -> str:
     """Return the version that a file would compile to: its content, our settings, our format.
 
-    The rules of travel and the speeds are part of it by their source text, so changing one
-    makes every map compile anew.
+    The rules of travel, of speeds and of what is shown and found are part of it by their source
+    text, so changing one makes every map compile anew at its next import.
     """
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
     settings = (store.FORMAT, layout.LONGEST_PIECE_M, HULL_BUFFER_M, HULL_RATIO)
-    rules = "".join(inspect.getsource(module) for module in (osm_tags, speeds, graph))
+    rules = "".join(inspect.getsource(module) for module in _RULES)
     digest.update(repr(settings).encode() + rules.encode())
     return digest.hexdigest()[:16]
 
 
 def compile_network(
     extract: OsmExtract, version: str, folder: Path, progress: Progress = lambda share, what: None
-) -> Compiled:
+) -> None:
     """Build, rank and label the drive and walk networks and write them to ``folder``.
 
     Parameters
@@ -93,11 +92,7 @@ def compile_network(
     arrays = {f"drive_{name}": array for name, array in drive.items()}
     arrays |= {f"walk_{name}": array for name, array in walk.items()}
     store.write_folder(folder, arrays, {**facts, "version": version, "names": names})
-    boundary = hull(np.column_stack([drive["lon"], drive["lat"]]))
     progress(1.0, "writing")
-    return Compiled(
-        version, boundary, edges, len(drive["lon"]), len(drive["arc_head"]), len(walk["lon"])
-    )
 
 
 def _drive_arrays(edges: list[Edge]) -> tuple[Arrays, list[str], dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Choose public places near somebody's door where a car can pick them up or drop them off."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -21,9 +22,21 @@ NEAREST_APART_M: Final = 60.0
 _MAIN_ROAD_WORTH: Final = 1.5
 
 
-def meeting_points(
+@dataclass(frozen=True)
+class MeetingPoints:
+    """Where one may get in or out: drive vertices int32[k] and metres on foot float64[k], rising."""
+
+    nodes: Ints
+    walk_m: Floats
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.nodes)
+
+
+def find_meeting_points(
     drive: RoadNetwork, walk: WalkNetwork, point: LonLatPair, *, walk_m: float, limit: int
-) -> tuple[Ints, Floats]:
+) -> MeetingPoints:
     """Return drive vertices that a walker reaches, spread out over the reach.
 
     The nearest comes first; each further one is the candidate farthest from all chosen before, main
@@ -41,10 +54,8 @@ def meeting_points(
 
     Returns
     -------
-    nodes : int32[k]
-        Drive vertices, 1 <= k <= limit, by rising walk.
-    walk_m : float64[k]
-        Metres on foot.
+    MeetingPoints
+        With 1 <= k <= limit.
 
     Raises
     ------
@@ -59,11 +70,11 @@ def meeting_points(
     nodes, metres = _reachable(drive, walk, point, walk_m)
     if not len(nodes):
         snap = drive.snap(point, max_m=max(walk_m, ALWAYS_M))
-        return np.array([snap.node], np.int32), np.array([snap.distance_m])
+        return MeetingPoints(np.array([snap.node], np.int32), np.array([snap.distance_m]))
     order = np.lexsort((nodes, metres))
     nodes, metres = nodes[order], metres[order]
     chosen = np.sort(_spread(drive, nodes, limit))
-    return nodes[chosen], metres[chosen]
+    return MeetingPoints(nodes[chosen], metres[chosen])
 
 
 def _reachable(

@@ -46,9 +46,13 @@ class Feature:
 
 @dataclass(frozen=True)
 class Place:
-    """Something with a name at a point: settlement, stop, parking, place or house."""
+    """Something with a name at a point: settlement, stop, parking, place or house.
+
+    ``detail`` is the ``place`` value of a settlement ("suburb"), else "".
+    """
 
     kind: str
+    detail: str
     label: str
     context: str
     rank: int
@@ -258,9 +262,11 @@ def _places_at(tags: dict[str, str], location: LonLat) -> Iterator[Place]:
     kind = osm_features.place_kind(tags)
     town = tags.get("addr:city") or tags.get("addr:suburb") or ""
     if kind is not None:
-        rank = osm_features.SETTLEMENTS.get(tags.get("place", ""), 7)
-        yield Place(kind, tags.get("name") or tags["name:en"], town, rank, location)
+        detail = tags.get("place", "") if kind == "settlement" else ""
+        rank = osm_features.SETTLEMENTS.get(detail, 7)
+        label = tags.get("name") or tags["name:en"]
+        yield Place(kind, detail, label, town, rank, location)
     house = osm_features.house_number(tags)
     if house is not None:
         street, number, town = house
-        yield Place("house", f"{street} {number}", town, 8, location)
+        yield Place("house", "", f"{street} {number}", town, 8, location)

@@ -9,14 +9,14 @@ from typing import Final
 
 Tags = Mapping[str, str]
 
-_NEVER: Final = frozenset(
+NOT_THERE: Final = frozenset(
     "abandoned bus_guideway construction corridor elevator escalator no planned platform "
     "proposed raceway razed rest_area services".split()
 )
-NO_CARS: Final = _NEVER | frozenset(
+NO_CARS: Final = NOT_THERE | frozenset(
     "bridleway busway cycleway footway path pedestrian steps track via_ferrata".split()
 )
-NO_FEET: Final = _NEVER | frozenset("busway cycleway motorway motorway_link via_ferrata".split())
+NO_FEET: Final = NOT_THERE | frozenset("busway cycleway motorway motorway_link via_ferrata".split())
 PRIVATE_SERVICE: Final = frozenset(
     "alley driveway emergency_access parking parking_aisle private".split()
 )
@@ -105,6 +105,13 @@ def direction(tags: Tags) -> int:
         return 0
     implied = tags.get("highway") in {"motorway", "motorway_link"}
     return int(implied or tags.get("junction") in {"roundabout", "circular"})
+
+
+def level(tags: Tags) -> int:
+    """Return -1 in a tunnel, 1 on a bridge, else 0."""
+    if tags.get("tunnel", "no") != "no":
+        return -1
+    return int(tags.get("bridge", "no") != "no")
 
 
 def road_class(highway: str) -> str:

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from maps.engine import store
 from maps.engine.errors import TooFarFromRoad
-from maps.engine.geodesy import Floats, Ints, Longs, steps_m, unit_sphere
+from maps.engine.geodesy import Floats, Ints, LonLat, Longs, steps_m, unit_sphere
 from maps.engine.labels import durations, find_path
 from maps.engine.lines import Lines
 from maps.engine.osm_tags import ROAD_CLASSES
@@ -121,6 +121,10 @@ class RoadNetwork:
         far_end = foot.along_m > self.arc_m[foot.line] / 2
         node = int(self.arc_head[foot.line] if far_end else self.tail_of(foot.line))
         return Snap(node, *foot.place, foot.distance_m, foot.line)
+
+    def location(self, node: int) -> LonLat:
+        """Return the place of a vertex."""
+        return LonLat(float(self.lon[node]), float(self.lat[node]))
 
     def tail_of(self, arc: int) -> int:
         """Return the vertex that an arc leaves; O(log n)."""
