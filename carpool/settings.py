@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "carpool.kernel.web.DomainErrorMiddleware",
 ]
 
 TEMPLATES = [
@@ -89,6 +90,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "carpool.kernel.web.interface",
             ],
         },
     },
@@ -265,6 +267,9 @@ WHITENOISE_MANIFEST_STRICT = False
 # --- Maps --------------------------------------------------------------------------------------
 # "local" asks the imported data; "nominatim:HOST" or "photon:HOST" ask a server of yours.
 GEOCODER = env.str("GEOCODER", default="local")
+# Where import_map downloads a place from that is given by name; empty: OSMnx's own defaults.
+OVERPASS_URL = env.str("OVERPASS_URL", default="")
+NOMINATIM_URL = env.str("NOMINATIM_URL", default="")
 # Empty: the basemap is drawn from our own tiles, and no home position reaches a tile server.
 BASEMAP_TILE_URL = env.str("BASEMAP_TILE_URL", default="")
 BASEMAP_ATTRIBUTION = env.str("BASEMAP_ATTRIBUTION", default="© OpenStreetMap contributors")
