@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
 from accounts.errors import CarPlateTaken, EmailDomainTaken
@@ -48,6 +49,46 @@ def ensure_member(
         defaults={"display_name": name[:80], "role": role},
     )
     return member
+
+
+@transaction.atomic
+def register_member(
+    *,
+    organization: Organization,
+    email: str,
+    display_name: str,
+    role: str = MemberRole.MEMBER,
+    is_operator: bool = False,
+) -> tuple[Member, bool]:
+    """Enter a person whose address the organization vouches for; they sign in by code.
+
+    Returns the member, and whether they are new.
+    """
+    user = User.objects.filter(email=email.lower()).first()
+    is_new = user is None
+    if user is None:
+        user = User.objects.create_user(email, is_staff=is_operator, is_superuser=is_operator)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    member = ensure_member(
+        user=user, organization=organization, display_name=display_name, role=role
+    )
+    return member, is_new
+
+
+@transaction.atomic
+def found_organization(
+    *, name: str, slug: str, time_zone: str, currency: str, domain: str
+) -> Organization:
+    """Return the organization of that slug, founded if there is none.
+
+    Raises:
+        EmailDomainTaken: the domain belongs to another organization.
+    """
+    organization, _created = Organization.objects.get_or_create(
+        slug=slug, defaults={"name": name, "time_zone": time_zone, "currency": currency}
+    )
+    claim_email_domain(organization=organization, domain=domain)
+    return organization
 
 
 @transaction.atomic

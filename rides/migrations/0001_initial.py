@@ -286,7 +286,7 @@ class Migration(migrations.Migration):
                 (
                     "car",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=django.db.models.deletion.RESTRICT,
                         related_name="rides",
                         to="accounts.car",
                     ),

@@ -84,7 +84,7 @@ class Ride(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="rides")
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
     driver = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="rides")
-    car = models.ForeignKey(Car, on_delete=models.PROTECT, related_name="rides")
+    car = models.ForeignKey(Car, on_delete=models.RESTRICT, related_name="rides")
 
     origin = PointField(srid=4326)
     origin_label = models.CharField(max_length=255)

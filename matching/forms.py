@@ -1,0 +1,110 @@
+"""What a rider looks for: parsed here, decided in selectors and services."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Member
+from accounts.selectors import find_named_place
+from carpool.kernel.forms import JourneyForm, date_input, local_moment, time_input
+from carpool.kernel.geo import LonLat
+from matching.selectors import SearchQuery
+from rides.services import TripEnd
+
+LEAVE, ARRIVE = "leave", "arrive"
+# What the query calls a field, and what the form does.
+FIELD_NAMES = {
+    "origin": "origin_label",
+    "destination": "destination_label",
+    "earliest_departure_at": "time",
+    "latest_arrival_at": "time",
+}
+WINDOWS = [
+    (30, _("30 minutes")),
+    (45, _("45 minutes")),
+    (60, _("1 hour")),
+    (90, _("1½ hours")),
+    (120, _("2 hours")),
+    (180, _("3 hours")),
+]
+WALKS = [
+    (200, _("3 minutes (200 m)")),
+    (400, _("6 minutes (400 m)")),
+    (800, _("11 minutes (800 m)")),
+    (1200, _("16 minutes (1.2 km)")),
+    (2000, _("27 minutes (2 km)")),
+]
+
+
+class FindForm(JourneyForm):
+    """From, to, when, how many, how far on foot."""
+
+    when = forms.ChoiceField(
+        label=_("The time I name is"),
+        choices=[(LEAVE, _("Leave after")), (ARRIVE, _("Arrive by"))],
+        widget=forms.RadioSelect,
+        initial=LEAVE,
+    )
+    date = forms.DateField(label=_("Day"), widget=date_input())
+    time = forms.TimeField(label=_("Time"), widget=time_input())
+    window = forms.TypedChoiceField(
+        label=_("Door to door within"),
+        choices=WINDOWS,
+        coerce=int,
+        initial=90,
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+    seats = forms.IntegerField(
+        label=_("Seats"),
+        initial=1,
+        widget=forms.NumberInput(attrs={"class": "stepper__input", "min": 1, "max": 8}),
+    )
+    walk_m = forms.TypedChoiceField(
+        label=_("I walk up to"),
+        choices=WALKS,
+        coerce=int,
+        initial=800,
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+
+    def __init__(self, member: Member, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member = member
+
+    def find_place(self, text: str) -> LonLat | None:
+        """Ask our own address search."""
+        return find_named_place(self.member, text)
+
+    def clean(self) -> dict[str, Any]:
+        """Put day and time together, on the organization's clock."""
+        cleaned = super().clean()
+        zone = self.member.organization.zone
+        cleaned["moment"] = local_moment(
+            self, cleaned.get("date"), cleaned.get("time"), zone, field="time"
+        )
+        return cleaned
+
+    def to_query(self) -> SearchQuery:
+        """Return what was entered, for the search."""
+        entered = self.cleaned_data
+        moment: datetime = entered["moment"]
+        window = timedelta(minutes=entered["window"])
+        arrives = entered["when"] == ARRIVE
+        return SearchQuery(
+            origin=TripEnd(entered["origin"], entered["origin_label"]),
+            destination=TripEnd(entered["destination"], entered["destination_label"]),
+            earliest_departure_at=moment - window if arrives else moment,
+            latest_arrival_at=moment if arrives else moment + window,
+            seats=entered["seats"],
+            walk_m=entered["walk_m"],
+            arrive=arrives,
+        )
+
+
+class BookForm(forms.Form):
+    """An offer that was shown, and the standing request it fulfils, if any."""
+
+    offer = forms.CharField(max_length=4000)
+    request = forms.UUIDField(required=False)

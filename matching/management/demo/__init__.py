@@ -1,0 +1,1 @@
+"""The demo: invented people with homes where people really live, and a day in their lives."""

@@ -1,0 +1,240 @@
+"""A simulated commute day: people offer, look for, book, drive and answer, by the real services.
+
+The clock is a number in here: every service takes ``now``. So a day passes as fast as the machine
+can, or slowly enough to watch.
+"""
+
+import heapq
+import random
+import time as wall_clock
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from accounts.models import Member, Organization, Place
+from accounts.selectors import list_cars, list_places
+from carpool.kernel.clock import local_to_utc
+from carpool.kernel.errors import DomainError
+from carpool.kernel.geo import from_point
+from matching import selectors, services
+from matching.selectors import SearchQuery
+from rides import services as rides
+from rides.models import Booking, Ride, RideRequest
+from rides.models.bookings import VALIDATION_ENDS_AFTER
+
+PUBLISHED_BEFORE = timedelta(hours=16)
+PATIENCE = timedelta(minutes=75)
+SHARE_OF_SILENT = 0.1
+SHARE_OF_CANCELLING = 0.03
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the day came to."""
+
+    requests: int = 0
+    matched: int = 0
+    offered: int = 0
+    cancelled: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Commute:
+    """One direction of one person's day."""
+
+    member: Member
+    origin: Place
+    destination: Place
+    arrive_at: datetime
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Event:
+    at: datetime
+    order: int
+    action: Callable[[datetime], None] = field(compare=False)
+
+
+class CommuteDay:
+    """Plays one day of an organization. ``on_event`` hears of progress: done, known so far, now."""
+
+    def __init__(
+        self,
+        organization: Organization,
+        *,
+        day: date,
+        seed: int,
+        speed: float | None,
+        on_event: Callable[[int, int, datetime], None],
+    ) -> None:
+        """Prepare a day; ``speed`` is simulated seconds per second, None for as fast as can be."""
+        self.tally = Tally()
+        self._organization, self._day, self._speed = organization, day, speed
+        self._random = random.Random(seed)  # noqa: S311 (nothing secret is drawn)
+        self._on_event = on_event
+        self._events: list[_Event] = []
+        self._count = 0
+
+    def play(self, drivers: list[Member], riders: list[Member]) -> Tally:
+        """Play the day to its end and return the tally."""
+        for member in drivers:
+            for commute in self._commutes(member):
+                self._at(self._evening_before(commute), lambda now, c=commute: self._offer(c, now))
+        for member in riders:
+            for commute in self._commutes(member):
+                self._at(self._evening_before(commute), lambda now, c=commute: self._look(c, now))
+        before, done = None, 0
+        while self._events:
+            event = heapq.heappop(self._events)
+            self._wait(before, event.at)
+            self._carefully(event)
+            before, done = event.at, done + 1
+            self._on_event(done, self._count, event.at)
+        return self.tally
+
+    def _commutes(self, member: Member) -> list[Commute]:
+        places = {place.kind: place for place in list_places(member)}
+        zone = self._organization.zone
+        to_work = time(self._random.choice((7, 8, 8, 9)), self._random.choice((0, 30)))
+        home_by = time(self._random.choice((17, 18, 18, 19)), self._random.choice((0, 30)))
+        return [
+            Commute(
+                member=member,
+                origin=places[start],
+                destination=places[end],
+                arrive_at=local_to_utc(self._day, wall, zone, field="time"),
+            )
+            for start, end, wall in (("home", "work", to_work), ("work", "home", home_by))
+        ]
+
+    def _evening_before(self, commute: Commute) -> datetime:
+        """Everybody makes up their mind between 16 and 3 hours before they arrive."""
+        hours = self._random.uniform(0, 13)
+        return commute.arrive_at - PUBLISHED_BEFORE + timedelta(hours=hours)
+
+    def _at(self, at: datetime, action: Callable[[datetime], None]) -> None:
+        self._count += 1
+        heapq.heappush(self._events, _Event(at, self._count, action))
+
+    def _wait(self, before: datetime | None, at: datetime) -> None:
+        if before is not None and self._speed is not None:
+            wall_clock.sleep((at - before).total_seconds() / self._speed)
+
+    def _carefully(self, event: _Event) -> None:
+        """A day goes on when one thing in it fails; what failed is counted and shown."""
+        try:
+            event.action(event.at)
+        except DomainError as error:
+            self.tally.errors[error.code] += 1
+
+    # --- The evening before -------------------------------------------------------------------
+
+    def _offer(self, commute: Commute, now: datetime) -> None:
+        car = list_cars(commute.member)[0]
+        ride = rides.offer_ride(
+            driver=commute.member,
+            terms=rides.OfferTerms(
+                origin=_end(commute.origin),
+                destination=_end(commute.destination),
+                car_id=car.pk,
+                seats=car.seats,
+                detour_s=60 * self._random.choice((8, 10, 12, 15)),
+                arrive_by=commute.arrive_at,
+            ),
+            now=now,
+        )
+        self.tally.offered += 1
+        self._at(ride.departure_at, lambda at: self._drive(ride.pk, commute.member, at))
+        services.match_ride(ride_id=ride.pk, now=now)
+        for match in ride.matches.select_related("request__rider").order_by("cost_s"):
+            self._try_again(match.request, now)
+
+    def _look(self, commute: Commute, now: datetime) -> None:
+        self.tally.requests += 1
+        query = SearchQuery(
+            origin=_end(commute.origin),
+            destination=_end(commute.destination),
+            earliest_departure_at=commute.arrive_at - PATIENCE,
+            latest_arrival_at=commute.arrive_at,
+            walk_m=self._organization.default_walk_m,
+            arrive=True,
+        )
+        if not self._book_best(commute.member, query, now, request=None):
+            rides.post_request(
+                rider=commute.member,
+                terms=rides.RequestTerms(
+                    origin=query.origin,
+                    destination=query.destination,
+                    earliest_departure_at=query.earliest_departure_at,
+                    latest_arrival_at=query.latest_arrival_at,
+                    walk_m=query.walk_m,
+                ),
+                now=now,
+            )
+
+    def _try_again(self, request: RideRequest, now: datetime) -> None:
+        request.refresh_from_db(fields=["state"])
+        if request.state == "open":
+            self._book_best(request.rider, selectors.query_of(request), now, request=request)
+
+    def _book_best(
+        self, rider: Member, query: SearchQuery, now: datetime, *, request: RideRequest | None
+    ) -> bool:
+        offers = selectors.search(rider, query, now=now).offers
+        if not offers:
+            return False
+        booking = services.book_offer(
+            rider=rider,
+            token=offers[0].token,
+            now=now,
+            request_id=request.pk if request else None,
+        )
+        self.tally.matched += 1
+        if self._random.random() < SHARE_OF_CANCELLING:
+            early = max(now, booking.pickup_at - timedelta(hours=1))
+            self._at(early, lambda at: self._cancel(booking, at))
+        return True
+
+    def _cancel(self, booking: Booking, now: datetime) -> None:
+        rides.cancel_booking(
+            booking_id=booking.pk, by=booking.rider, reason="Change of plans", now=now
+        )
+        self.tally.cancelled += 1
+
+    # --- On the road --------------------------------------------------------------------------
+
+    def _drive(self, ride_id: object, driver: Member, now: datetime) -> None:
+        ride = Ride.objects.get(pk=ride_id)
+        rides.start_ride(ride_id=ride.pk, by=driver, now=now)
+        for stop in ride.stops.filter(booking__isnull=False):
+            self._at(
+                stop.planned_at,
+                lambda at, pk=stop.pk: rides.visit_stop(
+                    ride_id=ride.pk, stop_id=pk, by=driver, now=at
+                ),
+            )
+        self._at(ride.arrival_at, lambda at: rides.finish_ride(ride_id=ride.pk, by=driver, now=at))
+        self._at(ride.arrival_at + timedelta(minutes=20), lambda at: self._answer(ride, at))
+
+    def _answer(self, ride: Ride, now: datetime) -> None:
+        self._watch(now)
+        for booking in ride.bookings.filter(state="completed_pending_validation"):
+            for member in (ride.driver, booking.rider):
+                if self._random.random() >= SHARE_OF_SILENT:
+                    rides.answer_validation(
+                        booking_id=booking.pk, by=member, took_place=True, now=now
+                    )
+
+    def settle_everything(self) -> None:
+        """Let the week pass after which silence decides, and look once more."""
+        last = Ride.objects.filter(organization=self._organization).latest("arrival_at")
+        self._watch(last.arrival_at + VALIDATION_ENDS_AFTER + timedelta(hours=1))
+
+    def _watch(self, now: datetime) -> None:
+        rides.watch(now=now, organization=self._organization, limit=100_000)
+
+
+def _end(place: Place) -> rides.TripEnd:
+    return rides.TripEnd(from_point(place.location), place.label)
