@@ -1,0 +1,17 @@
+"""Pages about oneself."""
+
+from django.urls import path
+
+from accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("profile/", views.profile, name="profile"),
+    path("profile/cars/add/", views.car, name="car-add"),
+    path("profile/cars/<uuid:car_id>/", views.car, name="car"),
+    path("profile/cars/<uuid:car_id>/remove/", views.remove_car, name="car-remove"),
+    path("profile/places/<str:kind>/", views.place, name="place"),
+    path("profile/places/<uuid:place_id>/remove/", views.remove_place, name="place-remove"),
+    path("join/", views.join, name="join"),
+    path("demo/", views.demo, name="demo"),
+]

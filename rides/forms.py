@@ -1,0 +1,147 @@
+"""What drivers and riders enter about rides: parsed here, decided in services."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.forms.models import ModelChoiceIteratorValue
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Car, Member
+from accounts.selectors import find_named_place, list_cars
+from carpool.kernel.forms import JourneyForm, date_input, local_moment, time_input
+from carpool.kernel.geo import LonLat
+from rides.models import BookingMode
+from rides.services import OfferTerms, TripEnd
+
+LEAVE, ARRIVE = "leave", "arrive"
+# What the service calls a field, and what the form does.
+FIELD_NAMES = {
+    "origin": "origin_label",
+    "destination": "destination_label",
+    "arrive_by": "time",
+    "departure_at": "time",
+    "detour_s": "detour_minutes",
+    "detour_m": "detour_km",
+    "car_id": "car",
+}
+
+
+class CarSelect(forms.Select):
+    """A list of cars whose options tell the page how many seats each has."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the seats of the car."""
+        option = super().create_option(name, value, *args, **kwargs)
+        if isinstance(value, ModelChoiceIteratorValue) and isinstance(value.instance, Car):
+            option["attrs"]["data-seats"] = value.instance.seats
+        return option
+
+
+class OfferForm(JourneyForm):
+    """A ride that a member offers."""
+
+    when = forms.ChoiceField(
+        label=_("The time I name is"),
+        choices=[(LEAVE, _("when I leave")), (ARRIVE, _("when I must arrive"))],
+        widget=forms.RadioSelect,
+        initial=LEAVE,
+    )
+    date = forms.DateField(label=_("Day"), widget=date_input())
+    time = forms.TimeField(label=_("Time"), widget=time_input())
+    car = forms.ModelChoiceField(
+        label=_("Car"), queryset=Car.objects.none(), widget=CarSelect, empty_label=None
+    )
+    seats = forms.IntegerField(
+        label=_("Free seats"),
+        widget=forms.NumberInput(attrs={"class": "stepper__input", "min": 1, "max": 8}),
+    )
+    detour_minutes = forms.IntegerField(
+        label=_("Detour I accept"),
+        help_text=_("How much later you may arrive because of the people you take along."),
+        widget=forms.NumberInput(
+            attrs={"class": "stepper__input", "min": 0, "max": 120, "step": 5}
+        ),
+    )
+    detour_km = forms.DecimalField(
+        label=_("At most so many extra kilometres"),
+        required=False,
+        widget=forms.NumberInput(
+            attrs={
+                "class": "stepper__input", "min": 0, "max": 100, "step": "0.5", "data-start": 5
+            }
+        ),
+    )
+    booking_mode = forms.ChoiceField(
+        label=_("How seats are given"),
+        choices=BookingMode.choices,
+        widget=forms.RadioSelect,
+        initial=BookingMode.INSTANT,
+    )
+    note = forms.CharField(
+        label=_("Note to riders"),
+        required=False,
+        max_length=280,
+        help_text=_("Large bags, a child seat, music: what one should know before booking."),
+        widget=forms.Textarea(attrs={"class": "textarea", "rows": 2, "maxlength": 280}),
+    )
+
+    def __init__(self, member: Member, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member = member
+        car = self.fields["car"]
+        assert isinstance(car, forms.ModelChoiceField)
+        car.queryset = list_cars(member)
+        car.widget.attrs["class"] = "select"
+
+    def find_place(self, text: str) -> LonLat | None:
+        """Ask our own address search."""
+        return find_named_place(self.member, text)
+
+    def clean(self) -> dict[str, Any]:
+        """Put day and time together, on the organization's clock."""
+        cleaned = super().clean()
+        zone = self.member.organization.zone
+        cleaned["moment"] = local_moment(
+            self, cleaned.get("date"), cleaned.get("time"), zone, field="time"
+        )
+        return cleaned
+
+    def to_terms(self) -> OfferTerms:
+        """Return what was entered, for the service."""
+        entered = self.cleaned_data
+        moment: datetime = entered["moment"]
+        leaves = entered["when"] == LEAVE
+        detour_km = entered["detour_km"]
+        return OfferTerms(
+            origin=TripEnd(entered["origin"], entered["origin_label"]),
+            destination=TripEnd(entered["destination"], entered["destination_label"]),
+            car_id=entered["car"].pk,
+            seats=entered["seats"],
+            detour_s=entered["detour_minutes"] * 60,
+            detour_m=None if detour_km is None else round(detour_km * 1000),
+            departure_at=moment if leaves else None,
+            arrive_by=None if leaves else moment,
+            booking_mode=entered["booking_mode"],
+            note=entered["note"],
+        )
+
+
+class ReasonForm(forms.Form):
+    """Why something is cancelled; the other side reads it."""
+
+    reason = forms.CharField(required=False, max_length=280)
+
+
+class AnswerForm(forms.Form):
+    """Whether a ride took place."""
+
+    answer = forms.TypedChoiceField(
+        choices=[("yes", _("Yes")), ("no", _("No"))], coerce=lambda value: value == "yes"
+    )
+
+
+class StopForm(forms.Form):
+    """Which stop the car reached."""
+
+    stop = forms.IntegerField()

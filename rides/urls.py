@@ -1,0 +1,20 @@
+"""Pages of rides."""
+
+from django.urls import path
+
+from rides import views
+
+app_name = "rides"
+urlpatterns = [
+    path("", views.today, name="today"),
+    path("offer/", views.offer, name="offer"),
+    path("rides/<uuid:ride_id>/", views.ride, name="ride"),
+    path("rides/<uuid:ride_id>/cancel/", views.cancel, name="cancel"),
+    path("rides/<uuid:ride_id>/start/", views.start, name="start"),
+    path("rides/<uuid:ride_id>/visit/", views.visit, name="visit"),
+    path("rides/<uuid:ride_id>/finish/", views.finish, name="finish"),
+    path("bookings/<uuid:booking_id>/confirm/", views.confirm_booking, name="booking-confirm"),
+    path("bookings/<uuid:booking_id>/decline/", views.decline_booking, name="booking-decline"),
+    path("bookings/<uuid:booking_id>/cancel/", views.cancel_booking, name="booking-cancel"),
+    path("bookings/<uuid:booking_id>/answer/", views.answer_booking, name="booking-answer"),
+]

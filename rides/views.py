@@ -1,0 +1,334 @@
+"""Pages of rides: Today, Offer, one ride, and the actions of driver and rider."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import Member
+from accounts.selectors import list_cars, list_places, list_sites
+from carpool.kernel import clock
+from carpool.kernel.errors import DomainError, NotFound
+from carpool.kernel.geo import LonLat, from_point
+from carpool.kernel.web import MemberRequest, add_error, basemap, member_required, place_chips
+from maps.selectors import list_regions
+from rides import permissions, selectors, services
+from rides.forms import FIELD_NAMES, AnswerForm, OfferForm, ReasonForm, StopForm
+from rides.models import Booking, RideState, StopKind
+from rides.selectors import RideView
+
+PROGRESS = (
+    RideState.SCHEDULED,
+    RideState.DEPARTING,
+    RideState.IN_TRANSIT,
+    RideState.ARRIVING,
+    RideState.COMPLETED,
+)
+# The usual trip of the morning goes the other way after lunch.
+HOMEWARD_FROM_HOUR = 12
+
+
+@never_cache
+@member_required
+@require_safe
+def today(request: MemberRequest) -> HttpResponse:
+    """Show what happens next, and what is asked of the member."""
+    now = clock.now()
+    agenda = selectors.get_agenda(request.member, now=now)
+    upcoming: list[dict[str, Any]] = [
+        {"at": ride.departure_at, "ride": ride, "booking": None} for ride in agenda.driving
+    ]
+    upcoming += [
+        {"at": booking.pickup_at, "ride": booking.ride, "booking": booking}
+        for booking in agenda.riding
+    ]
+    upcoming.sort(key=lambda entry: entry["at"])
+    context = {
+        "agenda": agenda,
+        "next": upcoming[0] if upcoming else None,
+        "later": upcoming[1:],
+        "chips": {chip["kind"]: chip for chip in _chips(request.member)},
+        "now": now,
+    }
+    is_fragment = request.GET.get("fragment") == "today"
+    return render(request, "rides/_today.html" if is_fragment else "rides/today.html", context)
+
+
+def _chips(member: Member) -> list[Any]:
+    return list(place_chips(list_places(member), list_sites(member)))
+
+
+@never_cache
+@member_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def offer(request: MemberRequest) -> HttpResponse:
+    """Show the form of an offer, and publish the ride."""
+    now, chips = clock.now(), _chips(request.member)
+    form = OfferForm(
+        request.member, request.POST or None, initial=_initial_offer(request.member, chips, now)
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            ride = services.offer_ride(driver=request.member, terms=form.to_terms(), now=now)
+        except DomainError as error:
+            add_error(form, error, FIELD_NAMES)
+        else:
+            messages.success(request, _("Your ride is published. Colleagues on your way see it."))
+            return redirect("rides:ride", ride.pk)
+    context = {
+        "form": form,
+        "has_car": list_cars(request.member).exists(),
+        "places": chips,
+        "basemap": basemap(list_regions()),
+    }
+    return render(request, "rides/offer.html", context)
+
+
+def _initial_offer(member: Member, chips: list[Any], now: datetime) -> dict[str, Any]:
+    """Guess the next usual trip: to work before noon, homeward later."""
+    moment = (now + timedelta(hours=1)).astimezone(member.organization.zone)
+    known = {chip["kind"]: chip for chip in chips}
+    ends = ["home", "work" if "work" in known else "site"]
+    if moment.hour >= HOMEWARD_FROM_HOUR:
+        ends.reverse()
+    initial: dict[str, Any] = {
+        "date": moment.date(),
+        "time": moment.replace(minute=moment.minute // 15 * 15, second=0),
+        "seats": 2,
+        "detour_minutes": member.organization.default_detour_s // 60,
+    }
+    for name, kind in zip(("origin", "destination"), ends, strict=True):
+        if kind in known:
+            initial[name] = known[kind]["point"]
+            initial[f"{name}_label"] = known[kind]["label"]
+    return initial
+
+
+@never_cache
+@member_required
+@require_safe
+def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
+    """Show a ride as this member may see it."""
+    view = selectors.view_ride(request.member, ride_id)
+    now, member = clock.now(), request.member
+    mine = view.my_booking
+    context = {
+        "view": view,
+        "ride": view.ride,
+        "mine": mine,
+        "steps": _steps(view),
+        "next_stop": next((stop for stop in view.stops if stop.visited_at is None), None),
+        "can_start": permissions.can_start(member, view.ride, now),
+        "can_finish": permissions.can_finish(member, view.ride, now),
+        "can_cancel": permissions.can_cancel_ride(member, view.ride, now),
+        "can_cancel_mine": mine is not None
+        and not view.is_driver
+        and permissions.can_cancel_booking(member, mine, now),
+        "to_answer": [
+            booking
+            for booking in view.bookings
+            if (view.is_driver or booking.rider_id == member.pk)
+            and permissions.can_answer(member, booking)
+        ],
+        "open_dialog": request.GET.get("dialog", ""),
+        "map_data": _map_data(view),
+    }
+    if request.GET.get("fragment") == "ride":
+        return render(request, "rides/_ride.html", context)
+    context["basemap"] = basemap([view.ride.region])
+    return render(request, "rides/ride.html", context)
+
+
+def _steps(view: RideView) -> list[dict[str, Any]]:
+    """Return the states a ride passes, each done, present or to come."""
+    state = RideState(view.ride.state)
+    shown = RideState.ARRIVING if state == RideState.VALIDATING else state
+    if shown not in PROGRESS:
+        return []
+    place = PROGRESS.index(shown)
+    return [
+        {"label": step.label, "done": i < place or step == shown == PROGRESS[-1], "now": i == place}
+        for i, step in enumerate(PROGRESS)
+    ]
+
+
+def _map_data(view: RideView) -> dict[str, Any]:
+    """Return what static/rides/ride.js draws: only what this member may see."""
+    stops = [s for s in view.stops if s.kind in {StopKind.PICKUP, StopKind.DROPOFF}]
+    return {
+        "route": None if view.route is None else view.route.coords,
+        "origin": {"place": view.origin, "label": view.origin_label},
+        "destination": {"place": view.destination, "label": view.destination_label},
+        "stops": [
+            {
+                "place": from_point(stop.location),
+                "kind": stop.kind,
+                "label": stop.label,
+                "text": str(stop.position),
+            }
+            for stop in stops
+        ],
+        "walks": [] if view.is_driver else _walks(view),
+    }
+
+
+def _walks(view: RideView) -> list[tuple[LonLat, LonLat]]:
+    booking = view.my_booking
+    if booking is None:
+        return []
+    own = {stop.kind: from_point(stop.location) for stop in view.stops if stop.booking == booking}
+    if StopKind.PICKUP not in own or StopKind.DROPOFF not in own:
+        return []
+    return [
+        (from_point(booking.origin), own[StopKind.PICKUP]),
+        (own[StopKind.DROPOFF], from_point(booking.destination)),
+    ]
+
+
+def _act(request: MemberRequest, action: Callable[[], object], done: str, ride_id: UUID) -> Any:
+    """Run one service for a button; say what became of it on the ride's page."""
+    try:
+        action()
+    except NotFound:
+        raise
+    except DomainError as error:
+        messages.error(request, error.detail)
+    else:
+        messages.success(request, done)
+    return redirect("rides:ride", ride_id)
+
+
+def _reason(request: MemberRequest) -> str:
+    form = ReasonForm(request.POST)
+    return form.cleaned_data["reason"] if form.is_valid() else ""
+
+
+@member_required
+@require_POST
+def cancel(request: MemberRequest, ride_id: UUID) -> HttpResponse:
+    """Withdraw a ride."""
+    reason = _reason(request)
+    return _act(
+        request,
+        lambda: services.cancel_ride(
+            ride_id=ride_id, by=request.member, reason=reason, now=clock.now()
+        ),
+        _("The ride is cancelled. Everybody who booked is told."),
+        ride_id,
+    )
+
+
+@member_required
+@require_POST
+def start(request: MemberRequest, ride_id: UUID) -> HttpResponse:
+    """Record that the driver leaves."""
+    return _act(
+        request,
+        lambda: services.start_ride(ride_id=ride_id, by=request.member, now=clock.now()),
+        _("Have a good drive."),
+        ride_id,
+    )
+
+
+@member_required
+@require_POST
+def visit(request: MemberRequest, ride_id: UUID) -> HttpResponse:
+    """Record that the car reached a stop."""
+    form = StopForm(request.POST)
+    stop_id = form.cleaned_data["stop"] if form.is_valid() else 0
+    return _act(
+        request,
+        lambda: services.visit_stop(
+            ride_id=ride_id, stop_id=stop_id, by=request.member, now=clock.now()
+        ),
+        _("Stop reached."),
+        ride_id,
+    )
+
+
+@member_required
+@require_POST
+def finish(request: MemberRequest, ride_id: UUID) -> HttpResponse:
+    """Record that the driver arrived."""
+    return _act(
+        request,
+        lambda: services.finish_ride(ride_id=ride_id, by=request.member, now=clock.now()),
+        _("You have arrived. Well driven."),
+        ride_id,
+    )
+
+
+def _ride_of(request: MemberRequest, booking_id: UUID) -> Booking:
+    return selectors.get_booking_for(request.member, booking_id)
+
+
+@member_required
+@require_POST
+def confirm_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
+    """Accept a booking that waits."""
+    return _act(
+        request,
+        lambda: services.confirm_booking(
+            booking_id=booking_id, by=request.member, now=clock.now()
+        ),
+        _("Confirmed. Your colleague has been told."),
+        _ride_of(request, booking_id).ride_id,
+    )
+
+
+@member_required
+@require_POST
+def decline_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
+    """Refuse a booking that waits."""
+    reason = _reason(request)
+    return _act(
+        request,
+        lambda: services.decline_booking(
+            booking_id=booking_id, by=request.member, reason=reason, now=clock.now()
+        ),
+        _("Declined. The seat is free again."),
+        _ride_of(request, booking_id).ride_id,
+    )
+
+
+@member_required
+@require_POST
+def cancel_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
+    """Give a seat back."""
+    reason = _reason(request)
+    return _act(
+        request,
+        lambda: services.cancel_booking(
+            booking_id=booking_id, by=request.member, reason=reason, now=clock.now()
+        ),
+        _("The booking is cancelled."),
+        _ride_of(request, booking_id).ride_id,
+    )
+
+
+@member_required
+@require_POST
+def answer_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
+    """Say whether a ride took place."""
+    ride_id, form = _ride_of(request, booking_id).ride_id, AnswerForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Please answer yes or no."))
+        return redirect("rides:ride", ride_id)
+    return _act(
+        request,
+        lambda: services.answer_validation(
+            booking_id=booking_id,
+            by=request.member,
+            took_place=form.cleaned_data["answer"],
+            now=clock.now(),
+        ),
+        _("Thank you. Your answer is recorded."),
+        ride_id,
+    )
