@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import CarNotFound, NoMembership, PlaceNotFound
 from accounts.models import Car, EmailDomain, Member, Organization, Place, Site, User
 from carpool.kernel.geo import LonLat, crow_fly_m, from_point
+from maps.selectors import search_addresses
 
 
 def get_member(user: User) -> Member | None:
@@ -89,6 +90,14 @@ def get_site_near(member: Member, place: LonLat, *, within_m: float) -> Site | N
     near = [(crow_fly_m(from_point(site.location), place), site) for site in list_sites(member)]
     distance_m, site = min(near, key=lambda pair: pair[0], default=(float("inf"), None))
     return site if distance_m <= within_m else None
+
+
+def find_named_place(member: Member, text: str) -> LonLat | None:
+    """Return where the best hit for an address lies, as near to the organization as can be."""
+    site = list_sites(member).first()
+    near = from_point(site.location) if site else None
+    hits = search_addresses(None, text, near=near, limit=1)
+    return hits[0].location if hits else None
 
 
 def list_demo_members() -> QuerySet[Member]:

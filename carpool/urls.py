@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from carpool.kernel import views as kernel
+from carpool.kernel import web
 
 api_v1 = [
     path("", include("accounts.api.urls")),
@@ -23,6 +24,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
     path("maps/", include("maps.urls")),
+    path("sw.js", web.service_worker, name="service-worker"),
+    path("manifest.webmanifest", web.manifest, name="manifest"),
+    path("offline/", web.offline, name="offline"),
+    path("design/", web.design, name="design"),
+    path("i18n/", include("django.conf.urls.i18n")),
     path("", include("accounts.urls")),
     path("", include("matching.urls")),
     path("", include("rides.urls")),
