@@ -1,6 +1,6 @@
 """The map engine: plain Python, NumPy and numba, without Django.
 
-``compile`` turns an OSM file into arrays; ``RoadNetwork`` and ``WalkNetwork`` answer from them.
+``compiler`` turns an OSM file into arrays; ``RoadNetwork`` and ``WalkNetwork`` answer from them.
 """
 
 from maps.engine.errors import (

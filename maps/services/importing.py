@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from carpool.kernel import outbox
 from carpool.kernel.errors import InvalidInput
 from carpool.kernel.geo import SRID
-from maps.engine import EngineError, RoadNetwork, compile, store
+from maps.engine import EngineError, RoadNetwork, compiler, store
 from maps.engine.download import download_place
 from maps.engine.osm_file import OsmExtract, read_osm
 from maps.errors import MapImportFailed
@@ -76,7 +76,7 @@ def import_file(
     name = name or _readable(path)
     slug = _slug(slug or name)
     try:
-        version = compile.version_of(path)
+        version = compiler.version_of(path)
     except OSError as problem:
         raise MapImportFailed(
             _("The file %(path)s cannot be read: %(problem)s")
@@ -145,7 +145,7 @@ def _import(
     extract = read_osm(path, _part(progress, 0.0, READ, _("reading")))
     if not store.is_complete(folder):
         step = _part(progress, READ, COMPILED, _("compiling"))
-        compile.compile_network(extract, version, folder, step)
+        compiler.compile_network(extract, version, folder, step)
     network = RoadNetwork(folder)
     progress(COMPILED, _("listing addresses and drawing the map"))
     with transaction.atomic():
@@ -167,7 +167,7 @@ def _put_into_use(
     now: datetime,
 ) -> None:
     places = np.column_stack([network.lon, network.lat])
-    boundary = compile.hull(places)
+    boundary = compiler.hull(places)
     middle = places[np.argmin(np.abs(places - np.median(places, axis=0)).sum(axis=1))]
     region.name = name
     region.boundary = MultiPolygon.from_ewkt(f"SRID={SRID};{shapely.to_wkt(boundary)}")

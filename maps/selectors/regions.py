@@ -1,4 +1,4 @@
-"""Everything that is read from maps: regions, networks, places, addresses, tiles."""
+"""Regions, their networks, and where on them a point is."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -48,10 +48,14 @@ def region_at(point: LonLat, *, field: str = "point") -> Region:
         OutsideMap: none does; names ``field``.
     """
     found = Region.objects.usable().filter(boundary__covers=to_point(point))
-    region = min(found, key=lambda region: region.boundary.area if region.boundary else 0, default=None)
+    region = min(found, key=_size, default=None)
     if region is None:
         raise OutsideMap(field=field)
     return region
+
+
+def _size(region: Region) -> float:
+    return region.boundary.area if region.boundary else 0.0
 
 
 def load_network(region: Region) -> RoadNetwork:

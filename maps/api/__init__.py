@@ -1,0 +1,1 @@
+"""REST API of maps: address search, routes, names of places."""
