@@ -66,3 +66,11 @@ once() {
 
 # short_hash: of standard input.
 short_hash() { sha256sum | cut -c1-16; }
+
+# alone COMMAND...: not while another script of this checkout is inside an alone of its own.
+alone() {
+  exec 6>"$RUN/setup.lock"
+  flock 6
+  "$@"
+  exec 6>&-
+}
