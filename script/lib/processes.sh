@@ -23,6 +23,7 @@ start_process() {
 
 # start_app HOST PORT
 start_app() {
+  : >"$LOG/access.log"
   local -a worker=("$PYTHON" -m celery -A carpool worker --loglevel INFO --concurrency 1 --without-gossip --without-mingle)
   DATABASE_POOL_SIZE=${DATABASE_POOL_SIZE:-20} start_process web \
     "$PYTHON" -m daphne -b "$1" -p "$2" --access-log "$LOG/access.log" carpool.asgi:application
