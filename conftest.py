@@ -1,0 +1,111 @@
+"""What every test may use: the demo city, a fixed cast, and no network."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+from accounts.models import Member, MemberRole, Organization
+from accounts.tests.factories import MemberFactory, OrganizationFactory, add_sites
+from carpool.kernel import clock
+from carpool.kernel.models import OutboxEvent
+from maps.models import Region
+
+CITY = Path(__file__).parent / "data" / "la-serena-coquimbo.osm.pbf"
+
+
+@pytest.fixture(scope="session")
+def _city_columns(django_db_setup: None, django_db_blocker: Any) -> dict[str, Any]:
+    """Import the demo city once; compiled networks are kept between runs (by content)."""
+    from maps.services import import_file
+
+    with django_db_blocker.unblock():
+        import_file(path=CITY, now=clock.now(), name="La Serena–Coquimbo", slug="demo-city")
+        OutboxEvent.objects.all().delete()
+        return dict(Region.objects.filter(slug="demo-city").values().get())
+
+
+@pytest.fixture
+def city(_city_columns: dict[str, Any], db: None) -> Region:
+    """The demo city; a test that empties the tables gets its row back for the next one."""
+    columns = {k: v for k, v in _city_columns.items() if k != "id"}
+    region, _created = Region.objects.get_or_create(id=_city_columns["id"], defaults=columns)
+    return region
+
+
+@dataclass
+class Cast:
+    """The same people in every test; each is somebody else to whoever asks."""
+
+    organization: Organization
+    driver: Member
+    rider: Member
+    colleague: Member
+    manager: Member
+    operator: Member
+    outsider: Member
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Driver, rider, colleague, manager and operator of one organization, outsider of another."""
+    copper = OrganizationFactory(name="Copper", slug="copper", time_zone="America/Santiago")
+    campus = OrganizationFactory(name="Campus", slug="campus", time_zone="America/Santiago")
+    add_sites(copper)
+    operator = MemberFactory(organization=copper, display_name="Olga Operator")
+    operator.user.is_staff = operator.user.is_superuser = True
+    operator.user.save(update_fields=["is_staff", "is_superuser"])
+    return Cast(
+        organization=copper,
+        driver=MemberFactory(organization=copper, display_name="Dora Driver", car=True),
+        rider=MemberFactory(organization=copper, display_name="Rita Rider"),
+        colleague=MemberFactory(organization=copper, display_name="Carl Colleague"),
+        manager=MemberFactory(
+            organization=copper, display_name="Mona Manager", role=MemberRole.MANAGER
+        ),
+        operator=operator,
+        outsider=MemberFactory(organization=campus, display_name="Otto Outsider", car=True),
+    )
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The present, read once."""
+    return clock.now()
+
+
+@pytest.fixture(autouse=True)
+def _clean_cache() -> Iterator[None]:
+    """Rate limits and signs of life must not leak into the next test."""
+    yield
+    cache.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_outside_network() -> Iterator[None]:
+    """Refuse connections to anywhere but this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"A test wanted to connect to {address}")
+        connect(self, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", guarded)
+    yield
+    patch.undo()
+
+
+def pytest_configure() -> None:
+    """Tests hash passwords quickly and keep mails in memory."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES["staticfiles"] = {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+    }

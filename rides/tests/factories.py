@@ -1,0 +1,58 @@
+"""Rides for tests, made by the real services on the demo city's streets."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from accounts.models import Member
+from accounts.tests.factories import HEAD_OFFICE, HOME_NORTH, PORT, WORKSHOP
+from matching import selectors, services
+from matching.selectors import SearchQuery
+from rides import services as rides
+from rides.models import Booking, Ride
+
+
+def terms(driver: Member, *, departure_at: datetime | None, **changes: Any) -> rides.OfferTerms:
+    """From the head office in the north to the port in the south, 15 minutes of detour."""
+    plain = rides.OfferTerms(
+        origin=rides.TripEnd(HEAD_OFFICE, "Head office"),
+        destination=rides.TripEnd(PORT, "Port"),
+        car_id=driver.cars.get().pk,
+        seats=3,
+        detour_s=900,
+        departure_at=departure_at,
+    )
+    return replace(plain, **changes)
+
+
+def offer(driver: Member, *, now: datetime, hours: float = 24, **changes: Any) -> Ride:
+    """Offer such a ride, leaving in so many hours."""
+    departure_at = changes.pop("departure_at", now + timedelta(hours=hours))
+    return rides.offer_ride(
+        driver=driver, terms=terms(driver, departure_at=departure_at, **changes), now=now
+    )
+
+
+def wish(ride: Ride, **changes: Any) -> SearchQuery:
+    """From a home in the north to the workshop half way, around the time of a ride."""
+    plain = SearchQuery(
+        origin=rides.TripEnd(HOME_NORTH, "Home"),
+        destination=rides.TripEnd(WORKSHOP, "Workshop"),
+        earliest_departure_at=ride.departure_at - timedelta(hours=1),
+        latest_arrival_at=ride.departure_at + timedelta(hours=2),
+        walk_m=800,
+    )
+    return replace(plain, **changes)
+
+
+def offer_token(rider: Member, ride: Ride, *, now: datetime, **changes: Any) -> str:
+    """Search as the rider does and return the token of the offer of this ride."""
+    result = selectors.search(rider, wish(ride, **changes), now=now)
+    return next(offer.token for offer in result.offers if offer.ride.pk == ride.pk)
+
+
+def book(rider: Member, ride: Ride, *, now: datetime, **changes: Any) -> Booking:
+    """Search and book as the rider does."""
+    return services.book_offer(
+        rider=rider, token=offer_token(rider, ride, now=now, **changes), now=now
+    )
