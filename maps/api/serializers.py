@@ -72,8 +72,12 @@ class AddressQuerySerializer(serializers.Serializer[Any]):
 class AddressSerializer(serializers.Serializer[AddressHit]):
     """A place that may be meant."""
 
-    label = serializers.CharField(help_text="What to show: the street, corner or place")
-    context = serializers.CharField(help_text="Where that is: a district or town")
+    label = serializers.CharField(  # type: ignore[assignment]  # the stubs mean Field.label
+        help_text="What to show: the street, corner or place"
+    )
+    context = serializers.CharField(  # type: ignore[assignment]
+        help_text="Where that is: a district or town"
+    )
     kind = serializers.ChoiceField(choices=Address.Kind.choices)
     place = serializers.SerializerMethodField()
 
@@ -137,7 +141,7 @@ class PlaceQuerySerializer(serializers.Serializer[Any]):
 class PlaceSerializer(serializers.Serializer[Any]):
     """A public name for a place: a corner or street, never a house number."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     region = serializers.SlugField()
 
 

@@ -37,7 +37,7 @@ class RegionsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """List the regions that people can travel in, with the URL of their tiles."""
-        return Response(RegionSerializer(selectors.list_regions(), many=True).data)
+        return Response([RegionSerializer(region).data for region in selectors.list_regions()])
 
 
 class AddressesView(APIView):

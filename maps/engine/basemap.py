@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from maps.engine import osm_tags
 from maps.engine.geodesy import METRES_PER_DEGREE, LonLat
@@ -46,7 +47,7 @@ class Drawn:
     layer: str
     kind: str
     name: str
-    geometry: shapely.Geometry
+    geometry: BaseGeometry
     min_zoom: int
     one_way: bool = False
     level: int = 0
@@ -74,7 +75,7 @@ def _areas(extract: OsmExtract) -> Iterator[Drawn]:
             yield Drawn("areas", feature.kind, feature.name, feature.geometry, zoom)
 
 
-def _area_zoom(shape: shapely.Geometry) -> int:
+def _area_zoom(shape: BaseGeometry) -> int:
     """Return the zoom level at which an area is about 3 pixels across."""
     across_degrees = max(float(shape.area) ** 0.5, 1e-6)
     return int(np.clip(np.ceil(np.log2(360.0 / 256.0 * 3 / across_degrees)), 6, 15))
@@ -118,7 +119,7 @@ def _labels(extract: OsmExtract) -> Iterator[Drawn]:
 
 def built_up(extract: OsmExtract) -> Iterator[Drawn]:
     """Yield where the town is, in pieces of about 2 km: everything near a street people live in."""
-    cells: dict[tuple[int, int], list[shapely.Geometry]] = defaultdict(list)
+    cells: dict[tuple[int, int], list[shapely.LineString]] = defaultdict(list)
     for road in extract.roads:
         if road.tags["highway"] in _TOWN_ROADS:
             line = _line(extract, road)
@@ -133,7 +134,7 @@ def built_up(extract: OsmExtract) -> Iterator[Drawn]:
             yield Drawn("areas", "built", "", shapely.MultiPolygon(parts), 0)
 
 
-def _cells(line: shapely.Geometry) -> Iterator[tuple[int, int]]:
+def _cells(line: shapely.LineString) -> Iterator[tuple[int, int]]:
     margin = 2 * BUILT_UP_M / METRES_PER_DEGREE
     west, south, east, north = (value / _TOWN_CELL_DEGREES for value in line.bounds)
     pad = margin / _TOWN_CELL_DEGREES
@@ -142,7 +143,7 @@ def _cells(line: shapely.Geometry) -> Iterator[tuple[int, int]]:
             yield column, row
 
 
-def _around(lines: list[shapely.Geometry], corner: LonLat) -> shapely.Geometry:
+def _around(lines: list[shapely.LineString], corner: LonLat) -> BaseGeometry:
     """Return what lies near lines; small gaps closed, so that blocks look whole."""
     squeeze = np.array([np.cos(np.radians(corner.lat)), 1.0])
     flat = shapely.transform(shapely.MultiLineString(lines), lambda xy: xy * squeeze)

@@ -28,7 +28,7 @@ from maps.engine.grid import build_grid
 from maps.engine.hierarchy import build_hierarchy, rank_order
 from maps.engine.layout import Piece
 from maps.engine.lines import Lines, measure_along, segment_starts
-from maps.engine.osm_file import OsmExtract, Progress
+from maps.engine.osm_file import OsmExtract, Progress, silent
 
 HULL_BUFFER_M = 500.0
 HULL_RATIO = 0.12
@@ -57,7 +57,7 @@ def version_of(path: Path) -> str:
 
 
 def compile_network(
-    extract: OsmExtract, version: str, folder: Path, progress: Progress = lambda share, what: None
+    extract: OsmExtract, version: str, folder: Path, progress: Progress = silent
 ) -> None:
     """Build, rank and label the drive and walk networks and write them to ``folder``.
 
@@ -168,7 +168,7 @@ def _join(drive: Arrays, walk: Arrays) -> None:
 
 def _milliseconds(pieces: list[Piece], length_m: Floats) -> Ints:
     kph = np.array([piece.edge.kph for piece in pieces])
-    return np.maximum(np.rint(length_m / kph * 3600.0), 1).astype(np.int32)
+    return np.asarray(np.maximum(np.rint(length_m / kph * 3600.0), 1), np.int32)
 
 
 def _row_starts(count: int, tail: Ints) -> Longs:

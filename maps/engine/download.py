@@ -6,9 +6,9 @@ a file are imported by the same steps.
 """
 
 import json
-import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -86,14 +86,11 @@ def _ask(place: str, folder: Path, overpass_url: str, nominatim_url: str) -> Non
     if nominatim_url:
         ox.settings.nominatim_url = nominatim_url
     outline = ox.geocode_to_gdf(place).union_all()
-    try:
+    # cache_only_mode ends each of them with InterruptedError once the answers are kept.
+    with suppress(InterruptedError):
         ox.graph_from_polygon(outline, network_type="all", simplify=False, retain_all=True)
-    except InterruptedError:  # what cache_only_mode ends with
-        pass
-    try:
+    with suppress(InterruptedError):
         ox.features_from_polygon(outline, FEATURE_TAGS)
-    except InterruptedError:
-        pass
 
 
 def _elements(answers: Iterable[Any]) -> Iterator[dict[str, Any]]:
@@ -136,4 +133,4 @@ def write_pbf(elements: Iterable[dict[str, Any]], path: Path) -> None:
             members = [(m["type"][0], m["ref"], m["role"]) for m in relation.get("members", [])]
             tags = relation.get("tags", {})
             writer.add_relation(mutable.Relation(id=relation["id"], members=members, tags=tags))
-    os.replace(draft, path)
+    draft.replace(path)

@@ -11,6 +11,7 @@ import shapely
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
+from shapely.geometry.base import BaseGeometry
 
 from maps.engine.geodesy import METRES_PER_DEGREE, LonLat, unit_sphere
 from maps.engine.osm_file import OsmExtract, Place, Road
@@ -138,7 +139,7 @@ def _parts_of_town(extract: OsmExtract, name: str, roads: list[Road]) -> Iterato
         yield _Street(name, box, LonLat(float(x), float(y)))
 
 
-def _together(lines: Sequence[shapely.Geometry]) -> list[list[int]]:
+def _together(lines: Sequence[BaseGeometry]) -> list[list[int]]:
     """Group lines by :data:`SAME_STREET_M`."""
     if len(lines) == 1:
         return [[0]]
@@ -156,12 +157,17 @@ def _street_entries(
     for corner in corners:
         for (name, _), (other, other_class) in permutations(corner.streets, 2):
             crossings[name].append((corner.location, other_class, other))
-    contexts = [districts.name(street.location) for street in streets]
-    clash = Counter((street.name, context) for street, context in zip(streets, contexts, strict=True))
-    for street, context in zip(streets, contexts, strict=True):
-        if clash[street.name, context] > 1:
-            near = [(c, other) for at, c, other in crossings[street.name] if street.holds(at)]
-            context = ", ".join(filter(None, [min(near, default=(0, ""))[1], context]))
+    district = [districts.name(street.location) for street in streets]
+    clash = Counter((s.name, d) for s, d in zip(streets, district, strict=True))
+    taken: set[tuple[str, str]] = set()
+    for street, where in zip(streets, district, strict=True):
+        context = where
+        if clash[street.name, where] > 1:
+            met = sorted((c, other) for at, c, other in crossings[street.name] if street.holds(at))
+            free = [other for _, other in met if (street.name, other) not in taken]
+            landmark = next(iter(free), "")
+            taken.add((street.name, landmark))
+            context = " \u00b7 ".join(filter(None, [landmark, where]))
         yield Entry("street", street.name, context, STREET_RANK, street.location)
 
 
@@ -185,7 +191,7 @@ def _corners(network: RoadNetwork) -> list[_Corner]:
 
 
 def _corner_entries(corners: list[_Corner], districts: _Nearest) -> Iterator[Entry]:
-    """Yield each pair of streets once per part of town: a dual carriageway meets one street twice."""
+    """Yield each pair of streets once per part of town: a dual carriageway meets a street twice."""
     places: dict[tuple[str, str], list[LonLat]] = defaultdict(list)
     for corner in corners:
         names = [name for name, _ in corner.streets[:MOST_NAMES_AT_CORNER]]

@@ -7,6 +7,7 @@ need it.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,7 +101,7 @@ def _add_road(graph: "nx.MultiDiGraph[int]", road: Road, direction: int) -> None
     nodes = road.nodes.tolist()
     if direction < 0:
         nodes.reverse()
-    ahead = list(zip(nodes[:-1], nodes[1:], strict=True))
+    ahead = list(pairwise(nodes))
     common = {
         "osmid": road.osm_id,
         "highway": tags["highway"],

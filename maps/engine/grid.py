@@ -15,6 +15,7 @@ from maps.engine.hierarchy import I4, I8, OUT8
 F8 = types.Array(float64, 1, "C", readonly=True)
 F8_TABLE = types.Array(float64, 2, "C", readonly=True)
 OUT_F8_TABLE = types.Array(float64, 2, "C")
+HIT = types.Tuple((int64, float64, float64))  # type: ignore[no-untyped-call]
 
 CELL_M = 150.0
 MOST_CELLS = 4_000_000
@@ -92,7 +93,7 @@ def _frame(west: float, south: float, east: float, north: float) -> Floats:
 
 
 @njit(
-    types.Tuple((int64, float64, float64))(float64, float64, float64, F8, I8, I4, F8_TABLE),
+    HIT(float64, float64, float64, F8, I8, I4, F8_TABLE),
     cache=True,
 )
 def nearest_segment(lon, lat, max_m, frame, start, segment, points):  # type: ignore[no-untyped-def]

@@ -35,6 +35,7 @@ OUT4 = types.Array(int32, 1, "C")
 OUT8 = types.Array(int64, 1, "C")
 TABLE4 = types.Array(int32, 2, "C", readonly=True)
 OUT_TABLE4 = types.Array(int32, 2, "C")
+ELIMINATED = types.Tuple((OUT8, OUT4, OUT4))  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def build_hierarchy(count: int, tail: Ints, head: Ints, weight_ms: Ints) -> Hier
 
     Notes
     -----
-    Time O(triangles of the chordal completion + label entries × degree); labels take 8 bytes
+    Time O(triangles of the chordal completion + label entries * degree); labels take 8 bytes
     for each vertex and ancestor: about 1 kB a vertex for a metropolitan area.
     """
     pointer, neighbour = _symmetric(count, tail, head)
@@ -137,11 +138,22 @@ def _symmetric(count: int, tail: Ints, head: Ints) -> tuple[Longs, Ints]:
     return pointer, other[np.argsort(one, kind="stable")].astype(np.int32)
 
 
-@njit(types.Tuple((OUT8, OUT4, OUT4))(int64, I8, I4), cache=True)
+@njit(int64(int64, I4, OUT4, OUT4, int64), cache=True)
+def take_up(v, found, seen_by, pool, used):  # type: ignore[no-untyped-def]
+    """Append to ``pool`` those of ``found`` above v that v has not seen; return its new size."""
+    for u in found:
+        if u < v and seen_by[u] != v:
+            seen_by[u] = v
+            pool[used] = u
+            used += 1
+    return used
+
+
+@njit(ELIMINATED(int64, I8, I4), cache=True)
 def eliminate(count, pointer, neighbour):  # type: ignore[no-untyped-def]
     """Return the upward neighbours in the chordal completion and each vertex's tree parent.
 
-    Upward neighbours come sorted by number. O(size of the result × its degree) with the rule
+    Upward neighbours come sorted by number. O(size of the result * its degree) with the rule
     that the neighbours left behind by v are inherited by its parent alone.
     """
     capacity = 8 * len(neighbour) + 1024
@@ -160,21 +172,11 @@ def eliminate(count, pointer, neighbour):  # type: ignore[no-untyped-def]
             larger = np.empty(capacity, np.int32)
             larger[:used] = pool[:used]
             pool = larger
-        seen_by[v] = v
-        for i in range(pointer[v], pointer[v + 1]):
-            u = neighbour[i]
-            if u < v and seen_by[u] != v:
-                seen_by[u] = v
-                pool[used] = u
-                used += 1
+        used = take_up(v, neighbour[pointer[v] : pointer[v + 1]], seen_by, pool, used)
         child = first_child[v]
         while child != -1:
-            for i in range(begin[child], begin[child] + size[child]):
-                u = pool[i]
-                if seen_by[u] != v:
-                    seen_by[u] = v
-                    pool[used] = u
-                    used += 1
+            left_behind = pool[begin[child] : begin[child] + size[child]]
+            used = take_up(v, left_behind, seen_by, pool, used)
             child = next_child[child]
         size[v] = used - begin[v]
         if size[v] > 0:

@@ -44,18 +44,18 @@ def duration(s, t, jumps, depth, start, ahead, back):  # type: ignore[no-untyped
 
 @njit(void(I4, I4, TABLE4, I4, I8, I4, I4, OUT_TABLE4), cache=True)
 def durations(sources, targets, jumps, depth, start, ahead, back, out):  # type: ignore[no-untyped-def]
-    """Fill ``out[i, j]`` with the time from source i to target j; O(sources × targets × depth)."""
+    """Fill ``out[i, j]`` with the time from source i to target j; O(sources * targets * depth)."""
     for i in range(len(sources)):
         for j in range(len(targets)):
             out[i, j] = duration(sources[i], targets[j], jumps, depth, start, ahead, back)
 
 
 @njit(int64(int64, int64, I8, I4, I4, TABLE4, I4, I8, I4, I4, OUT4), cache=True)
-def find_path(s, t, arc_start, head, weight, jumps, depth, start, ahead, back, arcs):  # type: ignore[no-untyped-def]
+def find_path(s, t, arc_start, head, weight, jumps, depth, start, ahead, back, arcs):  # type: ignore[no-untyped-def]  # noqa: PLR0913, PLR0917
     """Write the arcs of a shortest path from s to t and return how many they are.
 
     From each vertex it takes the first arc after which the time left is exactly the time known,
-    so the path is exact, and the same every time. O(arcs of the path × degree × depth).
+    so the path is exact, and the same every time. O(arcs of the path * degree * depth).
     Returns -1 when t cannot be reached or the room in ``arcs`` does not suffice.
     """
     left = duration(s, t, jumps, depth, start, ahead, back)

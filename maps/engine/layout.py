@@ -51,8 +51,9 @@ def largest_component(edges: Sequence[Edge], *, strong: bool) -> list[Edge]:
     tail = np.searchsorted(ids, [edge.tail for edge in edges])
     head = np.searchsorted(ids, [edge.head for edge in edges])
     links = csr_matrix((np.ones(len(edges)), (tail, head)), shape=(len(ids), len(ids)))
-    kind = "strong" if strong else "weak"
-    _, component = connected_components(links, directed=True, connection=kind)
+    _, component = connected_components(
+        links, directed=True, connection="strong" if strong else "weak"
+    )
     main = np.bincount(component).argmax()
     inside = (component[tail] == main) & (component[head] == main)
     return [edge for edge, keep in zip(edges, inside, strict=True) if keep]
@@ -129,10 +130,9 @@ def _without_repeats(points: Floats) -> Floats:
 def _pieces(
     edge: Edge, ends: tuple[int, int], inner: list[int], parts: list[Floats], *, same_way: bool
 ) -> Iterator[Piece]:
-    if not same_way:
-        inner = inner[::-1]
-        parts = [np.ascontiguousarray(part[::-1]) for part in reversed(parts)]
-    stations = [ends[0], *inner, ends[1]]
+    order = 1 if same_way else -1
+    parts = [np.ascontiguousarray(part[::order]) for part in parts[::order]]
+    stations = [ends[0], *inner[::order], ends[1]]
     for i, part in enumerate(parts):
         yield Piece(stations[i], stations[i + 1], edge, part, float(steps_m(part).sum()))
 

@@ -1,12 +1,13 @@
 """Streets as lines: geometry of arcs, the grid over them, and the nearest point on them."""
 
+from math import inf, isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from maps.engine.errors import TooFarFromRoad
-from maps.engine.geodesy import Floats, Ints, LonLat, Longs, steps_m
+from maps.engine.geodesy import Floats, Ints, Longs, LonLat, steps_m
 from maps.engine.grid import nearest_segment, nearest_segments
 
 
@@ -48,6 +49,8 @@ class Lines:
         TooFarFromRoad
             Nothing lies within ``max_m`` metres.
         """
+        if not (isfinite(lon) and isfinite(lat)):
+            raise TooFarFromRoad(inf, max_m)
         point, share, distance_m = nearest_segment(lon, lat, max_m, *self._grid, self.points)
         if point < 0:
             raise TooFarFromRoad(distance_m, max_m)
@@ -86,4 +89,4 @@ def segment_starts(start: Longs, lines: Ints | Longs) -> Ints:
     counts = start[lines + 1] - start[lines] - 1
     owner = np.repeat(start[lines], counts)
     nth = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return (owner + nth).astype(np.int32)
+    return np.asarray(owner + nth, np.int32)

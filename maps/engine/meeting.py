@@ -24,7 +24,7 @@ _MAIN_ROAD_WORTH: Final = 1.5
 
 @dataclass(frozen=True)
 class MeetingPoints:
-    """Where one may get in or out: drive vertices int32[k] and metres on foot float64[k], rising."""
+    """Where one may get in or out: drive vertices int32[k], metres on foot float64[k], rising."""
 
     nodes: Ints
     walk_m: Floats
@@ -64,7 +64,7 @@ def find_meeting_points(
 
     Notes
     -----
-    O(r log r + limit × c) for r walk arcs and c drive vertices in reach.
+    O(r log r + limit * c) for r walk arcs and c drive vertices in reach.
     Source: farthest-point selection, Gonzalez (1985), a 2-approximation of the k-center problem.
     """
     nodes, metres = _reachable(drive, walk, point, walk_m)

@@ -9,17 +9,23 @@ does not hold: such a way is split there, never bridged by a straight line that 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import osmium
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from maps.engine import osm_features, osm_tags
 from maps.engine.errors import MapFileUnreadable, NoRoads
-from maps.engine.geodesy import Floats, LonLat, Longs
+from maps.engine.geodesy import Floats, Longs, LonLat
 
 Progress = Callable[[float, str], None]
 """Called with the share of the work done (0 to 1) and a word on what is being done."""
+
+
+def silent(_share: float, _what: str) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Feature:
     layer: str
     kind: str
     name: str
-    geometry: shapely.Geometry
+    geometry: BaseGeometry
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ class _RawWay:
     refs: list[int]
 
 
-def read_osm(path: Path, progress: Progress = lambda share, what: None) -> OsmExtract:
+def read_osm(path: Path, progress: Progress = silent) -> OsmExtract:
     """Read roads, basemap features and named places from an OSM file.
 
     Parameters
@@ -124,9 +130,14 @@ class _Rings:
     members: list[tuple[int, str]]
 
 
+def _objects(path: Path, kind: osmium.osm.osm_entity_bits) -> Iterator[Any]:
+    """Yield the objects of one kind; each is valid until the next. The stubs know no kinds."""
+    yield from osmium.FileProcessor(str(path), kind)
+
+
 def _read_rings(path: Path) -> list[_Rings]:
     found = []
-    for relation in osmium.FileProcessor(str(path), osmium.osm.RELATION):
+    for relation in _objects(path, osmium.osm.RELATION):
         tags = dict(relation.tags)
         if tags.get("type") != "multipolygon" or osm_features.area_class(tags) is None:
             continue
@@ -137,7 +148,7 @@ def _read_rings(path: Path) -> list[_Rings]:
 
 def _read_ways(path: Path, ring_members: set[int]) -> dict[int, _RawWay]:
     ways: dict[int, _RawWay] = {}
-    for way in osmium.FileProcessor(str(path), osmium.osm.WAY):
+    for way in _objects(path, osmium.osm.WAY):
         tags = dict(way.tags)
         wanted = (
             "highway" in tags
@@ -158,7 +169,7 @@ def _read_nodes(path: Path, ways: dict[int, _RawWay]) -> OsmExtract:
     lon: list[float] = []
     lat: list[float] = []
     places: list[Place] = []
-    for node in osmium.FileProcessor(str(path), osmium.osm.NODE):
+    for node in _objects(path, osmium.osm.NODE):
         location = node.location
         if not location.valid():
             continue
@@ -232,7 +243,7 @@ def _add_feature(
         extract.places += _places_at(tags, LonLat(float(middle[0]), float(middle[1])))
 
 
-def _add_area(extract: OsmExtract, tags: dict[str, str], shape: shapely.Geometry) -> None:
+def _add_area(extract: OsmExtract, tags: dict[str, str], shape: BaseGeometry) -> None:
     kind = osm_features.area_class(tags)
     polygons = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
     if kind is None or not polygons:
@@ -243,14 +254,12 @@ def _add_area(extract: OsmExtract, tags: dict[str, str], shape: shapely.Geometry
     extract.places += _places_at(tags, LonLat(inside.x, inside.y))
 
 
-def _assemble(ring: _Rings, lines: dict[int, Floats]) -> shapely.Geometry | None:
+def _assemble(ring: _Rings, lines: dict[int, Floats]) -> BaseGeometry | None:
     """Build a multipolygon of its member ways; None when no outer ring is complete."""
-    sides: dict[str, list[shapely.Geometry]] = {"outer": [], "inner": []}
+    sides: dict[str, list[BaseGeometry]] = {"outer": [], "inner": []}
     for way_id, role in ring.members:
         if way_id in lines:
-            sides["inner" if role == "inner" else "outer"].append(
-                shapely.LineString(lines[way_id])
-            )
+            sides["inner" if role == "inner" else "outer"].append(shapely.LineString(lines[way_id]))
     shells = shapely.union_all(shapely.get_parts(shapely.polygonize(sides["outer"])))
     if shells.is_empty:
         return None

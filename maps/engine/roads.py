@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from maps.engine import store
 from maps.engine.errors import TooFarFromRoad
-from maps.engine.geodesy import Floats, Ints, LonLat, Longs, steps_m, unit_sphere
+from maps.engine.geodesy import Floats, Ints, Longs, LonLat, steps_m, unit_sphere
 from maps.engine.labels import durations, find_path
 from maps.engine.lines import Lines
 from maps.engine.osm_tags import ROAD_CLASSES
@@ -74,8 +75,8 @@ class RoadNetwork:
     stoppable : bool[n]
         Whether a car may stop there (not on motorways and trunk roads).
     max_speed_mps : float
-        The most metres as the crow flies that any arc covers in a second: crow-fly metres divided by
-        it never exceed the true travel time.
+        The most metres as the crow flies that any arc covers in a second: crow-fly metres divided
+        by it never exceed the true travel time.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -97,7 +98,7 @@ class RoadNetwork:
         self.kerb_along_m: Floats = arrays["kerb_along_m"]
         self.kerb_off_m: Floats = arrays["kerb_off_m"]
         self.lines = Lines(arrays)
-        self._labels = tuple(
+        self._labels: tuple[Any, ...] = tuple(
             arrays[f"label_{part}"] for part in ("jumps", "depth", "start", "ahead", "back")
         )
 
@@ -153,6 +154,11 @@ class RoadNetwork:
         targets : int[k]
             Vertices; a single number counts as a list of one.
 
+        Raises
+        ------
+        IndexError
+            A number is no vertex of this network.
+
         Returns
         -------
         int32[m, k]
@@ -160,13 +166,19 @@ class RoadNetwork:
 
         Notes
         -----
-        O(m × k × depth of the elimination tree), about 0.1 µs a pair on a city.
+        O(m * k * depth of the elimination tree), about 0.1 µs a pair on a city.
         """
-        start = np.ascontiguousarray(np.atleast_1d(sources), np.int32)
-        end = np.ascontiguousarray(np.atleast_1d(targets), np.int32)
+        start, end = self._vertices(sources), self._vertices(targets)
         out = np.empty((len(start), len(end)), np.int32)
-        durations(start, end, *self._labels, out)
+        durations(start, end, *self._labels, out)  # type: ignore[call-arg]  # numba's stubs
         return out
+
+    def _vertices(self, numbers: npt.ArrayLike) -> Ints:
+        """Return vertex numbers as compiled code reads them, which does not check bounds itself."""
+        vertices = np.ascontiguousarray(np.atleast_1d(numbers), np.int32)
+        if len(vertices) and not 0 <= vertices.min() <= vertices.max() < len(self):
+            raise IndexError(f"not a vertex of network {self.version}")
+        return vertices
 
     def route(self, nodes: Sequence[int]) -> Route:
         """Return the fastest route through vertices in the order given.
@@ -178,14 +190,16 @@ class RoadNetwork:
 
         Notes
         -----
-        O(arcs × degree × depth): under a millisecond across a city.
+        O(arcs * degree * depth): under a millisecond across a city.
         """
-        legs = [self._path(a, b) for a, b in zip(nodes[:-1], nodes[1:], strict=True)]
-        geometry = [self._place(nodes[0])]
+        stations = self._vertices(nodes).tolist()
+        legs = [self._path(a, b) for a, b in pairwise(stations)]
+        geometry = [self._place(stations[0])]
         leg_starts = [0]
         for leg in legs:
-            geometry += [self.lines.line(arc)[1:] for arc in leg.tolist()]
-            leg_starts.append(leg_starts[-1] + sum(len(self.lines.line(a)) - 1 for a in leg.tolist()))
+            parts = [self.lines.line(arc)[1:] for arc in leg.tolist()]
+            geometry += parts
+            leg_starts.append(leg_starts[-1] + sum(map(len, parts)))
         times = np.array([self.arc_ms[leg].sum() for leg in legs], np.int64)
         metres = np.array([self.arc_m[leg].sum() for leg in legs], np.float64)
         return Route(
@@ -200,8 +214,8 @@ class RoadNetwork:
     def _path(self, start: int, end: int) -> Ints:
         """Return the arcs of a fastest path, int32[p]."""
         arcs = np.empty(len(self), np.int32)
-        count = find_path(
-            int(start), int(end), self.arc_start, self.arc_head, self.arc_ms, *self._labels, arcs
+        count = find_path(  # type: ignore[call-arg]  # numba's stubs
+            start, end, self.arc_start, self.arc_head, self.arc_ms, *self._labels, arcs
         )
         return arcs[:count]
 

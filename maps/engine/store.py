@@ -1,7 +1,6 @@
 """Keep compiled arrays in a folder: one .npy file each, opened as shared read-only memory maps."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -38,7 +37,7 @@ def write_folder(folder: Path, arrays: Arrays, facts: Mapping[str, Any]) -> None
         if folder.exists() and not is_complete(folder):
             shutil.rmtree(folder)
         if not folder.exists():
-            os.replace(draft, folder)
+            draft.replace(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

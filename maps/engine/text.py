@@ -6,10 +6,21 @@ from typing import Final
 
 LONGEST: Final = 255
 
+_APOSTROPHE: Final = re.compile("['\u2019\u00b4`]")
 _NOT_A_WORD: Final = re.compile(r"[^\w/]+", re.UNICODE)
 # Letters that Unicode does not decompose, as people without them on the keyboard type them.
 _SPELLED: Final = str.maketrans(
-    {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ł": "l", "ð": "d", "þ": "th", "ı": "i"}
+    {
+        "ß": "ss",
+        "ø": "o",
+        "æ": "ae",
+        "œ": "oe",
+        "đ": "d",
+        "ł": "l",
+        "ð": "d",
+        "þ": "th",
+        "\u0131": "i",
+    }
 )
 # How people join two streets to mean their corner, in the languages of our maps and neighbours.
 _CORNER: Final = re.compile(
@@ -40,7 +51,7 @@ def fold(text: str) -> str:
     bare = unicodedata.normalize("NFKD", text.casefold().translate(_SPELLED))
     bare = "".join(char for char in bare if not unicodedata.combining(char))
     whole = unicodedata.normalize("NFC", bare)
-    return " ".join(_NOT_A_WORD.sub(" ", whole.replace("'", "").replace("’", "")).split())[:LONGEST]
+    return " ".join(_NOT_A_WORD.sub(" ", _APOSTROPHE.sub("", whole)).split())[:LONGEST]
 
 
 def fold_query(text: str) -> str:

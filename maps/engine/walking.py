@@ -7,6 +7,7 @@ from maps.engine.grid import F8
 from maps.engine.hierarchy import I4, I8, OUT4
 
 OUT_F8 = types.Array(float64, 1, "C")
+REACHED = types.Tuple((OUT4, OUT_F8, OUT4))  # type: ignore[no-untyped-call]
 
 
 @njit(types.void(OUT_F8, OUT4, int64, float64, int64), cache=True)
@@ -41,7 +42,7 @@ def pop(keys, items, size):  # type: ignore[no-untyped-def]
     keys[at], items[at] = key, item
 
 
-@njit(types.Tuple((OUT4, OUT_F8, OUT4))(I8, I4, F8, I4, F8, float64), cache=True)
+@njit(REACHED(I8, I4, F8, I4, F8, float64), cache=True)
 def reach(row_start, neighbour, length, seeds, seed_m, max_m):  # type: ignore[no-untyped-def]
     """Search from several vertices at once, each with a distance already walked.
 

@@ -1,6 +1,7 @@
 """The network of people on foot: how far they get, and how far it is."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -146,7 +147,7 @@ class WalkNetwork:
             chain.append(before[chain[-1]])
         chain.reverse()
         parts = [self._to_vertex(found.foot, chain[0])]
-        parts += [self._arc(a, b) for a, b in zip(chain[:-1], chain[1:], strict=True)]
+        parts += [self._arc(a, b) for a, b in pairwise(chain)]
         parts.append(self._to_vertex(goal, last)[::-1])
         return np.concatenate(parts)
 

@@ -133,9 +133,7 @@ def _farness(near: LonLat | None) -> Value | Greatest:
 
 
 def _hit(address: Address) -> AddressHit:
-    return AddressHit(
-        address.label, address.context, address.kind, from_point(address.location)
-    )
+    return AddressHit(address.label, address.context, address.kind, from_point(address.location))
 
 
 def _ask_outside(region: Region | None, text: str, limit: int) -> list[AddressHit]:
@@ -151,7 +149,5 @@ def _ask_outside(region: Region | None, text: str, limit: int) -> list[AddressHi
         )
     except GeocoderFailed as problem:
         raise GeocoderDown from problem
-    hits = [
-        AddressHit(hit.label, hit.context, hit.kind, LonLat(*hit.location)) for hit in found
-    ]
+    hits = [AddressHit(hit.label, hit.context, hit.kind, LonLat(*hit.location)) for hit in found]
     return [hit for hit in hits if boundary is None or boundary.covers(to_point(hit.location))]

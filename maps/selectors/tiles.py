@@ -1,8 +1,8 @@
 """Vector tiles of the basemap, made by PostGIS and kept in the cache.
 
-Layers: ``areas`` (class, name), ``waterways`` (class, name), ``roads`` (class, name, oneway, level) and
-``labels`` (class, name). Classes: see ``engine.osm_features``; a road's class is its OSM ``highway``
-value, or "rail".
+Layers: ``areas`` (class, name), ``waterways`` (class, name), ``roads`` (class, name, oneway,
+level) and ``labels`` (class, name). Classes: see ``engine.osm_features``; a road's class is its
+OSM ``highway`` value, or "rail".
 
 Source: Mapbox Vector Tile specification 2.1; OGC Web Mercator tile scheme.
 """

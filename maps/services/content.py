@@ -1,19 +1,18 @@
 """Fill the tables that search and basemap read, in bulk."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import shapely
 from django.db import connection
+from shapely.geometry.base import BaseGeometry
 
 from carpool.kernel.geo import SRID
 from maps.engine import RoadNetwork
 from maps.engine.basemap import draw
 from maps.engine.gazetteer import list_entries
-from maps.engine.osm_file import OsmExtract
+from maps.engine.osm_file import OsmExtract, Progress
 from maps.engine.text import LONGEST, fold
 from maps.models import Address, MapFeature, Region
-
-Progress = Callable[[float, str], None]
 
 ADDRESS_COLUMNS = ("region_id", "kind", "label", "context", "rank", "search", "location")
 FEATURE_COLUMNS = (
@@ -44,7 +43,7 @@ def replace_content(
                 region.pk,
                 entry.kind,
                 entry.label[:LONGEST],
-                (entry.context or region.name)[:LONGEST],
+                " · ".join(filter(None, [entry.context, region.name]))[:LONGEST],
                 entry.rank,
                 fold(entry.label),
                 _ewkb(shapely.Point(entry.location)),
@@ -82,5 +81,5 @@ def _copy(table: str, columns: tuple[str, ...], rows: Iterable[tuple[object, ...
             copy.write_row(row)
 
 
-def _ewkb(geometry: shapely.Geometry) -> str:
+def _ewkb(geometry: BaseGeometry) -> str:
     return str(shapely.to_wkb(shapely.set_srid(geometry, SRID), hex=True, include_srid=True))

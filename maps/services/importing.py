@@ -1,14 +1,12 @@
 """Import a map: read, compile, and put it into use in one step, or leave everything as it was."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-import shapely
 from django.conf import settings
-from django.contrib.gis.geos import MultiPolygon, Point
+from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from django.db import connection, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -18,13 +16,11 @@ from carpool.kernel.errors import InvalidInput
 from carpool.kernel.geo import SRID
 from maps.engine import EngineError, RoadNetwork, compiler, store
 from maps.engine.download import download_place
-from maps.engine.osm_file import OsmExtract, read_osm
+from maps.engine.osm_file import Progress, read_osm, silent
 from maps.errors import MapImportFailed
 from maps.events import MapImported
 from maps.models import Region
 from maps.services.content import replace_content
-
-Progress = Callable[[float, str], None]
 
 # Shares of the whole import, as measured on a city of 50,000 vertices.
 READ, COMPILED, LISTED = 0.05, 0.80, 0.90
@@ -44,7 +40,7 @@ def import_map(
     now: datetime,
     name: str = "",
     slug: str = "",
-    progress: Progress = lambda share, what: None,
+    progress: Progress = silent,
 ) -> ImportResult:
     """Import a file when ``source`` is the path of one, else the place of that name.
 
@@ -63,7 +59,7 @@ def import_file(
     now: datetime,
     name: str = "",
     slug: str = "",
-    progress: Progress = lambda share, what: None,
+    progress: Progress = silent,
 ) -> ImportResult:
     """Import an OSM file as a region, or renew that region.
 
@@ -108,7 +104,7 @@ def import_place(
     now: datetime,
     name: str = "",
     slug: str = "",
-    progress: Progress = lambda share, what: None,
+    progress: Progress = silent,
 ) -> ImportResult:
     """Download what OpenStreetMap knows of a named place and import it.
 
@@ -117,7 +113,8 @@ def import_place(
     Raises:
         MapImportFailed: the place is unknown, the servers cannot be reached, or as above.
     """
-    slug = _slug(slug or name or place.split(",")[0])
+    name = name or place.split(",", maxsplit=1)[0]
+    slug = _slug(slug or name)
     path = Path(settings.VAR_DIR) / "extracts" / f"{slug}.osm.pbf"
     progress(0.0, _("downloading"))
     try:
@@ -133,9 +130,7 @@ def import_place(
             % {"place": place, "problem": problem},
             field="place",
         ) from problem
-    return import_file(
-        path=path, now=now, name=name or place.split(",")[0], slug=slug, progress=progress
-    )
+    return import_file(path=path, now=now, name=name, slug=slug, progress=progress)
 
 
 def _import(
@@ -152,25 +147,21 @@ def _import(
         locked = Region.objects.select_for_update().get(pk=region.pk)
         replace_content(locked, extract, network, _part(progress, COMPILED, LISTED, ""))
         progress(LISTED, _("putting the map into use"))
-        _put_into_use(locked, extract, network, name=name, source=str(path), now=now)
+        _put_into_use(locked, network, name=name, source=str(path), now=now)
     region.refresh_from_db()
     progress(1.0, _("ready"))
 
 
 def _put_into_use(
-    region: Region,
-    extract: OsmExtract,
-    network: RoadNetwork,
-    *,
-    name: str,
-    source: str,
-    now: datetime,
+    region: Region, network: RoadNetwork, *, name: str, source: str, now: datetime
 ) -> None:
     places = np.column_stack([network.lon, network.lat])
     boundary = compiler.hull(places)
     middle = places[np.argmin(np.abs(places - np.median(places, axis=0)).sum(axis=1))]
     region.name = name
-    region.boundary = MultiPolygon.from_ewkt(f"SRID={SRID};{shapely.to_wkt(boundary)}")
+    region.boundary = MultiPolygon(
+        [Polygon(list(part.exterior.coords)) for part in boundary.geoms], srid=SRID
+    )
     region.centre = Point(float(middle[0]), float(middle[1]), srid=SRID)
     region.network_version = network.version
     region.source = source
