@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
@@ -103,13 +104,17 @@ def basemap(regions: "Iterable[Region]") -> dict[str, Any]:
         "attribution": settings.BASEMAP_ATTRIBUTION,
         "regions": [
             {
-                "tiles": f"/maps/{region.slug}/{{z}}/{{x}}/{{y}}.mvt",
+                "tiles": _tile_template(region.slug),
                 "bbox": region.boundary.extent,
             }
             for region in regions
             if region.boundary is not None
         ],
     }
+
+
+def _tile_template(slug: str) -> str:
+    return reverse("maps:tile", args=[slug, 0, 0, 0]).replace("/0/0/0.", "/{z}/{x}/{y}.")
 
 
 def interface(request: HttpRequest) -> dict[str, Any]:

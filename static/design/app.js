@@ -72,7 +72,8 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => button.setAttribute("aria-busy", "true"));
 });
 window.addEventListener("pageshow", () => {
-  for (const button of document.querySelectorAll("[aria-busy=true]")) button.removeAttribute("aria-busy");
+  const busy = document.querySelectorAll("[aria-busy=true]:not([data-keep])");
+  for (const button of busy) button.removeAttribute("aria-busy");
 });
 
 function stepBy(stepper, direction) {

@@ -18,7 +18,9 @@ export async function refresh(part) {
   const busy = part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
   if (busy || part.querySelector("dialog[open]")) return false; // never pull a form from under somebody
   const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+  const opened = [...part.querySelectorAll("details[open][id]")].map((node) => node.id);
   part.replaceChildren(fresh.content);
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   for (const node of part.querySelectorAll("[data-key]")) {
     if (!before.has(node.dataset.key)) node.classList.add("newly");
   }

@@ -4,13 +4,13 @@
 import { isDark } from "../design/app.js";
 
 const LIGHT = {
-  ground: "#f1ebe0", water: "#bcdbe2", green: "#d5e5c9", built: "#e9dfd0", sand: "#f0e4c4",
-  casing: "#d9ccb6", minor: "#ffffff", major: "#fff3d6", trunk: "#f9dfa3", path: "#cbbfa8",
-  rail: "#c9c0b0", text: "#4a5553", halo: "#fbf7f0",
+  ground: "#edf0e3", water: "#b4d8e0", green: "#cfe2c0", built: "#e6dccb", building: "#d9ccb7",
+  sand: "#f0e2bd", casing: "#c9bba1", minor: "#fffdf8", major: "#fff0c6", trunk: "#f6cf82", path: "#bfb196",
+  rail: "#b9b0a0", text: "#3d4846", halo: "#fbf7f0",
 };
 const DARK = {
-  ground: "#141d1c", water: "#0e2a33", green: "#1a2b22", built: "#1a2322", sand: "#24241b",
-  casing: "#0c1312", minor: "#2b3735", major: "#3a4541", trunk: "#5a5030", path: "#2a3331",
+  ground: "#141d1c", water: "#0e2a33", green: "#1a2b22", built: "#1c2625", building: "#26312f",
+  sand: "#24241b", casing: "#0c1312", minor: "#33413e", major: "#46534e", trunk: "#6a5e36", path: "#303a38",
   rail: "#2b3230", text: "#b4bfba", halo: "#101817",
 };
 
@@ -40,11 +40,16 @@ function paintRules(colours) {
   const narrow = [[12, 0.4], [14, 1.6], [16, 5], [18, 13]];
   const outside = (stops) => stops.map(([zoom, width]) => [zoom, width * 1.18 + (zoom > 12 ? 1.2 : 0.4)]);
   return [
-    area(colours.built, ["residential", "built", "commercial", "industrial", "retail", "building"]),
-    area(colours.sand, ["beach", "sand"]),
-    area(colours.green, ["park", "green", "wood", "forest", "grass", "farmland", "garden", "cemetery", "pitch"]),
-    area(colours.water, ["water", "sea", "river"]),
-    line(colours.rail, ["rail", "railway"], [[11, 0.5], [16, 2]]),
+    area(colours.built, ["built", "residential", "commercial", "industrial", "campus", "parking"]),
+    area(colours.sand, ["sand"]),
+    area(colours.green, ["green", "sport", "wood"]),
+    area(colours.water, ["water"]),
+    area(colours.building, ["building"]),
+    {
+      dataLayer: "waterways",
+      symbolizer: new LineSymbolizer({ color: colours.water, width: exp(1.4, [[9, 0.8], [16, 6]]) }),
+    },
+    line(colours.rail, ["rail"], [[11, 0.5], [16, 2]]),
     line(colours.path, PATH, [[14, 0.6], [17, 2.4]], 14),
     line(colours.casing, MINOR, outside(narrow), 13),
     line(colours.casing, MIDDLE, outside(middle), 12),
@@ -74,11 +79,11 @@ function labelRules(colours) {
   });
   return [
     place(["city", "town"], 15, 8, 14),
-    place(["village", "suburb", "neighbourhood", "quarter", "hamlet"], 12.5, 12, 16),
+    place(["village", "suburb", "quarter", "neighbourhood", "hamlet", "locality"], 12.5, 12, 16),
     street([...TRUNK, ...MAJOR], 13),
     street(MIDDLE, 14),
     street(MINOR, 16),
-    place(["school", "hospital", "university", "station", "park", "mall", "place"], 11, 16),
+    place(["place", "stop"], 11, 16),
   ];
 }
 
@@ -166,6 +171,7 @@ export function pin(place, kind, { title, draggable = false } = {}) {
     draggable,
     autoPan: draggable,
     keyboard: false,
+    zIndexOffset: 500,
   });
 }
 

@@ -36,17 +36,30 @@ map?.on("click", (event) => {
 
 /* --- offers ---------------------------------------------------------------------------------- */
 function choose(card) {
+  if (card.hasAttribute("data-chosen")) return;
   for (const other of document.querySelectorAll("[data-offer-card]")) {
     other.toggleAttribute("data-chosen", other === card);
   }
   draw(offers[Number(card.dataset.offerCard)]);
 }
 
-function draw(offer) {
+/** The road from pick-up to drop-off; asked for once per offer, when it is looked at. */
+async function sharedWay(offer) {
+  const url = new URL(form.dataset.routeUrl, location.href);
+  url.searchParams.set("from", offer.pickup.place.join(","));
+  url.searchParams.set("to", offer.dropoff.place.join(","));
+  const answer = await fetch(url, { headers: { Accept: "application/json" } });
+  return answer.ok ? (await answer.json()).geometry.coordinates : null;
+}
+
+async function draw(offer) {
   if (!map || !offer) return;
+  offer.shared ??= await sharedWay(offer).catch(() => null);
+  if (!document.querySelector(`[data-offer-card="${offers.indexOf(offer)}"][data-chosen]`)) return;
   drawn?.remove();
   drawn = window.L.featureGroup();
   if (offer.route) route(offer.route, { quiet: true }).addTo(drawn);
+  if (offer.shared) route(offer.shared).addTo(drawn);
   if (ends.origin.place) walk(ends.origin.place, offer.pickup.place).addTo(drawn);
   if (ends.destination.place) walk(offer.dropoff.place, ends.destination.place).addTo(drawn);
   spot(offer.pickup.place, "pickup", "", `${offer.pickup.time} ${offer.pickup.label}`).addTo(drawn);
