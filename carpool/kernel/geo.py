@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from django.contrib.gis.geos import LineString, Point, Polygon
+import shapely
+from django.contrib.gis.geos import GEOSGeometry, LineString, Point, Polygon
 
 EARTH_RADIUS_M = 6_371_009.0  # the sphere OSMnx measures with, so our bounds and its lengths agree
 METRES_PER_DEGREE = math.pi * EARTH_RADIUS_M / 180
@@ -119,16 +120,24 @@ def lengths_m(lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(EARTH_RADIUS_M * np.hypot(east, north), dtype=np.float64)
 
 
+def to_line(lonlat: npt.NDArray[np.float64]) -> LineString:
+    """Return the GEOS line through (n, 2) points, n >= 2, rounded to a tenth of a metre."""
+    wkb = shapely.to_wkb(shapely.linestrings(np.round(lonlat, 6)))
+    line = GEOSGeometry(memoryview(wkb), srid=SRID)
+    assert isinstance(line, LineString)
+    return line
+
+
 def trim_line(line: LineString, *, start_m: float, end_m: float) -> LineString | None:
     """Cut metres off both ends of a line; None when nothing is left."""
-    points = np.asarray(line.coords, dtype=np.float64)[:, :2]
+    points = shapely.get_coordinates(shapely.from_wkb(bytes(line.wkb)))
     along = np.concatenate([[0.0], np.cumsum(lengths_m(points))])
     first, last = start_m, along[-1] - end_m
     if last - first <= 1.0:
         return None
     cuts = np.concatenate([[first], along[(along > first) & (along < last)], [last]])
     lon, lat = np.interp(cuts, along, points[:, 0]), np.interp(cuts, along, points[:, 1])
-    return LineString(np.column_stack([lon, lat]).tolist(), srid=SRID)
+    return to_line(np.column_stack([lon, lat]))
 
 
 def stable_fraction(*parts: object) -> float:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
-from django.contrib.gis.geos import LineString, Point
+import numpy.typing as npt
+from django.contrib.gis.geos import LineString
 
-from carpool.kernel.geo import SRID, LonLat, from_point
+from carpool.kernel.geo import LonLat, from_point, to_line, to_point
 from maps.engine import RoadNetwork
 from maps.selectors import load_network
 from rides.errors import RideChanged, SeatsExhausted
@@ -106,9 +107,8 @@ def _nodes(network: RoadNetwork, calls: Sequence[Call]) -> list[int]:
     return [int(node) for node in network.nearest_nodes(lon, lat)]
 
 
-def _line(geometry: np.ndarray) -> LineString:
-    points = geometry if len(geometry) > 1 else np.repeat(geometry, 2, axis=0)
-    return LineString(np.round(points, 6).tolist(), srid=SRID)
+def _line(geometry: npt.NDArray[np.float64]) -> LineString:
+    return to_line(geometry if len(geometry) > 1 else np.repeat(geometry, 2, axis=0))
 
 
 def check(ride: Ride, itinerary: Itinerary) -> None:
@@ -137,7 +137,7 @@ def save(ride: Ride, itinerary: Itinerary) -> None:
     for position, call in enumerate(itinerary.calls):
         stop = call.stop or Stop(ride=ride, kind=call.kind, booking=call.booking, label=call.label)
         stop.position = position
-        stop.location = Point(*call.location, srid=SRID)
+        stop.location = to_point(call.location)
         stop.earliest_at, stop.latest_at = call.earliest_at, call.latest_at
         stop.planned_at = itinerary.planned_at[position]
         stop.seats_after = itinerary.seats_after[position]
