@@ -24,16 +24,28 @@ def local_to_utc(day: date, wall: time, zone: ZoneInfo, *, field: str) -> dateti
 
     Source: PEP 495, "local time disambiguation".
     """
-    local = datetime.combine(day, wall, tzinfo=zone)
-    instant = local.astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
-        later = instant.astimezone(zone)
+    local = datetime.combine(day, wall.replace(fold=0), tzinfo=zone)
+    if not _exists(local):
         raise InvalidInput(
             _("The clocks skip %(time)s on that day. The next moment that exists is %(later)s.")
-            % {"time": wall.strftime("%H:%M"), "later": later.strftime("%H:%M")},
+            % {"time": f"{local:%H:%M}", "later": f"{_end_of_gap(local):%H:%M}"},
             field=field,
         )
-    return instant
+    return local.astimezone(UTC)
+
+
+def _exists(local: datetime) -> bool:
+    """Tell whether a wall clock ever shows this: it comes back unchanged from UTC."""
+    back = local.astimezone(UTC).astimezone(local.tzinfo)
+    return back.replace(tzinfo=None, fold=0) == local.replace(tzinfo=None, fold=0)
+
+
+def _end_of_gap(local: datetime) -> datetime:
+    """Return the first whole minute after a skipped time; gaps begin and end on whole minutes."""
+    later = local.replace(second=0, microsecond=0)
+    while not _exists(later):
+        later += timedelta(minutes=1)
+    return later
 
 
 def seconds(delta: timedelta) -> int:

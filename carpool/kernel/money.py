@@ -1,5 +1,6 @@
 """Money as integer minor units with an ISO 4217 code. Floats are refused."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ class Money:
     def __post_init__(self) -> None:
         if not isinstance(self.minor, int) or isinstance(self.minor, bool):
             raise TypeError("Money takes whole minor units, never a float.")
-        if len(self.currency) != 3 or not self.currency.isupper():
+        if not re.fullmatch("[A-Z]{3}", self.currency):
             raise ValueError(f"Not an ISO 4217 code: {self.currency!r}")
 
     def __add__(self, other: "Money") -> "Money":
