@@ -72,9 +72,10 @@ def box_around(place: LonLat, *, radius_m: float) -> Polygon:
 def reach_ellipse(a: LonLat, b: LonLat, *, major_axis_m: float, corners: int = 32) -> Polygon:
     """Return a polygon that contains every point whose distances to a and b sum to the major axis.
 
-    The polygon is drawn around the ellipse (radius / cos(pi / corners)) and one half per cent
-    larger, which covers the plane's error on city scale: it is a *necessary* condition, so it may
-    admit too much and must never lose a point.
+    The polygon is drawn around the ellipse (radius / cos(pi / corners)), as much larger as degrees
+    of longitude shrink towards the pole within it, and one half per cent for the rest of the
+    plane's error: it is a *necessary* condition, so it may admit too much and must never lose a
+    point.
 
     Source: ellipse with foci a and b, semi-axes A = major / 2 and B = sqrt(A² - c²); admissible
     sizing as in Masoud & Jayakrishnan (2017), ESTAM.
@@ -84,7 +85,9 @@ def reach_ellipse(a: LonLat, b: LonLat, *, major_axis_m: float, corners: int = 3
     focus_x = (b.lon - a.lon) / 2 * per_lon
     focus_y = (b.lat - a.lat) / 2 * METRES_PER_DEGREE
     focal = math.hypot(focus_x, focus_y)
-    grow = 1.005 / math.cos(math.pi / corners)
+    poleward = min(abs(middle.lat) + major_axis_m / 2 / METRES_PER_DEGREE, 89.0)
+    shrink = math.cos(math.radians(poleward)) / math.cos(math.radians(middle.lat))
+    grow = 1.005 / math.cos(math.pi / corners) / shrink
     half_major = max(major_axis_m / 2, focal) * grow + 1.0
     half_minor = math.sqrt(max(half_major**2 - focal**2, 1.0)) * grow
     turn = math.atan2(focus_y, focus_x)
