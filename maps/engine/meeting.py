@@ -18,8 +18,10 @@ ALWAYS_M: Final = 150.0
 NEAREST_APART_M: Final = 60.0
 """Two points nearer than this are the same corner to a person."""
 
-# A main road passes more drivers: being away from the other points there counts for more.
+# A main road passes more drivers, and a crossing is easier to find: being away from the other
+# points counts for more there.
 _MAIN_ROAD_WORTH: Final = 1.5
+_CROSSING_WORTH: Final = 1.25
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,9 @@ def find_meeting_points(
     """Return drive vertices that a walker reaches, spread out over the reach.
 
     The nearest comes first; each further one is the candidate farthest from all chosen before, main
-    roads counting half as far again. Vertices where cars may not stop are left out, and so are
-    vertices within 60 m of one another. The same question has the same answer.
+    roads and crossings counting as farther than they are. Vertices where cars may not stop are left
+    out, and so are vertices within 60 m of one another, and nameless ones where there are others.
+    The same question has the same answer.
 
     Parameters
     ----------
@@ -103,7 +106,10 @@ def _reachable(
     )
     metres += drive.kerb_off_m[near]
     inside = metres <= walk_m
-    return near[inside], metres[inside]
+    named = inside & (drive.names_at[near] > 0)
+    # A place without a name is hard to agree on; it is a meeting point only for want of others.
+    kept = named if named.any() else inside
+    return near[kept], metres[kept]
 
 
 def _within(drive: RoadNetwork, point: LonLatPair, radius_m: float) -> Ints:
@@ -117,8 +123,8 @@ def _spread(drive: RoadNetwork, nodes: Ints, limit: int) -> Ints:
     """Return positions in ``nodes`` of the chosen, the nearest (position 0) first."""
     scale = METRES_PER_DEGREE * np.cos(np.radians(drive.lat[nodes[0]]))
     east, north = drive.lon[nodes] * scale, drive.lat[nodes] * METRES_PER_DEGREE
-    main = drive.main_road[nodes]
-    worth = np.where(main, _MAIN_ROAD_WORTH, 1.0)
+    worth = np.where(drive.main_road[nodes], _MAIN_ROAD_WORTH, 1.0)
+    worth = worth * np.where(drive.names_at[nodes] >= 2, _CROSSING_WORTH, 1.0)
     apart = np.hypot(east - east[0], north - north[0])
     chosen = [0]
     while len(chosen) < limit:

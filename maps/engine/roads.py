@@ -239,7 +239,13 @@ class RoadNetwork:
         return sorted(rank, key=lambda name: (rank[name], name))
 
     def corner_name(self, node: int) -> str:
-        """Return "Main street / Side street", one name, or "" where nothing is named."""
+        """Return "Main street / Side street" or one name: the nearest that there is.
+
+        "" where nothing is named for many crossings around.
+        """
+        return self._corner_at(node) or self._named_around(self.location(node))
+
+    def _corner_at(self, node: int) -> str:
         return " / ".join(self.street_names(node)[:2])
 
     def place_name(self, point: LonLatPair, *, max_m: float = SNAP_M) -> tuple[str, bool]:
@@ -254,14 +260,14 @@ class RoadNetwork:
             return self._named_around(point), False
         name = self.names[self.arc_name[snap.arc]]
         at_corner = self._metres_to(snap.node, (snap.lon, snap.lat)) <= CORNER_M
-        if at_corner and (corner := self.corner_name(snap.node)):
+        if at_corner and (corner := self._corner_at(snap.node)):
             return corner, True
         return (name, True) if name else (self._named_around(point), False)
 
     def _named_around(self, point: LonLatPair) -> str:
         ball = unit_sphere(np.array([point[0]]), np.array([point[1]]))
         _, nearest = self.tree.query(ball, k=min(NAME_SEARCH_VERTICES, len(self)))
-        return next((name for n in np.ravel(nearest) if (name := self.corner_name(int(n)))), "")
+        return next((name for n in np.ravel(nearest) if (name := self._corner_at(int(n)))), "")
 
     def _metres_to(self, node: int, point: LonLatPair) -> float:
         lon, lat = np.array([self.lon[node], point[0]]), np.array([self.lat[node], point[1]])
@@ -275,6 +281,15 @@ class RoadNetwork:
         marked[self.arc_head[main]] = True
         marked[np.repeat(np.arange(len(self)), np.diff(self.arc_start))[main]] = True
         return marked
+
+    @cached_property
+    def names_at(self) -> npt.NDArray[np.int64]:
+        """Return, per vertex, how many streets with a name meet there; built once per process."""
+        tail = np.repeat(np.arange(len(self)), np.diff(self.arc_start))
+        ends = np.concatenate([tail, self.arc_head]).astype(np.int64)
+        pairs = np.unique(ends * len(self.names) + np.tile(self.arc_name, 2))
+        named = pairs[pairs % len(self.names) > 0]
+        return np.bincount(named // len(self.names), minlength=len(self))
 
     @cached_property
     def tree(self) -> cKDTree:

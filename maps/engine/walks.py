@@ -107,12 +107,12 @@ class WalkNetwork:
         ends, rest_m = self._ends(goal)
         best = int(np.argmin(along[ends] + rest_m))
         distance_m = float(along[ends[best]] + rest_m[best])
-        straight = self._same_line_m(found.foot, goal)
-        if straight <= distance_m:
-            middle = self._between(found.foot, goal)
-            distance_m = straight
-        elif np.isinf(distance_m):
+        straight_m = self._same_line_m(found.foot, goal)
+        if min(straight_m, distance_m) > FARTHEST_WALK_M:
             raise TooFarFromRoad(distance_m, FARTHEST_WALK_M)
+        if straight_m <= distance_m:
+            middle = self._between(found.foot, goal)
+            distance_m = straight_m
         else:
             middle = self._trace(found, goal, int(ends[best]))
         return Walk(distance_m, np.concatenate([np.array([a]), middle, np.array([b])]))
