@@ -21,9 +21,10 @@ def worker_is_alive(sender: Any, **kwargs: Any) -> None:
     health.mark_alive(part, ttl_s=health.WORKER_TTL_S)
 
 
+@signals.beat_init.connect
 @signals.after_task_publish.connect(sender="kernel.heartbeat")
 def beat_is_alive(**kwargs: Any) -> None:
-    """Only beat sends this task, so that it was sent is the sign."""
+    """Beat has started, or has sent the task that only beat sends."""
     from carpool.kernel import health
 
     health.mark_alive("beat", ttl_s=health.BEAT_TTL_S)
