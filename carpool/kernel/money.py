@@ -46,10 +46,13 @@ class Money:
         Ties go to the earlier part, so that the outcome is the same every time.
 
         Raises:
+            TypeError: a weight is not a whole number.
             ValueError: no weight is positive, or one is negative.
 
         Source: Hamilton's method (largest remainder), as used for apportionment.
         """
+        if not all(isinstance(weight, int) for weight in weights):
+            raise TypeError("Money is split by whole weights, never by floats.")
         total = sum(weights)
         if total <= 0 or min(weights) < 0:
             raise ValueError("Weights must not be negative, and one must be positive.")

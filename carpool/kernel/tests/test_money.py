@@ -90,5 +90,5 @@ def test_money_is_written_with_its_currencys_digits(money, text):
 
 
 def test_weights_are_whole_numbers_too():
-    with pytest.raises(TypeError, match="never a float"):
+    with pytest.raises(TypeError, match="never by floats"):
         Money(100, "EUR").split([0.5, 0.5])
