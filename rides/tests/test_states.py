@@ -79,7 +79,7 @@ class TestTables:
     def test_a_ride_moves_only_along_the_table(self, cast, now, before, after, monkeypatch):
         ride = offer(cast.driver, now=now)
         ride.state = before
-        monkeypatch.setattr(Ride, "state_at", lambda *args, **kwargs: after)
+        monkeypatch.setattr(Ride, "state_at", lambda *_args, **_kwargs: after)
         if after == before:
             assert not refresh_ride(ride, now=now)
         elif after in RIDE_TRANSITIONS[before]:
