@@ -1,5 +1,7 @@
 """The insertion kernel against brute force: no match lost, none invented."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -146,7 +148,7 @@ def as_arrays(times, some_rides, request, *, anchor=0, arrive=False):
     nodes = np.array([stop.node for stop in every])
     legs, aboard = [], []
     for stops, _departure, _seats in some_rides:
-        legs += [0, *(times[a.node, b.node] for a, b in zip(stops, stops[1:], strict=False))]
+        legs += [0, *(times[a.node, b.node] for a, b in pairwise(stops))]
         aboard += np.cumsum([stop.change for stop in stops]).tolist()
     sizes = [len(stops) for stops, _departure, _seats in some_rides]
     batch = RideBatch(
