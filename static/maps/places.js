@@ -105,7 +105,7 @@ export class PlaceField extends EventTarget {
     if (hits.length === 0) return this.#note(this.root.dataset.textNone);
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
-    this.status.textContent = this.root.dataset.textFound.replace("%d", hits.length);
+    this.status.textContent = this.root.dataset.textFound.replace("{n}", hits.length);
     return undefined;
   }
 
@@ -166,8 +166,7 @@ export class PlaceField extends EventTarget {
   #choose(index) {
     const hit = this.#options[index];
     this.#close();
-    const context = hit.context && !hit.label.includes(hit.context) ? `, ${hit.context}` : "";
-    this.set(`${hit.label}${context}`, hit.place);
+    this.set(hit.label, hit.place);
   }
 
   #close() {

@@ -60,7 +60,7 @@ async function drawRoute() {
 function showRoute(body) {
   const minutes = Math.max(1, Math.round(body.duration_s / 60));
   const km = (body.distance_m / 1000).toFixed(1);
-  facts.textContent = form.dataset.textRoute.replace("%m", minutes).replace("%k", km);
+  facts.textContent = form.dataset.textRoute.replace("{m}", minutes).replace("{k}", km);
   if (!map) return;
   line = route(body.geometry.coordinates).addTo(map);
   fit(map, line);

@@ -80,6 +80,17 @@ def day(moment: datetime) -> str:
 
 
 @register.filter
+def when(moment: datetime) -> str:
+    """Return day and time within a sentence: today 17:42, tomorrow 07:40, Mon 23 Nov 07:40."""
+    local = timezone.localtime(moment).date()
+    distance = (local - timezone.localdate(clock.now())).days
+    # Translators: these stand within a sentence.
+    near = {0: _("today %(time)s"), 1: _("tomorrow %(time)s"), -1: _("yesterday %(time)s")}
+    text = near.get(distance, f"{day(moment)} %(time)s")
+    return text % {"time": clock_time(moment)}
+
+
+@register.filter
 def minutes(value: float | timedelta) -> str:
     """Return a duration given in seconds: 12 min, 1 h 05 min."""
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
