@@ -17,7 +17,7 @@ find_postgres() {
 # cluster_id: changes when the cluster is made anew; what was done in its databases is remembered under it.
 cluster_id() { stat -c '%i.%Y' "$PG_DATA/PG_VERSION"; }
 
-postgres_answers() { "$PG_BIN/pg_isready" -q -t 2 -h "$SOCKETS" -d postgres; }
+postgres_answers() { "$PG_BIN/pg_isready" -q -t 2 -h "$SOCKETS" -U carpool -d postgres; }
 
 # owns_folder PID FOLDER: the process lives and stands in that folder. (A pid file may name a process that is gone, or
 # whose number another one got.)
@@ -57,6 +57,7 @@ launch_postgres() {
     -c max_connections=200 -c dynamic_shared_memory_type=mmap)
   # Tests need no crash safety; the server's data keep all of it.
   [ "$FAST_UNSAFE" != 1 ] || options+=(-c fsync=off -c synchronous_commit=off -c full_page_writes=off)
+  : >"$LOG/postgres.log"
   for attempt in 1 2 3; do
     background "$LOG/postgres.log" "${AS[@]}" "$PG_BIN/postgres" -D "$PG_DATA" "${options[@]}"
     pid=$!
@@ -67,7 +68,7 @@ launch_postgres() {
     done
     sleep "$attempt"
   done
-  die "PostgreSQL did not start: $(grep -aE 'FATAL|ERROR|HINT' "$LOG/postgres.log" | tail -n 3)" \
+  die "PostgreSQL did not start: $(grep -aE 'PANIC|FATAL|ERROR|HINT' "$LOG/postgres.log" | tail -n 2)" \
     "see $LOG/postgres.log; removing $SERVICE_HOME starts with an empty database."
 }
 

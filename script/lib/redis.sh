@@ -19,6 +19,7 @@ start_redis() {
   find_redis || die "the programs redis-server and redis-cli were not found." "apt-get install redis-server"
   if redis_answers; then return; fi
   local pid i
+  : >"$LOG/redis.log"
   background "$LOG/redis.log" "${AS[@]}" "$REDIS_SERVER" --port 0 --unixsocket "$SOCKETS/redis.sock" --unixsocketperm 700 \
     --dir "$REDIS_DATA" --pidfile "$REDIS_DATA/redis.pid" --daemonize no --save '' --appendonly no
   pid=$!

@@ -15,6 +15,7 @@ background() {
   shift
   cd / || return
   setsid "$@" >>"$log" 2>&1 </dev/null 7>&- 8>&- 9>&- &
+  disown $! # or Bash would comment on its end
   cd "$ROOT" || return
 }
 
