@@ -8,7 +8,7 @@ a file are imported by the same steps.
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,18 +73,40 @@ def download_place(
         write_pbf(_elements(answers), path)
 
 
+@contextmanager
+def _osmnx_settings(**wanted: Any) -> Iterator[None]:
+    """Change OSMnx's settings, which are global, for a while."""
+    from osmnx import settings
+
+    before = {name: getattr(settings, name) for name in wanted}
+    for name, value in wanted.items():
+        setattr(settings, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(settings, name, value)
+
+
 def _ask(place: str, folder: Path, overpass_url: str, nominatim_url: str) -> None:
+    wanted: dict[str, Any] = {
+        "use_cache": True,
+        "cache_folder": folder,
+        "cache_only_mode": True,
+        "requests_timeout": TIMEOUT_S,
+    }
+    if overpass_url:
+        # The rate limit is read from a status page that only the public servers have.
+        wanted |= {"overpass_url": overpass_url, "overpass_rate_limit": False}
+    if nominatim_url:
+        wanted["nominatim_url"] = nominatim_url
+    with _osmnx_settings(**wanted):
+        _fetch(place)
+
+
+def _fetch(place: str) -> None:
     import osmnx as ox
 
-    ox.settings.use_cache = True
-    ox.settings.cache_folder = folder
-    ox.settings.cache_only_mode = True
-    ox.settings.requests_timeout = TIMEOUT_S
-    if overpass_url:
-        ox.settings.overpass_url = overpass_url
-        ox.settings.overpass_rate_limit = False  # asks a status page that only public servers have
-    if nominatim_url:
-        ox.settings.nominatim_url = nominatim_url
     outline = ox.geocode_to_gdf(place).union_all()
     # cache_only_mode ends each of them with InterruptedError once the answers are kept.
     with suppress(InterruptedError):

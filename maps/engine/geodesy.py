@@ -1,23 +1,15 @@
 """Distances on the sphere, in metres, for arrays; the same sphere as OSMnx and ``kernel.geo``."""
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
-EARTH_RADIUS_M = 6_371_009.0
-METRES_PER_DEGREE = float(np.pi) * EARTH_RADIUS_M / 180.0
+from carpool.kernel.lonlat import EARTH_RADIUS_M, METRES_PER_DEGREE, LonLat
+
+__all__ = ["EARTH_RADIUS_M", "METRES_PER_DEGREE", "Floats", "Ints", "LonLat", "Longs"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
-
-
-class LonLat(NamedTuple):
-    """A place in degrees, longitude first. Any (lon, lat) pair does where one is asked for."""
-
-    lon: float
-    lat: float
 
 
 def crow_fly_m(lon_a: Floats, lat_a: Floats, lon_b: Floats, lat_b: Floats) -> Floats:

@@ -175,7 +175,8 @@ def _put_into_use(
 
 def _recorded(region: Region, progress: Progress) -> Progress:
     """Keep the percentage in the region too, so that the admin shows it; once per per cent."""
-    is_usable = region.network_version != ""
+    waiting = Region.objects.filter(pk=region.pk, network_version="")
+    waiting.update(status=Region.Status.IMPORTING)
     shown = -1
 
     def record(share: float, what: str) -> None:
@@ -184,8 +185,7 @@ def _recorded(region: Region, progress: Progress) -> Progress:
         per_cent = int(share * 100)
         if per_cent != shown and not connection.in_atomic_block:
             shown = per_cent
-            status = Region.Status.READY if is_usable else Region.Status.IMPORTING
-            Region.objects.filter(pk=region.pk).update(progress=per_cent, status=status)
+            Region.objects.filter(pk=region.pk).update(progress=per_cent)
 
     return record
 

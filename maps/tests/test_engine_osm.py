@@ -186,7 +186,7 @@ def test_a_map_without_roads_is_refused(tmp_path: Path) -> None:
 def test_progress_rises_to_the_end(tmp_path: Path) -> None:
     shares: list[float] = []
     path = grid_town().write(tmp_path / "town.osm.pbf")
-    read_osm(path, lambda share, what: shares.append(share))
+    read_osm(path, lambda share, _what: shares.append(share))
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
 
