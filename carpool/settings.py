@@ -6,6 +6,7 @@ What an organization decides (policies) is in the database, not here.
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -273,7 +274,7 @@ NOMINATIM_URL = env.str("NOMINATIM_URL", default="")
 # Empty: the basemap is drawn from our own tiles, and no home position reaches a tile server.
 BASEMAP_TILE_URL = env.str("BASEMAP_TILE_URL", default="")
 BASEMAP_ATTRIBUTION = env.str("BASEMAP_ATTRIBUTION", default="© OpenStreetMap contributors")
-LEAFLET_CONFIG = {
+LEAFLET_CONFIG: dict[str, Any] = {
     "TILES": [],
     "SRID": None,
     "RESET_VIEW": False,

@@ -23,6 +23,7 @@ from maps.models import Region
 from maps.selectors import region_at
 from rides.errors import BookingNotFound, RequestNotFound, RideNotFound, TooClose
 from rides.models import Booking, Ride, RideRequest, Stop
+from rides.models.requests import RequestQuerySet
 from rides.permissions import is_driver, travels_along
 
 # At a private end the drawn route stops this far from the door, plus a fixed share as much again.
@@ -86,9 +87,7 @@ def get_ride_for(member: Member, ride_id: UUID, *, lock: bool = False) -> Ride:
         RideNotFound: it does not exist, or belongs to another organization.
     """
     rides = Ride.objects.visible_to(member).filter(pk=ride_id)
-    if lock:
-        rides = lock_rows(rides)
-    ride = rides.first()
+    ride = (lock_rows(rides) if lock else rides).first()
     if ride is None:
         raise RideNotFound
     return ride
@@ -213,7 +212,7 @@ def get_own_booking(member: Member, booking_id: UUID) -> Booking:
     return booking
 
 
-def list_requests(member: Member) -> QuerySet[RideRequest]:
+def list_requests(member: Member) -> RequestQuerySet:
     """List a member's own standing requests."""
     return RideRequest.objects.visible_to(member).select_related("rider", "rider__organization")
 

@@ -6,25 +6,37 @@ A degree is never a distance here: what is measured is in metres on a sphere.
 import hashlib
 import math
 from datetime import timedelta
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from django.contrib.gis.geos import GEOSGeometry, LineString, Point, Polygon
 
-EARTH_RADIUS_M = 6_371_009.0  # the sphere OSMnx measures with, so our bounds and its lengths agree
-METRES_PER_DEGREE = math.pi * EARTH_RADIUS_M / 180
+from carpool.kernel.lonlat import EARTH_RADIUS_M, METRES_PER_DEGREE, LonLat
+
+__all__ = [
+    "EARTH_RADIUS_M",
+    "METRES_PER_DEGREE",
+    "SRID",
+    "WALKING_SPEED_MPS",
+    "LonLat",
+    "box_around",
+    "coarse_cell",
+    "crow_fly_m",
+    "from_point",
+    "lengths_m",
+    "offset_m",
+    "reach_ellipse",
+    "stable_fraction",
+    "to_line",
+    "to_point",
+    "trim_line",
+    "walking_time",
+]
+
 SRID = 4326
 # Adults walk about 1.2 to 1.4 m/s on level ground (Bohannon 1997); a little less is safer to plan.
 WALKING_SPEED_MPS = 1.2
-
-
-class LonLat(NamedTuple):
-    """A place on the ground, in degrees; longitude first, as in GeoJSON (RFC 7946)."""
-
-    lon: float
-    lat: float
 
 
 def to_point(place: LonLat) -> Point:
@@ -125,7 +137,7 @@ def lengths_m(lonlat: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def to_line(lonlat: npt.NDArray[np.float64]) -> LineString:
     """Return the GEOS line through (n, 2) points, n >= 2, rounded to a tenth of a metre."""
-    wkb = shapely.to_wkb(shapely.linestrings(np.round(lonlat, 6)))
+    wkb = bytes(shapely.to_wkb(shapely.linestrings(np.round(lonlat, 6))))
     line = GEOSGeometry(memoryview(wkb), srid=SRID)
     assert isinstance(line, LineString)
     return line

@@ -81,14 +81,17 @@ def _claim(request: Request, key: str, fingerprint: str) -> IdempotentRequest:
     try:
         with transaction.atomic():
             return IdempotentRequest.objects.create(
-                user_id=request.user.pk, key=key, fingerprint=fingerprint, created_at=clock.now()
+                user_id=int(request.user.pk or 0),
+                key=key,
+                fingerprint=fingerprint,
+                created_at=clock.now(),
             )
     except IntegrityError as error:
         raise _AlreadyAnswered from error
 
 
 def _replay(request: Request, key: str, fingerprint: str) -> Response:
-    record = IdempotentRequest.objects.get(user_id=request.user.pk, key=key)
+    record = IdempotentRequest.objects.get(user_id=int(request.user.pk or 0), key=key)
     if record.fingerprint != fingerprint:
         raise IdempotencyKeyReused(field=HEADER)
     return Response(record.body, status=record.status, headers={"Idempotency-Replayed": "true"})

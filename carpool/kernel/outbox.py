@@ -64,7 +64,7 @@ def _wake_relay() -> None:
 
     try:
         relay_outbox.apply_async(retry=False)
-    except relay_outbox.OperationalError:  # type: ignore[attr-defined]
+    except relay_outbox.OperationalError:
         logger.warning("The broker does not answer; the outbox waits for the next sweep.")
 
 

@@ -1,4 +1,4 @@
-"""What every HTML page shares: context, domain errors as form errors, the installable app's files."""
+"""What every HTML page shares: context, domain errors as form errors, the app's files."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping

@@ -25,7 +25,7 @@ class MeetingSerializer(serializers.Serializer[Any]):
     """Where and when to get in or out."""
 
     location = LocationSerializer()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     at = serializers.DateTimeField()
     walk_m = serializers.IntegerField()
 

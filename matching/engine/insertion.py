@@ -16,6 +16,7 @@ ALENEX 2024): pickup, dropoff, stop, leg, leeway, detour.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -148,7 +149,7 @@ def best_insertions(
     costs = np.full(count, np.inf)
     where = np.full((count, 4), -1, np.int32)
     when = np.zeros((count, 3), np.int64)
-    _best(*_arguments(rides, request, times, weights), costs, where, when)
+    _best(*_arguments(rides, request, times, weights), costs, where, when)  # type: ignore[call-arg]
     return [
         _to_insertion(costs[r], where[r], when[r]) if np.isfinite(costs[r]) else None
         for r in range(count)
@@ -167,7 +168,7 @@ def feasible_insertions(
         np.empty((room, 3), np.int64),
     )
     arguments = _arguments(rides, request, times, weights)
-    found = _enumerate(ride, *arguments, costs, where, when)
+    found = _enumerate(ride, *arguments, costs, where, when)  # type: ignore[call-arg]
     return sorted(_to_insertion(costs[k], where[k], when[k]) for k in range(found))
 
 
@@ -177,7 +178,7 @@ def _to_insertion(cost: float, where: Int32, when: Int64) -> Insertion:
 
 def _arguments(
     rides: RideBatch, request: RequestWindow, times: InsertionTimes, weights: CostWeights
-) -> tuple[object, ...]:
+) -> tuple[Any, ...]:
     stand = np.array(
         [request.seats, request.boarding_ms, request.anchor_ms, request.anchored_at_arrival],
         np.int64,

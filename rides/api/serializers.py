@@ -17,7 +17,7 @@ class TripEndSerializer(serializers.Serializer[Any]):
     """Where a trip starts or ends."""
 
     location = LocationSerializer()
-    label = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
+    label = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")  # type: ignore[assignment]
 
     def to_internal_value(self, data: Any) -> TripEnd:
         """Return the end."""

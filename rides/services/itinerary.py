@@ -133,7 +133,8 @@ def check(ride: Ride, itinerary: Itinerary) -> None:
 
 def save(ride: Ride, itinerary: Itinerary) -> None:
     """Write an itinerary as the ride's stops, in a fixed number of queries."""
-    kept, new = [], []
+    kept: list[Stop] = []
+    new: list[Stop] = []
     for position, call in enumerate(itinerary.calls):
         stop = call.stop or Stop(ride=ride, kind=call.kind, booking=call.booking, label=call.label)
         stop.position = position

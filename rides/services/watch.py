@@ -8,6 +8,7 @@ right state in one step.
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -54,7 +55,7 @@ def _carefully(look: Callable[[], bool], pk: object) -> bool:
         return False
 
 
-def _look_at_booking(pk: object, ride_pk: object, now: datetime) -> bool:
+def _look_at_booking(pk: UUID, ride_pk: UUID, now: datetime) -> bool:
     ride = Ride.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=ride_pk).first()
     if ride is None:
         return False
@@ -69,7 +70,7 @@ def _look_at_booking(pk: object, ride_pk: object, now: datetime) -> bool:
     return True
 
 
-def _look_at_ride(pk: object, now: datetime) -> bool:
+def _look_at_ride(pk: UUID, now: datetime) -> bool:
     ride = (
         Ride.objects.select_for_update(skip_locked=True, of=("self",))
         .due(now)
@@ -98,7 +99,7 @@ def _ask_both_sides(ride: Ride, now: datetime) -> None:
         settle(booking, now=now, actor=None)
 
 
-def _look_at_request(pk: object, now: datetime) -> bool:
+def _look_at_request(pk: UUID, now: datetime) -> bool:
     request = (
         RideRequest.objects.select_for_update(skip_locked=True)
         .filter(pk=pk, state=RequestState.OPEN)

@@ -5,6 +5,7 @@ them, times by SciPy over the raw arcs, schedules by the sentences of the rules.
 """
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import numpy as np
 from django.db.models import Prefetch
@@ -24,7 +25,7 @@ def audit(rides: list[Ride]) -> list[str]:
     return [complaint for ride in rides for complaint in _audit_ride(ride)]
 
 
-def with_everything(organization_id: object, since: datetime) -> list[Ride]:
+def with_everything(organization_id: UUID, since: datetime) -> list[Ride]:
     """Load the rides of an organization that were not cancelled."""
     stops = Stop.objects.select_related("booking").order_by("position")
     return list(
@@ -115,5 +116,5 @@ def _dijkstra_ms(network: RoadNetwork, start: int, end: int) -> int:
         _graphs[network.version] = csr_matrix(
             (np.array(list(matrix.values()), float), (rows, columns)), shape=(count, count)
         )
-    distances = dijkstra(_graphs[network.version], indices=start)
-    return round(float(distances[end]))
+    distances = dijkstra(_graphs[network.version], indices=[start])
+    return round(float(distances[0, end]))

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
+from uuid import UUID
 
 from accounts.models import Member, Organization, Place
 from accounts.selectors import list_cars, list_places
@@ -79,12 +81,9 @@ class CommuteDay:
 
     def play(self, drivers: list[Member], riders: list[Member]) -> Tally:
         """Play the day to its end and return the tally."""
-        for member in drivers:
-            for commute in self._commutes(member):
-                self._at(self._evening_before(commute), lambda now, c=commute: self._offer(c, now))
-        for member in riders:
-            for commute in self._commutes(member):
-                self._at(self._evening_before(commute), lambda now, c=commute: self._look(c, now))
+        for members, action in ((drivers, self._offer), (riders, self._look)):
+            for commute in (c for member in members for c in self._commutes(member)):
+                self._at(self._evening_before(commute), partial(action, commute))
         before, done = None, 0
         while self._events:
             event = heapq.heappop(self._events)
@@ -146,7 +145,7 @@ class CommuteDay:
             now=now,
         )
         self.tally.offered += 1
-        self._at(ride.departure_at, lambda at: self._drive(ride.pk, commute.member, at))
+        self._at(ride.departure_at, partial(self._drive, ride.pk, commute.member))
         services.match_ride(ride_id=ride.pk, now=now)
         for match in ride.matches.select_related("request__rider").order_by("cost_s"):
             self._try_again(match.request, now)
@@ -194,7 +193,7 @@ class CommuteDay:
         self.tally.matched += 1
         if self._random.random() < SHARE_OF_CANCELLING:
             early = max(now, booking.pickup_at - timedelta(hours=1))
-            self._at(early, lambda at: self._cancel(booking, at))
+            self._at(early, partial(self._cancel, booking))
         return True
 
     def _cancel(self, booking: Booking, now: datetime) -> None:
@@ -205,18 +204,19 @@ class CommuteDay:
 
     # --- On the road --------------------------------------------------------------------------
 
-    def _drive(self, ride_id: object, driver: Member, now: datetime) -> None:
+    def _drive(self, ride_id: UUID, driver: Member, now: datetime) -> None:
         ride = Ride.objects.get(pk=ride_id)
         rides.start_ride(ride_id=ride.pk, by=driver, now=now)
         for stop in ride.stops.filter(booking__isnull=False):
-            self._at(
-                stop.planned_at,
-                lambda at, pk=stop.pk: rides.visit_stop(
-                    ride_id=ride.pk, stop_id=pk, by=driver, now=at
-                ),
-            )
-        self._at(ride.arrival_at, lambda at: rides.finish_ride(ride_id=ride.pk, by=driver, now=at))
-        self._at(ride.arrival_at + timedelta(minutes=20), lambda at: self._answer(ride, at))
+            self._at(stop.planned_at, partial(self._stop, ride, stop.pk))
+        self._at(ride.arrival_at, partial(self._arrive, ride))
+        self._at(ride.arrival_at + timedelta(minutes=20), partial(self._answer, ride))
+
+    def _stop(self, ride: Ride, stop_id: int, now: datetime) -> None:
+        rides.visit_stop(ride_id=ride.pk, stop_id=stop_id, by=ride.driver, now=now)
+
+    def _arrive(self, ride: Ride, now: datetime) -> None:
+        rides.finish_ride(ride_id=ride.pk, by=ride.driver, now=now)
 
     def _answer(self, ride: Ride, now: datetime) -> None:
         self._watch(now)

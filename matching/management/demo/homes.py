@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 from shapely import Point, prepare
-from shapely.geometry import MultiPolygon, shape
+from shapely.geometry import shape
 
 from carpool.kernel.geo import LonLat, crow_fly_m
 from maps.engine import RoadNetwork
@@ -27,7 +27,7 @@ class Homes:
         lived_in = [f for f in features if f["properties"]["population"] > 0]
         self._network = network
         self._random = random.Random(seed)  # noqa: S311 (nothing secret is drawn)
-        self._zones: list[MultiPolygon] = [shape(f["geometry"]) for f in lived_in]
+        self._zones = [shape(f["geometry"]) for f in lived_in]
         self._weights = [f["properties"]["population"] for f in lived_in]
         for zone in self._zones:
             prepare(zone)

@@ -45,7 +45,9 @@ COPPER_SITES = (
     DemoSite("Port terminal", "Aldunate / Bilbao, Coquimbo", LonLat(-71.33849, -29.95400)),
     DemoSite("Peñuelas workshop", "Peñuelas Norte, Coquimbo", LonLat(-71.28881, -29.94895)),
 )
-CAMPUS_SITES = (DemoSite("Campus gate", "Avenida Juan Cisternas, La Serena", LonLat(-71.24399, -29.91392)),)
+CAMPUS_SITES = (
+    DemoSite("Campus gate", "Avenida Juan Cisternas, La Serena", LonLat(-71.24399, -29.91392)),
+)
 
 
 def found_organization(
