@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import pairwise, product
 
 import pytest
+from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -314,3 +315,7 @@ def _terms(query):
         earliest_departure_at=query.earliest_departure_at,
         latest_arrival_at=query.latest_arrival_at,
     )
+
+
+def test_the_figure_in_the_docs_is_the_table():
+    call_command("draw_states", check=True)
