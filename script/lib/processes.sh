@@ -67,15 +67,23 @@ wait_until_healthy() {
   die "the server is not healthy after $2 s: $state" "the logs are in $LOG"
 }
 
+# leads_its_group PID: a process's group is the third word after its name in /proc/PID/stat.
+leads_its_group() {
+  local stat
+  read -r stat <"/proc/$1/stat" || return
+  read -r _ _ stat _ <<<"${stat##*) }"
+  [ "$stat" = "$1" ]
+}
+
 # stop_app: ask politely, wait, then insist. Only group leaders are asked: a Celery worker ends its own children.
 stop_app() {
   local pid i
   for pid in $(app_pids); do
-    [ "$(ps -o pgid= -p "$pid" 2>/dev/null | tr -d ' ')" != "$pid" ] || kill -TERM "$pid" 2>/dev/null || true
+    if leads_its_group "$pid" 2>/dev/null; then kill -TERM "$pid" 2>/dev/null || true; fi
   done
-  for ((i = 0; i < 100; i++)); do
+  for ((i = 0; i < 75; i++)); do # 15 s
     [ -n "$(app_pids)" ] || break
-    sleep 0.1
+    sleep 0.2
   done
   for pid in $(app_pids); do kill -KILL "$pid" 2>/dev/null || true; done
   (cd "$RUN" && rm -f port url {web,worker,relay,beat}.pid)
