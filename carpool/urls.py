@@ -1,17 +1,19 @@
 """All addresses."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from carpool.kernel import views as kernel
 from carpool.kernel import web
+from carpool.kernel.api import UnknownAddress
 
 api_v1 = [
     path("", include("accounts.api.urls")),
     path("maps/", include("maps.api.urls")),
     path("", include("rides.api.urls")),
     path("", include("matching.api.urls")),
+    re_path("", UnknownAddress.as_view()),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -1,14 +1,16 @@
 """Conventions of the REST API: errors as problem+json (RFC 9457), pages by cursor."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from rest_framework import exceptions, pagination, serializers
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
+from rest_framework.views import APIView, set_rollback
 
-from carpool.kernel.errors import DomainError
+from carpool.kernel.errors import DomainError, InvalidInput
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -62,6 +64,22 @@ def problem(
     return Response(body, status=status, content_type=PROBLEM_JSON)
 
 
+class UnknownAddress(APIView):
+    """Whatever else lies below /api/v1/: nothing, and the answer says so like any other error."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    schema = None
+
+    def initial(self, request: Request, *_args: Any, **_kwargs: Any) -> None:  # noqa: ARG002
+        """Refuse, whatever the method.
+
+        Raises:
+            NotFound: always.
+        """
+        raise exceptions.NotFound
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Render every foreseen error as a problem; an unforeseen one stays a logged 500."""
     if isinstance(error, Http404):
@@ -99,10 +117,10 @@ def _from_api_exception(error: exceptions.APIException) -> Response:
         detail = "; ".join(
             f"{e['field']}: {e['detail']}" if e["field"] else e["detail"] for e in errors
         )
-        code, title = "invalid_input", "Please check what you entered"
+        code, title = InvalidInput.code, str(InvalidInput.title)
     else:
         errors, detail = [], str(error.detail)
-        code, title = str(error.default_code), str(error.default_detail)
+        code, title = str(error.default_code), HTTPStatus(error.status_code).phrase
     response = problem(
         status=error.status_code, code=code, title=title, detail=detail, errors=errors
     )
