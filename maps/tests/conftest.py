@@ -11,6 +11,7 @@ from django.conf import settings
 import maps.engine
 from maps.engine import RoadNetwork, WalkNetwork, compiler, store
 from maps.engine.osm_file import read_osm
+from maps.models import Region
 from maps.tests.factories import Town, grid_town
 
 DEMO = Path(__file__).parents[2] / "data" / "la-serena-coquimbo.osm.pbf"
@@ -33,6 +34,12 @@ def compile_town(town: Town, folder: Path) -> Path:
     networks = folder / "networks"
     compiler.compile_network(read_osm(path), "v1", networks)
     return networks
+
+
+@pytest.fixture
+def no_maps(db: None) -> None:
+    """Take away the demo city that other tests of the session may have imported."""
+    Region.objects.all().delete()
 
 
 @pytest.fixture(scope="session")

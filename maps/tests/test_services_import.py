@@ -25,7 +25,7 @@ from maps.tests.test_engine_download import PLACE, overpass
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_maps")]
 
 
 @pytest.fixture(autouse=True)
