@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
 from accounts.errors import CarNotFound, NoMembership, PlaceNotFound
@@ -100,10 +101,13 @@ def find_named_place(member: Member, text: str) -> LonLat | None:
     return hits[0].location if hits else None
 
 
-def list_demo_members() -> QuerySet[Member]:
-    """List everybody, for the demo's "sign in as" page, which exists in the demo only."""
+def list_demo_members(*, per_organization: int = 24) -> QuerySet[Member]:
+    """List the first people of each organization, for the demo's "sign in as" page."""
+    number = Window(RowNumber(), partition_by="organization", order_by=["joined_at", "id"])
     return (
         Member.objects.active()
         .select_related("organization", "user")
+        .annotate(number=number)
+        .filter(number__lte=per_organization)
         .order_by("organization__name", "display_name")
     )
