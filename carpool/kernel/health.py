@@ -24,8 +24,13 @@ def report(only: Iterable[str] | None = None) -> dict[str, str]:
         try:
             results[name] = _checks[name]() if name in _checks else "there is no such check"
         except Exception as error:
-            results[name] = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+            results[name] = _in_one_line(error)
     return results
+
+
+def _in_one_line(error: Exception) -> str:
+    first = next(iter(str(error).splitlines()), "")[:200]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
 def mark_alive(part: str, *, ttl_s: int) -> None:
