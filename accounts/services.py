@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.errors import CarPlateTaken, EmailDomainTaken
@@ -18,6 +19,7 @@ from accounts.models import (
     User,
 )
 from accounts.selectors import organization_for_email
+from carpool.kernel.errors import InvalidInput
 from carpool.kernel.geo import LonLat, to_point
 
 
@@ -136,11 +138,16 @@ def save_car(
     """Add a car, or change one of the member's own.
 
     Raises:
+        InvalidInput: a value does not fit (names it).
         CarPlateTaken: the member already has a car with that plate.
     """
     car = car or Car(member=member)
     car.make, car.model, car.colour = make, model, colour
     car.plate, car.seats = plate.upper().strip(), seats
+    try:
+        car.clean_fields(exclude=["member"])
+    except ValidationError as error:
+        raise InvalidInput(fields=error.message_dict) from error
     try:
         with transaction.atomic():
             car.save()
