@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.gis.geos import Point
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -34,6 +35,7 @@ class CarSerializer(serializers.ModelSerializer[Car]):
         model = Car
         fields = ("id", "make", "model", "colour", "plate", "seats")
         read_only_fields = ("id",)
+        extra_kwargs = {"seats": {"default": Car._meta.get_field("seats").default}}
 
 
 class PlaceSerializer(serializers.ModelSerializer[Place]):
@@ -80,6 +82,12 @@ class MeSerializer(serializers.ModelSerializer[Member]):
     """Oneself."""
 
     email = serializers.EmailField(source="user.email", read_only=True)
+    language = serializers.ChoiceField(
+        choices=settings.LANGUAGES,
+        allow_blank=True,
+        required=False,
+        help_text="Empty: as the organization",
+    )
     organization = serializers.SerializerMethodField()
 
     class Meta:
