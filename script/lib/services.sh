@@ -1,7 +1,10 @@
 # One home's PostgreSQL and Redis together: where they live, who they run as, when they start and stop.
 
+# Addresses that somebody gave us. Those that another script of ours exported (use_home) are our own.
 GIVEN_DATABASE_URL=${DATABASE_URL:-}
 GIVEN_REDIS_URL=${REDIS_URL:-}
+if [ "$GIVEN_DATABASE_URL" = "${CARPOOL_OWN_DATABASE_URL:-}" ]; then GIVEN_DATABASE_URL=; fi
+if [ "$GIVEN_REDIS_URL" = "${CARPOOL_OWN_REDIS_URL:-}" ]; then GIVEN_REDIS_URL=; fi
 AS=()          # how to become the user who owns the services
 FAST_UNSAFE=0  # 1: no crash safety, for tests
 
@@ -28,8 +31,14 @@ use_home() {
     place_services
     PG_DATA=$SERVICE_HOME/pg REDIS_DATA=$SERVICE_HOME/redis
   fi
-  if private_postgres; then export DATABASE_URL="postgis://carpool@/carpool?host=$SOCKETS"; fi
-  if private_redis; then export REDIS_URL="unix://$SOCKETS/redis.sock?db=0"; fi
+  if private_postgres; then
+    export DATABASE_URL="postgis://carpool@/carpool?host=$SOCKETS"
+    export CARPOOL_OWN_DATABASE_URL=$DATABASE_URL
+  fi
+  if private_redis; then
+    export REDIS_URL="unix://$SOCKETS/redis.sock?db=0"
+    export CARPOOL_OWN_REDIS_URL=$REDIS_URL
+  fi
 }
 
 # place_services: PostgreSQL refuses to run as root, so root hands its services to the user "postgres" (or "nobody"),
@@ -84,9 +93,9 @@ start_services() {
       cluster_id >"$SERVICE_HOME/databases"
     fi
   else
-    "$PYTHON" script/lib/probe.py database "$DATABASE_URL" || exit 1
+    "$PYTHON" script/lib/probe.py database "$DATABASE_URL" >/dev/null || exit 1
   fi
-  if private_redis; then start_redis; else "$PYTHON" script/lib/probe.py redis "$REDIS_URL" || exit 1; fi
+  if private_redis; then start_redis; else "$PYTHON" script/lib/probe.py redis "$REDIS_URL" >/dev/null || exit 1; fi
   exec 7>&-
 }
 
