@@ -14,8 +14,10 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from celery import current_app
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
+from kombu.exceptions import OperationalError
 
 from carpool.kernel import clock
 from carpool.kernel.events import Event
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[Event], None]
 _handlers: dict[str, list[Handler]] = defaultdict(list)
 
+RELAY_TASK = "kernel.relay_outbox"
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=15)
 KEPT_FOR = timedelta(days=30)
@@ -60,11 +63,9 @@ def publish(event: Event, *, now: datetime) -> None:
 
 def _wake_relay() -> None:
     """Tell the relay that there is work; beat sweeps anyway, so a lost call costs seconds only."""
-    from carpool.kernel.tasks import relay_outbox
-
     try:
-        relay_outbox.apply_async(retry=False)
-    except relay_outbox.OperationalError:
+        current_app.send_task(RELAY_TASK, retry=False)
+    except OperationalError:
         logger.warning("The broker does not answer; the outbox waits for the next sweep.")
 
 

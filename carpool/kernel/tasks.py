@@ -5,7 +5,7 @@ from celery import shared_task
 from carpool.kernel import clock, idempotency, outbox
 
 
-@shared_task(name="kernel.relay_outbox", ignore_result=True)
+@shared_task(name=outbox.RELAY_TASK, ignore_result=True)
 def relay_outbox() -> int:
     """Deliver due events; woken by each commit and swept by beat."""
     return outbox.relay(now=clock.now())

@@ -9,13 +9,12 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.contrib.gis.db.models import PointField
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member
+from carpool.kernel.constraints import one_at_a_time
 from rides.models.rides import Ride
 
 # Two reminders, two days apart, then a decision is forced.
@@ -144,21 +143,11 @@ class Booking(models.Model):
                 | (~models.Q(state=BookingState.CANCELLED) & models.Q(cancelled_at=None)),
                 name="booking_cancelled_with_its_time",
             ),
-            ExclusionConstraint(
-                name="rider_is_in_one_ride_at_a_time",
-                expressions=[
-                    ("rider", RangeOperators.EQUAL),
-                    (
-                        models.Func(
-                            "pickup_at",
-                            "dropoff_at",
-                            RangeBoundary(),
-                            function="tstzrange",
-                            output_field=DateTimeRangeField(),
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
-                ],
+            one_at_a_time(
+                "rider_is_in_one_ride_at_a_time",
+                who="rider",
+                start="pickup_at",
+                end="dropoff_at",
                 condition=models.Q(state__in=ACTIVE_STATES),
             ),
         ]

@@ -10,8 +10,6 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.contrib.gis.db.models import LineStringField, PointField, PolygonField
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.contrib.postgres.indexes import GistIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -19,6 +17,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Car, Member, Organization
+from carpool.kernel.constraints import one_at_a_time
 from maps.models import Region
 
 DEPARTING_BEFORE = timedelta(minutes=15)
@@ -158,21 +157,11 @@ class Ride(models.Model):
                 condition=models.Q(cancelled_at=None) | models.Q(started_at=None),
                 name="ride_cancelled_only_before_start",
             ),
-            ExclusionConstraint(
-                name="driver_is_in_one_ride_at_a_time",
-                expressions=[
-                    ("driver", RangeOperators.EQUAL),
-                    (
-                        models.Func(
-                            "departure_at",
-                            "arrival_at",
-                            RangeBoundary(),
-                            function="tstzrange",
-                            output_field=DateTimeRangeField(),
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
-                ],
+            one_at_a_time(
+                "driver_is_in_one_ride_at_a_time",
+                who="driver",
+                start="departure_at",
+                end="arrival_at",
                 condition=models.Q(cancelled_at=None),
             ),
         ]
