@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from maps.engine import osm_tags, speeds
-from maps.engine.geodesy import Floats, Longs, steps_m
+from maps.engine.geodesy import Floats, Longs
 from maps.engine.osm_file import OsmExtract, Road
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ KEPT_APART = ("highway", "name", "maxspeed", "tunnel")
 class Edge:
     """A stretch of road from one junction to the next, in its direction of travel.
 
-    ``points`` is float64[p, 2] from ``tail`` to ``head``, both included; ``kph`` is 0 on foot.
+    ``points`` is float64[p, 2] from ``tail`` to ``head``, both included, ``length_m`` their length
+    as OSMnx measured it; ``kph`` is 0 on foot.
     """
 
     tail: int
@@ -37,11 +38,7 @@ class Edge:
     name: str
     kph: float
     points: Floats
-
-    @property
-    def length_m(self) -> float:
-        """Return the length along the geometry in metres."""
-        return float(steps_m(self.points).sum())
+    length_m: float
 
 
 def drive_edges(extract: OsmExtract) -> list[Edge]:
@@ -141,7 +138,7 @@ def _edges(graph: "nx.MultiDiGraph[int]") -> Iterator[Edge]:
         share = speeds.DRIVEN_SHARE[osm_tags.road_class(highway)]
         posted = float(np.clip(data.get("speed_kph", 0.0), speeds.SLOWEST_KPH, speeds.FASTEST_KPH))
         kph = posted * share if "speed_kph" in data else 0.0
-        yield Edge(tail, head, highway, _single(data["name"]), kph, points)
+        yield Edge(tail, head, highway, _single(data["name"]), kph, points, data["length"])
 
 
 def _single(value: Any) -> str:

@@ -40,7 +40,6 @@ class Piece:
     head: int
     edge: Edge
     points: Floats
-    length_m: float
 
 
 def largest_component(edges: Sequence[Edge], *, strong: bool) -> list[Edge]:
@@ -134,7 +133,7 @@ def _pieces(
     parts = [np.ascontiguousarray(part[::order]) for part in parts[::order]]
     stations = [ends[0], *inner[::order], ends[1]]
     for i, part in enumerate(parts):
-        yield Piece(stations[i], stations[i + 1], edge, part, float(steps_m(part).sum()))
+        yield Piece(stations[i], stations[i + 1], edge, part)
 
 
 def _distinct(pieces: Iterable[Piece]) -> Iterator[Piece]:
