@@ -8,7 +8,7 @@ from carpool.kernel import views as kernel
 from carpool.kernel import web
 from carpool.kernel.api import UnknownAddress
 
-api_v1 = [
+api_v1: list[URLPattern | URLResolver] = [
     path("", include("accounts.api.urls")),
     path("maps/", include("maps.api.urls")),
     path("", include("rides.api.urls")),

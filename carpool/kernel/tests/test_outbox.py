@@ -220,7 +220,7 @@ class TestWaking:
         self, db, now, monkeypatch, django_capture_on_commit_callbacks
     ):
         calls = []
-        monkeypatch.setattr(celery_app, "send_task", lambda name, **kw: calls.append(name))
+        monkeypatch.setattr(celery_app, "send_task", lambda name, **_kw: calls.append(name))
         with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
             outbox.publish(Happened("a"), now=now)
             outbox.publish(Happened("b"), now=now)
