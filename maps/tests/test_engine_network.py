@@ -137,7 +137,7 @@ def test_a_map_without_any_limit_still_has_sensible_speeds(tmp_path: Path) -> No
     town.way([2, 3], highway="living_street")
     edges = graph.drive_edges(read_osm(town.write(tmp_path / "t.osm.pbf")))
     kph = {edge.highway: edge.kph for edge in edges}
-    assert kph == {"motorway": pytest.approx(95), "living_street": pytest.approx(10.5)}
+    assert kph == {"motorway": pytest.approx(90), "living_street": pytest.approx(10.5)}
 
 
 def test_the_fastest_arc_bounds_every_drive(demo: RoadNetwork) -> None:
