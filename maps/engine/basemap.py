@@ -97,7 +97,7 @@ def _roads(extract: OsmExtract) -> Iterator[Drawn]:
         yield Drawn(
             "roads",
             tags["highway"][:24],
-            tags.get("name", ""),
+            osm_tags.street_name(tags),
             _line(extract, road),
             ROAD_ZOOM[osm_tags.road_class(tags["highway"])],
             one_way=osm_tags.direction(tags) != 0,

@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
+from maps.engine import osm_tags
 from maps.engine.geodesy import METRES_PER_DEGREE, LonLat, unit_sphere
 from maps.engine.osm_file import OsmExtract, Place, Road
 from maps.engine.roads import RoadNetwork
@@ -29,18 +30,23 @@ MOST_NAMES_AT_CORNER: Final = 3
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the list; a smaller ``rank`` comes first among equal matches."""
+    """A line of the list; a smaller ``rank`` comes first among equal matches.
+
+    ``also`` are other names by which it is found, without being shown.
+    """
 
     kind: str
     label: str
     context: str
     rank: int
     location: LonLat
+    also: str = ""
 
 
 @dataclass(frozen=True)
 class _Street:
     name: str
+    also: str
     box: tuple[float, float, float, float]
     location: LonLat
 
@@ -112,14 +118,15 @@ def _place_entries(places: Iterable[Place], districts: _Nearest) -> Iterator[Ent
             continue
         seen.add(spot)
         rank = RANKS[place.kind] + (place.rank if place.kind == "settlement" else 0)
-        yield Entry(place.kind, place.label, context, rank, place.location)
+        yield Entry(place.kind, place.label, context, rank, place.location, place.also)
 
 
 def _streets(extract: OsmExtract) -> list[_Street]:
     named: dict[str, list[Road]] = defaultdict(list)
     for road in extract.roads:
-        if road.tags.get("name") and road.tags.get("area") != "yes":
-            named[road.tags["name"]].append(road)
+        name = osm_tags.street_name(road.tags)
+        if name and road.tags.get("area") != "yes":
+            named[name].append(road)
     return [part for name in sorted(named) for part in _parts_of_town(extract, name, named[name])]
 
 
@@ -131,12 +138,13 @@ def _parts_of_town(extract: OsmExtract, name: str, roads: list[Road]) -> Iterato
         for r in roads
     ]
     for group in _together(lines):
+        also = " ".join(sorted({osm_tags.other_names(roads[i].tags) for i in group} - {""}))
         whole = shapely.MultiLineString([lines[i] for i in group])
         on_street = shapely.get_point(shapely.shortest_line(whole, whole.centroid), 0)
         x, y = np.array([on_street.x, on_street.y]) / squeeze
         west, south, east, north = np.array(whole.bounds) / np.tile(squeeze, 2)
         box = (float(west), float(south), float(east), float(north))
-        yield _Street(name, box, LonLat(float(x), float(y)))
+        yield _Street(name, also, box, LonLat(float(x), float(y)))
 
 
 def _together(lines: Sequence[BaseGeometry]) -> list[list[int]]:
@@ -168,7 +176,7 @@ def _street_entries(
             landmark = next(iter(free), "")
             taken.add((street.name, landmark))
             context = " \u00b7 ".join(filter(None, [landmark, where]))
-        yield Entry("street", street.name, context, STREET_RANK, street.location)
+        yield Entry("street", street.name, context, STREET_RANK, street.location, street.also)
 
 
 def _corners(network: RoadNetwork) -> list[_Corner]:

