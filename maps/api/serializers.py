@@ -138,7 +138,7 @@ class PlaceQuerySerializer(serializers.Serializer[Any]):
     at = PositionField(help_text="The place: lon,lat")
 
 
-class PlaceSerializer(serializers.Serializer[Any]):
+class PlaceNameSerializer(serializers.Serializer[Any]):
     """A public name for a place: a corner or street, never a house number."""
 
     label = serializers.CharField()  # type: ignore[assignment]

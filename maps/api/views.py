@@ -12,8 +12,8 @@ from maps import selectors
 from maps.api.serializers import (
     AddressListSerializer,
     AddressQuerySerializer,
+    PlaceNameSerializer,
     PlaceQuerySerializer,
-    PlaceSerializer,
     RegionSerializer,
     RouteQuerySerializer,
     RouteSerializer,
@@ -112,7 +112,7 @@ class PlaceView(APIView):
         tags=["maps"],
         summary="Name a point on the map",
         parameters=[PlaceQuerySerializer],
-        responses={200: PlaceSerializer, **PROBLEMS},
+        responses={200: PlaceNameSerializer, **PROBLEMS},
         examples=[
             OpenApiExample(
                 "A corner",
@@ -126,4 +126,4 @@ class PlaceView(APIView):
         place = _asked(PlaceQuerySerializer, request)["at"]
         region = selectors.region_at(place, field="at")
         label = selectors.describe_place(region, place)
-        return Response(PlaceSerializer({"label": label, "region": region.slug}).data)
+        return Response(PlaceNameSerializer({"label": label, "region": region.slug}).data)
