@@ -148,9 +148,18 @@ def open_database(source: Path, folder: str) -> sqlite3.Connection:
 def read_links(database: sqlite3.Connection) -> dict[int, list[Link]]:
     """Return the links of every OSM way."""
     ways: dict[int, list[Link]] = defaultdict(list)
-    for osm_id, link_id, start, end, direction, highway, name, ahead, back, blob in (
-        database.execute(LINKS_SQL)
-    ):
+    for (
+        osm_id,
+        link_id,
+        start,
+        end,
+        direction,
+        highway,
+        name,
+        ahead,
+        back,
+        blob,
+    ) in database.execute(LINKS_SQL):
         points = BlobReader(blob).line()
         link = Link(link_id, start, end, direction == 1, highway, name, ahead, back, points)
         ways[osm_id].append(link)

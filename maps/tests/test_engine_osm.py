@@ -145,6 +145,15 @@ def test_shape_points_keep_their_places(tmp_path: Path) -> None:
         assert (extract.lon[at], extract.lat[at]) == pytest.approx(where, abs=1e-7)
 
 
+def test_the_demo_city_is_what_its_readme_says() -> None:
+    extract = read_osm(DEMO)
+    assert (len(extract.node_ids), len(extract.roads)) == (31_033, 6_209)
+    assert all(osm_tags.may_drive(road.tags) for road in extract.roads)
+    named = sum("name" in road.tags for road in extract.roads)
+    assert named > 5_000
+    assert all(road.osm_id < 10**12 for road in extract.roads)  # every way kept its OSM id
+
+
 @pytest.mark.parametrize("content", [b"", b"not a map", b"\x00" * 4096])
 def test_a_file_that_is_no_map_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bad.osm.pbf"
