@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Car, Member
@@ -50,6 +51,18 @@ class CarForm(forms.ModelForm):  # type: ignore[type-arg]
             ),
             "seats": forms.NumberInput(attrs={"class": "stepper__input", "min": 1, "max": 8}),
         }
+
+
+class DemoForm(forms.Form):
+    """Whom to be, in the demo."""
+
+    member = forms.ModelChoiceField(queryset=Member.objects.none())
+
+    def __init__(self, members: QuerySet[Member], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        member = self.fields["member"]
+        assert isinstance(member, forms.ModelChoiceField)
+        member.queryset = members
 
 
 class PlaceForm(PlacesForm):

@@ -7,12 +7,13 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import selectors, services
-from accounts.forms import CarForm, PlaceForm, ProfileForm
+from accounts.forms import CarForm, DemoForm, PlaceForm, ProfileForm
 from accounts.models import PlaceKind
 from carpool.kernel import clock
 from carpool.kernel.errors import DomainError
@@ -31,7 +32,8 @@ def profile(request: MemberRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=member)
     if request.method == "POST" and form.is_valid():
         services.update_profile(member=member, **form.cleaned_data)
-        messages.success(request, _("Saved."))
+        with translation.override(member.language or member.organization.language):
+            messages.success(request, _("Saved."))
         response = redirect("accounts:profile")
         # The choice made before signing in would win over the one made here.
         response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
@@ -137,7 +139,9 @@ def demo(request: HttpRequest) -> HttpResponse:
         raise Http404
     members = selectors.list_demo_members()
     if request.method == "POST":
-        chosen = get_object_or_404(members, pk=request.POST.get("member", ""))
-        login(request, chosen.user, backend=DEMO_BACKEND)
+        form = DemoForm(members, request.POST)
+        if not form.is_valid():
+            raise Http404
+        login(request, form.cleaned_data["member"].user, backend=DEMO_BACKEND)
         return redirect("rides:today")
     return render(request, "accounts/demo.html", {"members": members})

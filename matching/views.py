@@ -29,6 +29,7 @@ from maps.selectors import list_regions
 from matching import selectors, services
 from matching.forms import ARRIVE, FIELD_NAMES, LEAVE, WALKS, WINDOWS, BookForm, FindForm
 from matching.selectors import Offer, SearchQuery, SearchResult
+from rides.errors import RequestNotFound
 from rides.selectors import get_request_for
 from rides.services import close_request as close
 from rides.services import post_request
@@ -43,13 +44,14 @@ def find(request: MemberRequest) -> HttpResponse:
     """Show the search form and, when it was filled in, the offers."""
     now, member = clock.now(), request.member
     chips = list(place_chips(list_places(member), list_sites(member)))
+    query: SearchQuery | None = None
     if request_id := request.GET.get("request"):
         form, query = _from_request(member, request_id)
     elif "time" in request.GET:
         form = FindForm(member, request.GET)
         query = form.to_query() if form.is_valid() else None
     else:
-        form, query = FindForm(member, initial=_initial(request, chips, now)), None
+        form = FindForm(member, initial=_initial(request, chips, now))
     result = _search(member, form, query, now) if query else None
     return _show(request, form, result, chips)
 
@@ -136,7 +138,7 @@ def _from_request(member: Member, request_id: str) -> tuple[FindForm, SearchQuer
     try:
         wanted = get_request_for(member, UUID(request_id))
     except ValueError as error:
-        raise DomainError(_("This request does not exist, or is not yours")) from error
+        raise RequestNotFound from error
     query = selectors.query_of(wanted)
     start = query.earliest_departure_at.astimezone(member.organization.zone)
     minutes = (query.latest_arrival_at - query.earliest_departure_at).total_seconds() / 60

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.forms.models import ModelChoiceIteratorValue
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Car, Member
@@ -33,8 +32,9 @@ class CarSelect(forms.Select):
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the seats of the car."""
         option = super().create_option(name, value, *args, **kwargs)
-        if isinstance(value, ModelChoiceIteratorValue) and isinstance(value.instance, Car):
-            option["attrs"]["data-seats"] = value.instance.seats
+        car = getattr(value, "instance", None)
+        if isinstance(car, Car):
+            option["attrs"]["data-seats"] = car.seats
         return option
 
 
@@ -67,9 +67,7 @@ class OfferForm(JourneyForm):
         label=_("At most so many extra kilometres"),
         required=False,
         widget=forms.NumberInput(
-            attrs={
-                "class": "stepper__input", "min": 0, "max": 100, "step": "0.5", "data-start": 5
-            }
+            attrs={"class": "stepper__input", "min": 0, "max": 100, "step": "0.5", "data-start": 5}
         ),
     )
     booking_mode = forms.ChoiceField(

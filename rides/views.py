@@ -192,7 +192,9 @@ def _walks(view: RideView) -> list[tuple[LonLat, LonLat]]:
     ]
 
 
-def _act(request: MemberRequest, action: Callable[[], object], done: str, ride_id: UUID) -> Any:
+def _act(
+    request: MemberRequest, action: Callable[[], object], done: str, ride_id: UUID
+) -> HttpResponse:
     """Run one service for a button; say what became of it on the ride's page."""
     try:
         action()
@@ -275,9 +277,7 @@ def confirm_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
     """Accept a booking that waits."""
     return _act(
         request,
-        lambda: services.confirm_booking(
-            booking_id=booking_id, by=request.member, now=clock.now()
-        ),
+        lambda: services.confirm_booking(booking_id=booking_id, by=request.member, now=clock.now()),
         _("Confirmed. Your colleague has been told."),
         _ride_of(request, booking_id).ride_id,
     )

@@ -20,12 +20,12 @@ LUCIDE = ("lucide-static", "1.62.0", "ISC AND MIT")
 
 ICONS = """
 armchair arrow-left arrow-right arrow-up-down badge-check ban bell briefcase building-2 calendar
-calendar-clock calendar-plus car car-front check chevron-down chevron-left chevron-right circle-alert
-circle-check circle-dot circle-help clock clock-alert compass crosshair ellipsis flag footprints
-globe hand-helping history hourglass house info key-round languages leaf lock log-out mail map map-pin
-map-pin-off maximize-2 message-square minus moon navigation palette pencil phone play plus refresh-cw
-route search send settings share-2 shield-check sparkles sun sun-moon timer trash-2 triangle-alert
-undo-2 user user-plus users wifi-off x zap
+calendar-clock calendar-plus car car-front check chevron-down chevron-left chevron-right circle-
+alert circle-check circle-dot circle-help clock clock-alert compass crosshair ellipsis flag
+footprints globe hand-helping history hourglass house info key-round languages leaf lock log-out
+mail map map-pin map-pin-off maximize-2 message-square minus moon navigation palette pencil
+phone play plus refresh-cw route search send settings share-2 shield-check sparkles sun sun-moon
+timer trash-2 triangle-alert undo-2 user user-plus users wifi-off x zap
 """.split()
 
 
@@ -44,7 +44,7 @@ def make_sprite(icons: Path) -> str:
     symbols = []
     for name in sorted(ICONS):
         drawing = (icons / f"{name}.svg").read_text()
-        inner = re.search(r"<svg[^>]*>(.*)</svg>", drawing, re.S)
+        inner = re.search(r"<svg[^>]*>(.*)</svg>", drawing, re.DOTALL)
         assert inner is not None
         body = re.sub(r"\s*\n\s*", "", inner.group(1))
         symbols.append(
