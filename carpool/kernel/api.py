@@ -1,15 +1,19 @@
 """Conventions of the REST API: errors as problem+json (RFC 9457), pages by cursor."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils import timezone
 from rest_framework import exceptions, pagination, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
+from carpool.kernel import clock
 from carpool.kernel.errors import DomainError, InvalidInput
 
 PROBLEM_JSON = "application/problem+json"
@@ -22,6 +26,26 @@ class Page(pagination.CursorPagination):
     max_page_size = 100
     page_size_query_param = "page_size"
     ordering = ("-created_at", "-id")
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment. Without an offset it is the organization's local time, if that time exists."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", "Without an offset: your organization's local time")
+        super().__init__(**options)
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        """Refuse a local time that daylight saving skips, instead of moving it."""
+        zone = timezone.get_current_timezone()
+        if timezone.is_naive(value) and isinstance(zone, ZoneInfo):
+            try:
+                value = clock.local_to_utc(value.date(), value.time(), zone, field="")
+            except InvalidInput as error:
+                raise serializers.ValidationError(error.detail, code=error.code) from error
+            except OverflowError:
+                self.fail("overflow")
+        return super().enforce_timezone(value)
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from accounts.api.serializers import LocationSerializer
 from accounts.models import Car, Member
+from carpool.kernel.api import MomentField
 from rides.models import Booking, BookingMode, Ride, RideRequest, Stop
 from rides.selectors import RideView
 from rides.services import OfferTerms, RequestTerms, TripEnd
@@ -33,8 +34,8 @@ class OfferSerializer(serializers.Serializer[Any]):
     seats = serializers.IntegerField()
     detour_s = serializers.IntegerField(help_text="How much later you accept to arrive, seconds")
     detour_m = serializers.IntegerField(required=False, allow_null=True, default=None)
-    departure_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    arrive_by = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    departure_at = MomentField(required=False, allow_null=True, default=None)
+    arrive_by = MomentField(required=False, allow_null=True, default=None)
     booking_mode = serializers.ChoiceField(choices=BookingMode.choices, default=BookingMode.INSTANT)
     note = serializers.CharField(max_length=280, required=False, allow_blank=True, default="")
 
@@ -224,8 +225,8 @@ class WishSerializer(serializers.Serializer[Any]):
 
     origin = TripEndSerializer()
     destination = TripEndSerializer()
-    earliest_departure_at = serializers.DateTimeField()
-    latest_arrival_at = serializers.DateTimeField()
+    earliest_departure_at = MomentField()
+    latest_arrival_at = MomentField()
     seats = serializers.IntegerField(default=1)
     walk_m = serializers.IntegerField(default=800)
 
