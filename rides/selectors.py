@@ -1,6 +1,7 @@
 """Reads about rides; each begins with the member who asks, and shows what they may see."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,17 +18,20 @@ from carpool.kernel.geo import (
     crow_fly_m,
     from_point,
     stable_fraction,
+    to_point,
     trim_line,
 )
 from maps.models import Region
-from maps.selectors import region_at
+from maps.selectors import load_network, region_at, snap
 from rides.errors import BookingNotFound, RequestNotFound, RideNotFound, TooClose
-from rides.models import Booking, Ride, RideRequest, Stop
+from rides.models import Booking, Ride, RideRequest, Stop, StopKind
 from rides.models.requests import RequestQuerySet
 from rides.permissions import is_driver, travels_along
 
 # At a private end the drawn route stops this far from the door, plus a fixed share as much again.
 TRIM_M = 300.0
+# Everybody walks this far to a road, see maps.engine.meeting.
+ALWAYS_WALKED_M = 150.0
 # Below this nobody needs a car.
 LEAST_TRIP_M = 300.0
 
@@ -56,11 +60,14 @@ class RideView:
         return self.is_driver or self.is_aboard
 
 
-def get_trip_region(origin: LonLat, destination: LonLat) -> Region:
+def get_trip_region(origin: LonLat, destination: LonLat, *, walk_m: float | None = None) -> Region:
     """Return the region in which both ends of a trip lie.
+
+    With ``walk_m``, cars can come near enough to both ends for somebody who walks that far.
 
     Raises:
         OutsideMap: an end lies in no region (names ``origin`` or ``destination``).
+        OffNetwork: an end is too far from any road (names it).
         InvalidInput: the ends lie in different regions.
         TooClose: there is nothing to drive.
     """
@@ -69,6 +76,10 @@ def get_trip_region(origin: LonLat, destination: LonLat) -> Region:
         raise InvalidInput(_("Start and destination lie on different maps."), field="destination")
     if crow_fly_m(origin, destination) < LEAST_TRIP_M:
         raise TooClose(field="destination")
+    if walk_m is not None:
+        network, most_m = load_network(region), max(walk_m, ALWAYS_WALKED_M)
+        snap(network, origin, field="origin", max_m=most_m)
+        snap(network, destination, field="destination", max_m=most_m)
     return region
 
 
@@ -124,10 +135,10 @@ def as_seen_by(member: Member, ride: Ride) -> RideView:
     bookings = list(ride.bookings.all())
     driver, aboard = is_driver(member, ride), travels_along(member, bookings)
     held = [b for b in bookings if b.state != "cancelled"]
-    stops = list(ride.stops.all())
     mine = next((b for b in reversed(held) if b.rider_id == member.pk), None)
     exact_origin = driver or ride.origin_public
     exact_destination = driver or ride.destination_public
+    stops = [_shown_stop(stop, ride, exact_origin, exact_destination) for stop in ride.stops.all()]
     return RideView(
         ride=ride,
         viewer=member,
@@ -147,6 +158,21 @@ def as_seen_by(member: Member, ride: Ride) -> RideView:
 
 def _own_stop(member: Member, stop: Stop) -> bool:
     return stop.booking is not None and stop.booking.rider_id == member.pk
+
+
+def _shown_stop(stop: Stop, ride: Ride, exact_origin: bool, exact_destination: bool) -> Stop:
+    """Blur the ride's own ends: the car stops there too, at somebody's door."""
+    hidden = {
+        StopKind.ORIGIN: None if exact_origin else ride.origin_area,
+        StopKind.DESTINATION: None if exact_destination else ride.destination_area,
+    }
+    area = hidden.get(StopKind(stop.kind))
+    if area is None:
+        return stop
+    end = ride.origin if stop.kind == StopKind.ORIGIN else ride.destination
+    shown = copy(stop)
+    shown.location, shown.label = to_point(coarse_cell(from_point(end))), area
+    return shown
 
 
 def _exact_or_cell(place: LonLat, exact: bool) -> LonLat:

@@ -87,7 +87,7 @@ def search(viewer: Member, query: SearchQuery, *, now: datetime) -> SearchResult
         ArrivalBeforeDeparture, InThePast, SeatsOutOfRange, InvalidInput: names the field.
     """
     query.check(now)
-    region = get_trip_region(query.origin.location, query.destination.location)
+    region = get_trip_region(query.origin.location, query.destination.location, walk_m=query.walk_m)
     rides = list(candidate_rides(viewer, region, query, now=now))
     found = evaluate(rides, region, query)
     offers = _to_offers(viewer, query, load_network(region), found[:MOST_OFFERS])

@@ -159,6 +159,8 @@ def _times(
     detour = timedelta(seconds=terms.detour_s)
     if terms.departure_at is None:
         assert terms.arrive_by is not None  # _check_terms
+        if terms.arrive_by <= now:
+            raise InThePast(field="arrive_by")
         departure_at = terms.arrive_by - ground.solo - detour
         field = "arrive_by"
     else:

@@ -53,11 +53,11 @@ def post_request(*, rider: Member, terms: RequestTerms, now: datetime) -> RideRe
     """Leave a standing request; every new ride is matched against it.
 
     Raises:
-        OutsideMap, TooClose: an end is not on the map (names it).
+        OutsideMap, OffNetwork, TooClose: an end is not on the map (names it).
         ArrivalBeforeDeparture, InThePast, SeatsOutOfRange, InvalidInput: names the field.
     """
     terms.check(now)
-    region = get_trip_region(terms.origin.location, terms.destination.location)
+    region = get_trip_region(terms.origin.location, terms.destination.location, walk_m=terms.walk_m)
     request = RideRequest.objects.create(
         rider=rider,
         region=region,
