@@ -35,9 +35,7 @@ def main() -> None:
     options = parser.parse_args()
     url = options.url.rstrip("/")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=options.chromium, args=CHROMIUM_FLAGS
-        )
+        browser = playwright.chromium.launch(executable_path=options.chromium, args=CHROMIUM_FLAGS)
         context = browser.new_context(timezone_id="America/Santiago", locale="en")
         page = context.new_page()
         rider = sign_in(page, url)

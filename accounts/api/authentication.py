@@ -1,5 +1,6 @@
 """Who calls the API."""
 
+from drf_spectacular.authentication import SessionScheme
 from rest_framework import authentication
 from rest_framework.request import Request
 
@@ -10,3 +11,10 @@ class SessionAuthentication(authentication.SessionAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Name the scheme, as RFC 9110 wants it beside a 401."""
         return "Session"
+
+
+class SessionAuthenticationScheme(SessionScheme):
+    """How the API's description speaks of it."""
+
+    target_class = "accounts.api.authentication.SessionAuthentication"
+    name = "session"
