@@ -1,0 +1,127 @@
+"""Everybody of the fixed cast tries every endpoint of the API.
+
+The table says what each of them must be answered. A new endpoint without a row fails the last
+test here; a row's stage says how far the ride has come (see ``world``).
+"""
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from accounts.tests.factories import HEAD_OFFICE, UserFactory
+from carpool.kernel.tests.problems import PROBLEM_STATUSES, assert_problem_shape
+from carpool.tests.world import World, api_endpoints, world_at
+from rides.tests.api import Api, offer_body, wish_for
+
+pytestmark = pytest.mark.usefixtures("city")
+
+WHO = ("anonymous", "newcomer", "driver", "rider", "colleague", "manager", "operator", "outsider")
+
+#                                                                ano new drv rid col man ope out
+TABLE: dict[tuple[str, str], tuple[str, str]] = {
+    # oneself: everybody has their own
+    ("GET", "me"):                                  ("booked",  "401 403 200 200 200 200 200 200"),
+    ("PATCH", "me"):                                ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "me/cars"):                             ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "me/cars"):                            ("booked",  "401 403 201 201 201 201 201 201"),
+    ("PATCH", "me/cars/<uuid:car_id>"):             ("booked",  "401 403 200 404 404 404 404 404"),
+    ("DELETE", "me/cars/<uuid:car_id>"):            ("booked",  "401 403 204 404 404 404 404 404"),
+    ("GET", "me/places"):                           ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "me/places"):                          ("booked",  "401 403 201 201 201 201 201 201"),
+    ("DELETE", "me/places/<uuid:place_id>"):        ("booked",  "401 403 204 404 404 404 404 404"),
+    ("GET", "me/bookings"):                         ("booked",  "401 403 200 200 200 200 200 200"),
+    # the ground
+    ("GET", "maps/regions"):                        ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "maps/addresses"):                      ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "maps/route"):                          ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "maps/place"):                          ("booked",  "401 403 200 200 200 200 200 200"),
+    # rides: seen by the organization, moved by the driver
+    ("GET", "rides"):                               ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "rides"):                              ("booked",  "401 403 201 404 404 404 404 404"),
+    ("GET", "rides/<uuid:ride_id>"):                ("booked",  "401 403 200 200 200 200 200 404"),
+    ("POST", "rides/<uuid:ride_id>/cancel"):        ("booked",  "401 403 200 403 403 403 403 404"),
+    ("POST", "rides/<uuid:ride_id>/start"):         ("leaving", "401 403 200 403 403 403 403 404"),
+    ("POST", "rides/<uuid:ride_id>/finish"):        ("driving", "401 403 200 403 403 403 403 404"),
+    ("POST", "rides/<uuid:ride_id>/stops/<int:stop_id>/visit"):
+                                                    ("driving", "401 403 200 403 403 403 403 404"),
+    # bookings: made by anybody of the organization, seen by the rider, decided by the driver
+    ("POST", "searches"):                           ("offered", "401 403 200 200 200 200 200 200"),
+    ("POST", "bookings"):                           ("offered", "401 403 403 201 201 201 201 404"),
+    ("GET", "bookings/<uuid:booking_id>"):          ("booked",  "401 403 404 200 404 404 404 404"),
+    ("POST", "bookings/<uuid:booking_id>/cancel"):  ("booked",  "401 403 200 200 404 404 404 404"),
+    ("POST", "bookings/<uuid:booking_id>/confirm"): ("asked",   "401 403 200 403 404 404 404 404"),
+    ("POST", "bookings/<uuid:booking_id>/decline"): ("asked",   "401 403 200 403 404 404 404 404"),
+    ("POST", "bookings/<uuid:booking_id>/answer"):  ("over",    "401 403 200 200 404 404 404 404"),
+    # standing requests: one's own
+    ("GET", "requests"):                            ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "requests"):                           ("booked",  "401 403 201 201 201 201 201 201"),
+    ("POST", "requests/<uuid:request_id>/close"):   ("booked",  "401 403 404 200 404 404 404 404"),
+}  # fmt: skip
+
+PLACE = {"kind": "other", "label": "Gym", "location": {"lon": -71.25, "lat": -29.91}}
+CAR = {"make": "Kia", "model": "Rio", "colour": "Red", "plate": "NEW-1", "seats": 2}
+HERE = f"{HEAD_OFFICE.lon},{HEAD_OFFICE.lat}"
+
+
+def body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any]:
+    """A request that is right in itself, so that only who asks decides."""
+    driver = world.cast.driver
+    bodies: dict[tuple[str, str], dict[str, Any]] = {
+        ("PATCH", "me"): {"phone": "+56 9 1234 5678"},
+        ("POST", "me/cars"): CAR,
+        ("PATCH", "me/cars/<uuid:car_id>"): {"colour": "Blue"},
+        ("POST", "me/places"): PLACE,
+        ("GET", "maps/addresses"): {"q": "balmaceda"},
+        ("GET", "maps/route"): {"from": HERE, "to": "-71.33849,-29.954"},
+        ("GET", "maps/place"): {"at": HERE},
+        ("POST", "rides"): offer_body(driver, now=world.now, hours=72),
+        ("POST", "bookings/<uuid:booking_id>/answer"): {"took_place": True},
+        ("POST", "searches"): wish_for(world.ride),
+        ("POST", "requests"): wish_for(world.ride),
+    }
+    if (method, path) == ("POST", "bookings") and hasattr(person, "organization_id"):
+        return {"offer": world.token(person)}
+    return bodies.get((method, path), {})
+
+
+def address_of(path: str, world: World) -> str:
+    """Put the ids of the driver's and rider's things into a path."""
+    for name, value in {
+        "<uuid:ride_id>": world.ride.pk,
+        "<uuid:booking_id>": world.booking and world.booking.pk,
+        "<uuid:request_id>": world.request.pk,
+        "<uuid:car_id>": world.ride.car_id,
+        "<uuid:place_id>": world.place.pk,
+    }.items():
+        path = path.replace(name, str(value))
+    if "<int:stop_id>" in path:
+        path = path.replace("<int:stop_id>", str(world.pickup.pk))
+    return path
+
+
+@pytest.mark.parametrize(("method", "path"), TABLE)
+def test_everybody_is_answered_as_the_table_says(cast, now, method, path):
+    stage, row = TABLE[method, path]
+    expected = dict(zip(WHO, map(int, row.split()), strict=True))
+    people = vars(cast) | {"anonymous": None, "newcomer": UserFactory()}
+    answered = {}
+    with world_at(stage, cast, now) as world:
+        for who in WHO:
+            with transaction.atomic():  # each finds the world as it was
+                body = body_of(method, path, world, people[who])
+                answer = Api(people[who]).send(method, address_of(path, world), body)
+                transaction.set_rollback(True)
+            answered[who] = answer.status_code
+            if answer.status_code in PROBLEM_STATUSES:
+                assert_problem_shape(answer)
+    assert answered == expected
+
+
+def test_every_endpoint_has_a_row():
+    assert {key for key in api_endpoints() if key[1]} == set(TABLE)
+
+
+@pytest.mark.parametrize("path", ["/api/schema/", "/api/docs/"])
+def test_the_description_of_the_api_is_open_to_everybody(client, db, path):
+    assert client.get(path).status_code == 200

@@ -1,0 +1,115 @@
+"""One ride in which everything has happened to somebody: the ground that the cast walks on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import time_machine
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import Member, Place
+from accounts.services import save_place
+from accounts.tests.factories import HOME_NORTH
+from carpool.kernel.geo import LonLat
+from matching.selectors import evaluate, with_stops
+from matching.selectors.search import sign_offer
+from rides import services
+from rides.models import Booking, Ride, RideRequest, Stop
+from rides.services import TripEnd
+from rides.tests.factories import book, offer, wish
+
+# Doors, with digits of their own, so that they can be told from every corner near them.
+DRIVERS_DOOR = TripEnd(LonLat(-71.2571234, -29.9186789), "Calle Secreta 12")
+RIDERS_DOOR = TripEnd(LonLat(-71.2613579, -29.9212468), "Pasaje Oculto 7")
+
+STAGES = ("offered", "asked", "booked", "leaving", "driving", "over")
+
+
+@dataclass
+class World:
+    """A ride from the driver's door to work, and what the rider has to do with it."""
+
+    ride: Ride
+    booking: Booking | None
+    request: RideRequest
+    place: Place
+    cast: Any
+    now: datetime
+
+    @property
+    def pickup(self) -> Stop:
+        """Where the rider gets in."""
+        return self.ride.stops.get(kind="pickup")
+
+    def token(self, person: Member) -> str:
+        """An offer of this ride, signed for anybody, though search might not show it to them."""
+        query = wish(self.ride, origin=RIDERS_DOOR)
+        ride = with_stops(Ride.objects.filter(pk=self.ride.pk)).get()
+        return sign_offer(person, query, evaluate([ride], ride.region, query)[0])
+
+
+@contextmanager
+def world_at(stage: str, cast: Any, now: datetime, **terms: Any) -> Iterator[World]:
+    """Bring the world to a stage; inside the block the clock stands there."""
+    assert stage in STAGES
+    mode = "confirm" if stage == "asked" else "instant"
+    ride = offer(
+        cast.driver, now=now, hours=24, origin=DRIVERS_DOOR, booking_mode=mode, note="", **terms
+    )
+    request = services.post_request(rider=cast.rider, terms=_terms(ride), now=now)
+    place = save_place(member=cast.driver, kind="home", label="Home", location=HOME_NORTH)
+    booking = None
+    if stage != "offered":
+        booking = book(cast.rider, ride, now=now, origin=RIDERS_DOOR)
+        ride.refresh_from_db()
+    moment = now
+    if stage in {"leaving", "driving"}:
+        moment = ride.departure_at - timedelta(minutes=5)
+    if stage in {"driving", "over"}:
+        services.start_ride(ride_id=ride.pk, by=cast.driver, now=ride.departure_at)
+    if stage == "driving":
+        moment = ride.departure_at + timedelta(minutes=1)
+    if stage == "over":
+        moment = ride.arrival_at + timedelta(minutes=20)
+        services.watch(now=moment)
+    ride.refresh_from_db()
+    with time_machine.travel(moment, tick=False):
+        yield World(ride, booking, request, place, cast, moment)
+
+
+def _terms(ride: Ride) -> services.RequestTerms:
+    query = wish(ride, origin=RIDERS_DOOR)
+    return services.RequestTerms(
+        origin=query.origin,
+        destination=query.destination,
+        earliest_departure_at=query.earliest_departure_at,
+        latest_arrival_at=query.latest_arrival_at,
+    )
+
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def api_endpoints() -> set[tuple[str, str]]:
+    """Return every (METHOD, path) of the API, as its URLs and views declare them."""
+    found = set()
+    for path, view in _walk(get_resolver().url_patterns, ""):
+        view_class = getattr(view, "view_class", None) or getattr(view, "cls", None)
+        if path.startswith("api/v1/") and view_class is not None:
+            found |= {
+                (method.upper(), path.removeprefix("api/v1/"))
+                for method in METHODS
+                if hasattr(view_class, method)
+            }
+    return found
+
+
+def _walk(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern):
+            yield path, pattern.callback
