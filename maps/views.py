@@ -5,6 +5,7 @@ import gzip
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from carpool.kernel.web import same_for_everybody
 from maps import selectors
 from maps.errors import RegionNotFound
 
@@ -12,6 +13,7 @@ MVT = "application/vnd.mapbox-vector-tile"
 BROWSER_CACHE_S = 3600
 
 
+@same_for_everybody
 @require_safe
 def tile(request: HttpRequest, slug: str, z: int, x: int, y: int) -> HttpResponse:
     """Serve a vector tile; 204 where the map is empty, 404 where there can be no tile.

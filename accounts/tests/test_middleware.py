@@ -20,11 +20,16 @@ def ask(user, *, cookies=None):
         seen["language"] = translation.get_language()
         return HttpResponse()
 
+    def resolve_and_answer(request):
+        middleware.process_view(request, view, (), {})
+        return view(request)
+
     request = RequestFactory().get("/")
     request.user = user
     request.COOKIES.update(cookies or {})
     with translation.override("en"):
-        CurrentMemberMiddleware(view)(request)
+        middleware = CurrentMemberMiddleware(resolve_and_answer)
+        middleware(request)
     return seen
 
 
@@ -80,3 +85,13 @@ def test_the_member_is_found_in_two_queries_and_strangers_cost_none(
     client.force_login(cast.rider.user, backend="django.contrib.auth.backends.ModelBackend")
     with django_assert_num_queries(3):  # session, user, member
         client.get("/livez")
+
+
+def test_nobody_is_looked_up_for_a_view_that_is_the_same_for_everybody(
+    cast, client, city, django_assert_max_num_queries
+):
+    client.force_login(cast.rider.user)
+    address = f"/maps/{city.slug}/5/9/18.mvt"
+    client.get(address)
+    with django_assert_max_num_queries(0):
+        client.get(address)

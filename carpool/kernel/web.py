@@ -44,6 +44,14 @@ class MemberRequest(HttpRequest):
     member: "Member"
 
 
+def same_for_everybody(
+    view: Callable[..., HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
+    """Mark a view whose answer depends on nobody, so that nobody is looked up for it."""
+    view.is_same_for_everybody = True  # type: ignore[attr-defined]
+    return view
+
+
 def member_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Let members in; send others to sign in, or to the page about joining."""
 
