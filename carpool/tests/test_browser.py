@@ -303,6 +303,16 @@ def test_keyboard_reaches_the_content_and_the_tabs(visit, cast):
     expect(page.get_by_role("heading", name="Find a ride")).to_be_visible()
 
 
+def test_one_press_counts_once(visit, cast):
+    page = visit(cast.driver).page
+    page.goto("/offer/")
+    seats = page.get_by_label("Free seats")
+    expect(seats).to_have_value("2")
+    page.locator(".field", has=seats).locator("[data-step='1']").click()
+    expect(seats).to_have_value("3")
+    expect(page.locator(".field", has=seats).locator("[data-step='1']")).to_be_disabled()
+
+
 def test_wrong_field_is_where_one_lands(visit, cast):
     page = visit(cast.driver).page
     page.goto("/offer/")
