@@ -13,7 +13,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
         return "Session"
 
 
-class SessionAuthenticationScheme(SessionScheme):
+class SessionAuthenticationScheme(SessionScheme):  # type: ignore[no-untyped-call]
     """How the API's description speaks of it."""
 
     target_class = "accounts.api.authentication.SessionAuthentication"
