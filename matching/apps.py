@@ -9,10 +9,16 @@ class MatchingConfig(AppConfig):
     name = "matching"
 
     def ready(self) -> None:
-        """Subscribe to new rides and new requests."""
+        """Subscribe to what makes a ride fit, or no longer fit, and to new requests."""
         from carpool.kernel import outbox
         from matching import handlers
-        from rides.events import RequestPosted, RideOffered
+        from rides.events import (
+            BookingStateChanged,
+            RequestPosted,
+            RideOffered,
+            RideStateChanged,
+        )
 
-        outbox.subscribe(RideOffered, handlers.on_ride_offered)
+        for event in (RideOffered, RideStateChanged, BookingStateChanged):
+            outbox.subscribe(event, handlers.on_ride_changed)
         outbox.subscribe(RequestPosted, handlers.on_request_posted)

@@ -1,11 +1,11 @@
 """What matching does when it hears of something new: it queues the work and returns."""
 
 from matching import tasks
-from rides.events import RequestPosted, RideOffered
+from rides.events import BookingStateChanged, RequestPosted, RideOffered, RideStateChanged
 
 
-def on_ride_offered(event: RideOffered) -> None:
-    """Match the new ride against all waiting requests."""
+def on_ride_changed(event: RideOffered | RideStateChanged | BookingStateChanged) -> None:
+    """Match the ride, as it is now, against all waiting requests."""
     tasks.match_ride.delay(str(event.ride_id))
 
 

@@ -94,10 +94,18 @@ def _find_again(ride: Ride, shown: ShownOffer) -> Found:
 
 
 def match_ride(*, ride_id: UUID, now: datetime) -> int:
-    """Store which waiting requests a ride serves; return how many."""
+    """Store which waiting requests a ride serves as it is now; return how many.
+
+    Runs for a new ride and after every booking of it, given or given back: what no longer fits is
+    forgotten, and a seat that became free is found.
+    """
     ride = with_stops(Ride.objects.bookable(now).filter(pk=ride_id)).first()
-    if ride is None:
-        return 0
+    served = _serve_waiting(ride, now=now) if ride else set()
+    Match.objects.filter(ride=ride_id).exclude(request__in=served).delete()
+    return len(served)
+
+
+def _serve_waiting(ride: Ride, *, now: datetime) -> set[UUID]:
     requests = (
         RideRequest.objects.waiting(now)
         .filter(
@@ -110,10 +118,11 @@ def match_ride(*, ride_id: UUID, now: datetime) -> int:
         .exclude(rider=ride.driver)
         .select_related("rider")
     )
-    return sum(
-        _remember(request, evaluate([ride], ride.region, query_of(request)), now=now)
+    return {
+        request.pk
         for request in requests
-    )
+        if _remember(request, evaluate([ride], ride.region, query_of(request)), now=now)
+    }
 
 
 def match_request(*, request_id: UUID, now: datetime) -> int:

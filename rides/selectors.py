@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.gis.geos import LineString
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Member
@@ -299,7 +299,10 @@ def get_agenda(member: Member, *, now: datetime, limit: int = 20) -> Agenda:
             .filter(Q(rider=member, rider_answer=None) | Q(ride__driver=member, driver_answer=None))
             .order_by("-pickup_at")[:limit]
         ),
-        requests=list(list_requests(member).waiting(now)[:limit]),
+        requests=list(
+            # Stored by matching, which keeps them true; here they are only counted.
+            list_requests(member).waiting(now).annotate(rides_found=Count("matches"))[:limit]
+        ),
         lost=list(
             mine.filter(rider=member, state="cancelled", pickup_at__gt=now)
             .exclude(cancelled_by=member)

@@ -273,6 +273,27 @@ class TestRequests:
         request = rides.post_request(rider=cast.rider, terms=_request_terms(wish(ride)), now=now)
         assert matching.match_request(request_id=request.pk, now=now) == 1
 
+    def test_a_match_is_forgotten_when_the_ride_is_full_and_found_again_when_it_is_not(
+        self, cast, now
+    ):
+        ride = offer(cast.driver, now=now, seats=1)
+        request = rides.post_request(rider=cast.rider, terms=_request_terms(wish(ride)), now=now)
+        matching.match_ride(ride_id=ride.pk, now=now)
+        booking = book(cast.colleague, ride, now=now)
+        assert matching.match_ride(ride_id=ride.pk, now=now) == 0
+        assert not request.matches.exists()
+        rides.cancel_booking(booking_id=booking.pk, by=cast.colleague, reason="", now=now)
+        assert matching.match_ride(ride_id=ride.pk, now=now) == 1
+        assert request.matches.get().ride == ride
+
+    def test_a_match_is_forgotten_when_the_ride_is_cancelled(self, cast, now):
+        ride = offer(cast.driver, now=now)
+        request = rides.post_request(rider=cast.rider, terms=_request_terms(wish(ride)), now=now)
+        matching.match_request(request_id=request.pk, now=now)
+        rides.cancel_ride(ride_id=ride.pk, by=cast.driver, reason="", now=now)
+        matching.match_ride(ride_id=ride.pk, now=now)
+        assert not request.matches.exists()
+
     def test_requests_of_another_organization_are_never_matched(self, cast, now):
         ride = offer(cast.driver, now=now)
         terms = _request_terms(wish(ride))
