@@ -2,27 +2,33 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import time_machine
+from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Member, Place
 from accounts.services import save_place
-from accounts.tests.factories import HOME_NORTH
+from accounts.tests.factories import HEAD_OFFICE, HOME_NORTH
 from carpool.kernel.geo import LonLat
 from matching.selectors import evaluate, with_stops
 from matching.selectors.search import sign_offer
 from rides import services
 from rides.models import Booking, Ride, RideRequest, Stop
 from rides.services import TripEnd
+from rides.tests.api import Api, offer_body, wish_for
 from rides.tests.factories import book, offer, wish
 
 # Doors, with digits of their own, so that they can be told from every corner near them.
-DRIVERS_DOOR = TripEnd(LonLat(-71.2571234, -29.9186789), "Calle Secreta 12")
+DRIVERS_DOOR = TripEnd(LonLat(-71.2561234, -29.9206789), "Calle Secreta 12")
 RIDERS_DOOR = TripEnd(LonLat(-71.2613579, -29.9212468), "Pasaje Oculto 7")
+
+PLACE = {"kind": "other", "label": "Gym", "location": {"lon": -71.25, "lat": -29.91}}
+CAR = {"make": "Kia", "model": "Rio", "colour": "Red", "plate": "NEW-1", "seats": 2}
+HERE = f"{HEAD_OFFICE.lon},{HEAD_OFFICE.lat}"
 
 STAGES = ("offered", "asked", "booked", "leaving", "driving", "over")
 
@@ -37,17 +43,64 @@ class World:
     place: Place
     cast: Any
     now: datetime
+    _clients: dict[Any, Api] = field(default_factory=dict)
 
     @property
-    def pickup(self) -> Stop:
-        """Where the rider gets in."""
-        return self.ride.stops.get(kind="pickup")
+    def first_stop(self) -> Stop:
+        """Where somebody gets in, or where the car arrives."""
+        return self.ride.stops.exclude(kind="origin").order_by("position")[0]
+
+    def send(self, person: Any, method: str, path: str) -> Any:
+        """Send a request that is right in itself, and undo whatever it did."""
+        if person not in self._clients:
+            self._clients[person] = Api(person)
+        body, address = _body_of(method, path, self, person), _address_of(path, self)
+        with transaction.atomic():
+            answer = self._clients[person].send(method, address, body)
+            transaction.set_rollback(True)
+        return answer
 
     def token(self, person: Member) -> str:
         """An offer of this ride, signed for anybody, though search might not show it to them."""
-        query = wish(self.ride, origin=RIDERS_DOOR)
+        query = wish(self.ride)
         ride = with_stops(Ride.objects.filter(pk=self.ride.pk)).get()
         return sign_offer(person, query, evaluate([ride], ride.region, query)[0])
+
+
+def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any]:
+    """A request that is right in itself, so that only who asks decides."""
+    driver = world.cast.driver
+    bodies: dict[tuple[str, str], dict[str, Any]] = {
+        ("PATCH", "me"): {"phone": "+56 9 1234 5678"},
+        ("POST", "me/cars"): CAR,
+        ("PATCH", "me/cars/<uuid:car_id>"): {"colour": "Blue"},
+        ("POST", "me/places"): PLACE,
+        ("GET", "maps/addresses"): {"q": "balmaceda"},
+        ("GET", "maps/route"): {"from": HERE, "to": "-71.33849,-29.954"},
+        ("GET", "maps/place"): {"at": HERE},
+        ("POST", "rides"): offer_body(driver, now=world.now, hours=72),
+        ("POST", "bookings/<uuid:booking_id>/answer"): {"took_place": True},
+        ("POST", "searches"): wish_for(world.ride),
+        ("POST", "requests"): wish_for(world.ride),
+    }
+    if (method, path) == ("POST", "bookings") and hasattr(person, "organization_id"):
+        return {"offer": world.token(person)}
+    return bodies.get((method, path), {})
+
+
+def _address_of(path: str, world: World) -> str:
+    """Put the ids of the driver's and rider's things into a path."""
+    for name, value in {
+        "<uuid:ride_id>": world.ride.pk,
+        "<uuid:booking_id>": world.booking and world.booking.pk,
+        "<uuid:request_id>": world.request.pk,
+        "<uuid:car_id>": world.ride.car_id,
+        "<uuid:place_id>": world.place.pk,
+    }.items():
+        path = path.replace(name, str(value))
+    if "<int:stop_id>" in path:
+        path = path.replace("<int:stop_id>", str(world.first_stop.pk))
+    return path
 
 
 @contextmanager
