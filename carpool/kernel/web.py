@@ -135,7 +135,6 @@ def interface(request: HttpRequest) -> dict[str, Any]:
             for code, _name in settings.LANGUAGES
         ],
         "is_demo": settings.DEMO,
-        "is_open_page": request.path.startswith("/accounts/"),
     }
 
 

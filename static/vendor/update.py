@@ -19,13 +19,10 @@ PROTOMAPS = ("protomaps-leaflet", "5.1.0", "BSD-3-Clause")
 LUCIDE = ("lucide-static", "1.62.0", "ISC AND MIT")
 
 ICONS = """
-armchair arrow-left arrow-right arrow-up-down badge-check ban bell briefcase building-2 calendar
-calendar-clock calendar-plus car car-front check chevron-down chevron-left chevron-right circle-
-alert circle-check circle-dot circle-help clock clock-alert compass crosshair ellipsis flag
-footprints globe hand-helping history hourglass house info key-round languages leaf lock log-out
-mail map map-pin map-pin-off maximize-2 message-square minus moon navigation palette pencil
-phone play plus refresh-cw route search send settings share-2 shield-check sparkles sun sun-moon
-timer trash-2 triangle-alert undo-2 user user-plus users wifi-off x zap
+armchair arrow-right arrow-up-down ban bell briefcase building-2 calendar-clock car car-front
+check chevron-down chevron-left circle-check clock compass flag footprints house info leaf
+log-out mail map-pin message-square minus phone play plus refresh-cw route search timer trash-2
+triangle-alert user user-plus users wifi-off x
 """.split()
 
 
