@@ -26,9 +26,9 @@ def _city_columns(django_db_setup: None, django_db_blocker: Any) -> dict[str, An
     from maps.services import import_file
 
     with django_db_blocker.unblock():
-        import_file(path=CITY, now=clock.now(), name="La Serena–Coquimbo", slug="demo-city")
+        import_file(path=CITY, now=clock.now(), name="La Serena–Coquimbo", slug="la-serena-coquimbo")
         OutboxEvent.objects.all().delete()
-        return dict(Region.objects.filter(slug="demo-city").values().get())
+        return dict(Region.objects.filter(slug="la-serena-coquimbo").values().get())
 
 
 @pytest.fixture

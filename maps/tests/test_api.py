@@ -61,7 +61,7 @@ def test_addresses_are_found_with_their_places(api: Client) -> None:
 
 
 def test_a_search_may_be_kept_to_a_region_and_a_number(api: Client) -> None:
-    body = get(api, "addresses", q="avenida", region="demo-city", limit=3).json()
+    body = get(api, "addresses", q="avenida", region="la-serena-coquimbo", limit=3).json()
     assert len(body["results"]) == 3
     assert get(api, "addresses", q="avenida", region="nowhere").status_code == 404
 
@@ -128,7 +128,7 @@ def test_a_bad_route_names_the_end(api: Client, start: str | None, end: str, fie
 
 def test_a_point_has_a_public_name(api: Client) -> None:
     body = get(api, "place", at=HEAD_OFFICE).json()
-    assert body["region"] == "demo-city"
+    assert body["region"] == "la-serena-coquimbo"
     assert body["label"]
     response = get(api, "place", at=AT_SEA)
     assert response.status_code == 422
@@ -136,8 +136,8 @@ def test_a_point_has_a_public_name(api: Client) -> None:
 
 
 def test_the_maps_are_listed_with_their_tiles(api: Client) -> None:
-    region = next(r for r in get(api, "regions").json() if r["slug"] == "demo-city")
-    assert region["tiles"] == "/maps/demo-city/{z}/{x}/{y}.mvt"
+    region = next(r for r in get(api, "regions").json() if r["slug"] == "la-serena-coquimbo")
+    assert region["tiles"] == "/maps/la-serena-coquimbo/{z}/{x}/{y}.mvt"
     west, south, east, north = region["bbox"]
     assert west < region["centre"][0] < east
     assert south < region["centre"][1] < north
@@ -157,7 +157,9 @@ def test_a_search_asks_the_database_a_fixed_number_of_times(
 CENTRE = (14, 4949, 9621)
 
 
-def tile(client: Client, z: int, x: int, y: int, slug: str = "demo-city", **headers: str) -> Any:
+def tile(
+    client: Client, z: int, x: int, y: int, slug: str = "la-serena-coquimbo", **headers: str
+) -> Any:
     return client.get(reverse("maps:tile", args=[slug, z, x, y]), headers=headers)
 
 
@@ -182,9 +184,9 @@ def test_an_empty_tile_is_204(client: Client, city: Region) -> None:
 @pytest.mark.parametrize(
     ("z", "x", "y", "slug"),
     [
-        (17, 0, 0, "demo-city"),
-        (2, 4, 0, "demo-city"),
-        (2, 0, 4, "demo-city"),
+        (17, 0, 0, "la-serena-coquimbo"),
+        (2, 4, 0, "la-serena-coquimbo"),
+        (2, 0, 4, "la-serena-coquimbo"),
         (10, 1, 1, "nowhere"),
     ],
 )
@@ -195,7 +197,7 @@ def test_a_tile_that_cannot_be_is_404(
 
 
 def test_tiles_are_for_reading(client: Client, city: Region) -> None:
-    url = reverse("maps:tile", args=["demo-city", *CENTRE])
+    url = reverse("maps:tile", args=["la-serena-coquimbo", *CENTRE])
     assert client.post(url).status_code == 405
     assert client.head(url).status_code == 200
 

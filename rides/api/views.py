@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from accounts.api.permissions import member_of
 from carpool.kernel import clock
-from carpool.kernel.api import PROBLEMS, ProblemSerializer
+from carpool.kernel.api import PROBLEMS, READ_PROBLEMS
 from carpool.kernel.idempotency import KEY, idempotent
 from rides import selectors, services
 from rides.api.serializers import (
@@ -47,7 +47,11 @@ class RidesView(generics.ListAPIView[Any]):
         """List one's own rides."""
         return selectors.list_rides(member_of(self.request))
 
-    @extend_schema(tags=["rides"], summary="List the rides you drive")
+    @extend_schema(
+        responses={200: RideSummarySerializer(many=True), **READ_PROBLEMS},
+        tags=["rides"],
+        summary="List the rides you drive",
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List the rides that the caller drives, newest first."""
         return self.list(request, *args, **kwargs)
@@ -73,7 +77,7 @@ class RidesView(generics.ListAPIView[Any]):
 class RideView(APIView):
     """One ride."""
 
-    @extend_schema(responses={200: RideSerializer, 404: ProblemSerializer}, tags=["rides"])
+    @extend_schema(responses={200: RideSerializer, **READ_PROBLEMS}, tags=["rides"])
     def get(self, request: Request, ride_id: UUID) -> Response:
         """Show a ride as the caller may see it."""
         return _ride(request, ride_id)
@@ -137,7 +141,11 @@ class BookingsView(generics.ListAPIView[Any]):
         """List one's own bookings."""
         return selectors.list_bookings(member_of(self.request))
 
-    @extend_schema(tags=["bookings"], summary="List your bookings")
+    @extend_schema(
+        responses={200: BookingSerializer(many=True), **READ_PROBLEMS},
+        tags=["bookings"],
+        summary="List your bookings",
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List the caller's bookings, newest first."""
         return self.list(request, *args, **kwargs)
@@ -146,7 +154,7 @@ class BookingsView(generics.ListAPIView[Any]):
 class BookingView(APIView):
     """One of one's own bookings."""
 
-    @extend_schema(responses={200: BookingSerializer, 404: ProblemSerializer}, tags=["bookings"])
+    @extend_schema(responses={200: BookingSerializer, **READ_PROBLEMS}, tags=["bookings"])
     def get(self, request: Request, booking_id: UUID) -> Response:
         """Show one of the caller's own bookings."""
         booking = selectors.get_own_booking(member_of(request), booking_id)
@@ -235,7 +243,11 @@ class RequestsView(generics.ListAPIView[Any]):
         """List one's own requests."""
         return selectors.list_requests(member_of(self.request))
 
-    @extend_schema(tags=["requests"], summary="List your standing requests")
+    @extend_schema(
+        responses={200: RideRequestSerializer(many=True), **READ_PROBLEMS},
+        tags=["requests"],
+        summary="List your standing requests",
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List the caller's standing requests, newest first."""
         return self.list(request, *args, **kwargs)

@@ -13,7 +13,7 @@ from rides.services.offers import OfferTerms, TripEnd, cancel_ride, offer_ride
 from rides.services.progress import finish_ride, start_ride, visit_stop
 from rides.services.requests import RequestTerms, close_request, post_request
 from rides.services.validation import answer_validation
-from rides.services.watch import watch
+from rides.services.watcher import watch
 
 __all__ = [
     "BookingTerms",
