@@ -125,7 +125,7 @@ GDAL_LIBRARY_PATH, GEOS_LIBRARY_PATH = gis_libraries()
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "carpool.kernel.cache.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "carpool",
         "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5},
