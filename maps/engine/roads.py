@@ -98,7 +98,7 @@ class RoadNetwork:
         self.kerb_along_m: Floats = arrays["kerb_along_m"]
         self.kerb_off_m: Floats = arrays["kerb_off_m"]
         self.lines = Lines(arrays)
-        self._labels: tuple[Any, ...] = tuple(
+        self.labels: tuple[Any, ...] = tuple(
             arrays[f"label_{part}"] for part in ("jumps", "depth", "start", "ahead", "back")
         )
 
@@ -170,7 +170,7 @@ class RoadNetwork:
         """
         start, end = self._vertices(sources), self._vertices(targets)
         out = np.empty((len(start), len(end)), np.int32)
-        durations(start, end, *self._labels, out)  # type: ignore[call-arg]  # numba's stubs
+        durations(start, end, *self.labels, out)  # type: ignore[call-arg]  # numba's stubs
         return out
 
     def _vertices(self, numbers: npt.ArrayLike) -> Ints:
@@ -215,7 +215,7 @@ class RoadNetwork:
         """Return the arcs of a fastest path, int32[p]."""
         arcs = np.empty(len(self), np.int32)
         count = find_path(  # type: ignore[call-arg]  # numba's stubs
-            start, end, self.arc_start, self.arc_head, self.arc_ms, *self._labels, arcs
+            start, end, self.arc_start, self.arc_head, self.arc_ms, *self.labels, arcs
         )
         return arcs[:count]
 
