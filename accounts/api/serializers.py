@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.geos import Point
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.models import Car, Member, Organization, Place, Site
@@ -28,6 +28,21 @@ class LocationSerializer(serializers.Serializer[Any]):
         return {"lon": round(instance.lon, 7), "lat": round(instance.lat, 7)}
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A white Yaris",
+            request_only=True,
+            value={
+                "make": "Toyota",
+                "model": "Yaris",
+                "colour": "White",
+                "plate": "AB-CD-12",
+                "seats": 3,
+            },
+        )
+    ]
+)
 class CarSerializer(serializers.ModelSerializer[Car]):
     """One of one's own cars."""
 
@@ -38,6 +53,19 @@ class CarSerializer(serializers.ModelSerializer[Car]):
         extra_kwargs = {"seats": {"default": Car._meta.get_field("seats").default}}
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Home",
+            request_only=True,
+            value={
+                "kind": "home",
+                "label": "Calle Larraín Alcalde 12",
+                "location": {"lon": -71.2575, "lat": -29.9185},
+            },
+        )
+    ]
+)
 class PlaceSerializer(serializers.ModelSerializer[Place]):
     """One of one's own places; nobody else ever sees it."""
 

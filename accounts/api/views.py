@@ -12,19 +12,24 @@ from accounts import selectors, services
 from accounts.api.permissions import member_of
 from accounts.api.serializers import CarSerializer, MeSerializer, PlaceSerializer
 from carpool.kernel import clock
-from carpool.kernel.api import ProblemSerializer
+from carpool.kernel.api import PROBLEMS, READ_PROBLEMS
 
 
 class MeView(APIView):
     """Oneself."""
 
-    @extend_schema(responses=MeSerializer, tags=["me"])
+    @extend_schema(
+        responses={200: MeSerializer, **READ_PROBLEMS}, tags=["me"], summary="Show who you are"
+    )
     def get(self, request: Request) -> Response:
         """Show who is signed in, and their organization with its sites."""
         return Response(MeSerializer(member_of(request)).data)
 
     @extend_schema(
-        request=MeSerializer, responses={200: MeSerializer, 400: ProblemSerializer}, tags=["me"]
+        request=MeSerializer,
+        responses={200: MeSerializer, **PROBLEMS},
+        tags=["me"],
+        summary="Change your name, phone or language",
     )
     def patch(self, request: Request) -> Response:
         """Change name, phone or language."""
@@ -44,13 +49,21 @@ class MeView(APIView):
 class CarsView(APIView):
     """One's own cars."""
 
-    @extend_schema(responses=CarSerializer(many=True), tags=["me"], operation_id="me_cars_list")
+    @extend_schema(
+        responses={200: CarSerializer(many=True), **READ_PROBLEMS},
+        tags=["me"],
+        operation_id="me_cars_list",
+        summary="List your cars",
+    )
     def get(self, request: Request) -> Response:
         """List one's cars."""
         return Response(CarSerializer(selectors.list_cars(member_of(request)), many=True).data)
 
     @extend_schema(
-        request=CarSerializer, responses={201: CarSerializer, 409: ProblemSerializer}, tags=["me"]
+        request=CarSerializer,
+        responses={201: CarSerializer, **PROBLEMS},
+        tags=["me"],
+        summary="Add a car",
     )
     def post(self, request: Request) -> Response:
         """Add a car."""
@@ -63,7 +76,7 @@ class CarsView(APIView):
 class CarView(APIView):
     """One of one's own cars."""
 
-    @extend_schema(responses={204: None, 404: ProblemSerializer}, tags=["me"])
+    @extend_schema(responses={204: None, **READ_PROBLEMS}, tags=["me"], summary="Remove a car")
     def delete(self, request: Request, car_id: UUID) -> Response:
         """Retire the car."""
         car = selectors.get_car_for(member_of(request), car_id)
@@ -71,7 +84,10 @@ class CarView(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
-        request=CarSerializer, responses={200: CarSerializer, 404: ProblemSerializer}, tags=["me"]
+        request=CarSerializer,
+        responses={200: CarSerializer, **PROBLEMS},
+        tags=["me"],
+        summary="Change a car",
     )
     def patch(self, request: Request, car_id: UUID) -> Response:
         """Change the car."""
@@ -87,15 +103,21 @@ class CarView(APIView):
 class PlacesView(APIView):
     """One's own places."""
 
-    @extend_schema(responses=PlaceSerializer(many=True), tags=["me"], operation_id="me_places_list")
+    @extend_schema(
+        responses={200: PlaceSerializer(many=True), **READ_PROBLEMS},
+        tags=["me"],
+        operation_id="me_places_list",
+        summary="List your places",
+    )
     def get(self, request: Request) -> Response:
         """List one's places."""
         return Response(PlaceSerializer(selectors.list_places(member_of(request)), many=True).data)
 
     @extend_schema(
         request=PlaceSerializer,
-        responses={201: PlaceSerializer, 400: ProblemSerializer},
+        responses={201: PlaceSerializer, **PROBLEMS},
         tags=["me"],
+        summary="Save a place",
     )
     def post(self, request: Request) -> Response:
         """Save home, work (these two replace the one before) or another place."""
@@ -108,7 +130,7 @@ class PlacesView(APIView):
 class PlaceView(APIView):
     """One of one's own places."""
 
-    @extend_schema(responses={204: None, 404: ProblemSerializer}, tags=["me"])
+    @extend_schema(responses={204: None, **READ_PROBLEMS}, tags=["me"], summary="Forget a place")
     def delete(self, request: Request, place_id: UUID) -> Response:
         """Forget the place."""
         services.remove_place(place=selectors.get_place_for(member_of(request), place_id))

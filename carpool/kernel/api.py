@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import exceptions, pagination, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,6 +27,16 @@ class Page(pagination.CursorPagination):
     max_page_size = 100
     page_size_query_param = "page_size"
     ordering = ("-created_at", "-id")
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe a page as OpenAPI 3.1 does; DRF still writes ``nullable`` of 3.0."""
+        described: dict[str, Any] = super().get_paginated_response_schema(schema)
+        for name in ("next", "previous"):
+            link = described["properties"][name]
+            link.pop("nullable", None)
+            link["type"] = ["string", "null"]
+        described["required"] = ["next", "previous", "results"]
+        return described
 
 
 class MomentField(serializers.DateTimeField):
@@ -56,6 +67,43 @@ class FieldErrorSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+def _example(name: str, status: HTTPStatus, body: dict[str, Any]) -> OpenApiExample:
+    code = body["code"]
+    value = {"type": f"/problems/{code}", "status": int(status), "errors": [], **body}
+    return OpenApiExample(
+        name, value, response_only=True, status_codes=[str(int(status))], media_type=PROBLEM_JSON
+    )
+
+
+@extend_schema_serializer(
+    examples=[
+        _example(
+            "A value makes no sense",
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            {
+                "title": "This place is outside our map.",
+                "detail": "This place is outside our map.",
+                "code": "outside_map",
+                "errors": [
+                    {
+                        "field": "origin",
+                        "code": "outside_map",
+                        "detail": "This place is outside our map.",
+                    }
+                ],
+            },
+        ),
+        _example(
+            "Somebody was faster",
+            HTTPStatus.CONFLICT,
+            {
+                "title": "The last seat has just been taken",
+                "detail": "The last seat has just been taken",
+                "code": "seats_exhausted",
+            },
+        ),
+    ]
+)
 class ProblemSerializer(serializers.Serializer[Any]):
     """An error as RFC 9457 describes it."""
 
@@ -67,10 +115,14 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = FieldErrorSerializer(many=True)  # type: ignore[assignment]
 
 
-# What an endpoint that changes something may answer besides success, for the API's description.
-PROBLEMS: dict[int, type[ProblemSerializer]] = dict.fromkeys(
-    (400, 401, 403, 404, 409, 422), ProblemSerializer
-)
+def problems(*statuses: int) -> dict[tuple[int, str], type[ProblemSerializer]]:
+    """Describe the errors that an endpoint may answer, for the API's description."""
+    return {(status, PROBLEM_JSON): ProblemSerializer for status in statuses}
+
+
+# What an endpoint may answer besides success: when it only shows, and when it takes something.
+READ_PROBLEMS = problems(401, 403, 404, 429)
+PROBLEMS = problems(400, 401, 403, 404, 409, 422, 429)
 
 
 def problem(

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.api.serializers import LocationSerializer
+from matching.api import examples
 from matching.selectors import Offer, SearchQuery, explain
 from rides.api.serializers import RideSerializer, WishSerializer
 
 
+@extend_schema_serializer(examples=[examples.SEARCH])
 class SearchSerializer(WishSerializer):
     """What a rider looks for."""
 
@@ -49,6 +52,7 @@ class OfferSerializer(serializers.Serializer[Offer]):
         return explain(offer)
 
 
+@extend_schema_serializer(examples=[examples.RESULT])
 class SearchResultSerializer(serializers.Serializer[Any]):
     """Offers, best first."""
 
@@ -56,6 +60,7 @@ class SearchResultSerializer(serializers.Serializer[Any]):
     rides_considered = serializers.IntegerField()
 
 
+@extend_schema_serializer(examples=[examples.BOOK])
 class BookSerializer(serializers.Serializer[Any]):
     """An offer that is taken."""
 

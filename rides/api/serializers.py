@@ -3,15 +3,33 @@
 from typing import Any
 
 from django.contrib.gis.geos import LineString
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import (
+    PolymorphicProxySerializer,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from accounts.api.serializers import LocationSerializer
 from accounts.models import Car, Member
 from carpool.kernel.api import MomentField
+from rides.api import examples
 from rides.models import Booking, BookingMode, Ride, RideRequest, Stop
 from rides.selectors import RideView
 from rides.services import OfferTerms, RequestTerms, TripEnd
+
+GEOJSON_LINE = {
+    "type": ["object", "null"],
+    "description": "A GeoJSON LineString (RFC 7946); null when nothing of the way may be shown",
+    "properties": {
+        "type": {"const": "LineString"},
+        "coordinates": {
+            "type": "array",
+            "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+        },
+    },
+    "required": ["type", "coordinates"],
+}
 
 
 class TripEndSerializer(serializers.Serializer[Any]):
@@ -25,6 +43,7 @@ class TripEndSerializer(serializers.Serializer[Any]):
         return TripEnd(**super().to_internal_value(data))
 
 
+@extend_schema_serializer(examples=[examples.OFFER, examples.OFFER_BY_ARRIVAL])
 class OfferSerializer(serializers.Serializer[Any]):
     """What a driver accepts. Give ``departure_at`` or ``arrive_by``, or both."""
 
@@ -74,13 +93,14 @@ class KnownCarSerializer(serializers.ModelSerializer[Car]):
     class Meta:
         model = Car
         fields = ("make", "model", "colour", "plate")
+        extra_kwargs = {"plate": {"required": False, "help_text": "For the people aboard"}}
 
 
 class StopSerializer(serializers.ModelSerializer[Stop]):
     """A stop of a ride."""
 
     location = LocationSerializer()
-    rider = serializers.UUIDField(source="booking.rider_id", default=None)
+    rider = serializers.UUIDField(source="booking.rider_id", default=None, allow_null=True)
 
     class Meta:
         model = Stop
@@ -107,6 +127,7 @@ class RiderOfRideSerializer(serializers.ModelSerializer[Booking]):
         fields = ("id", "rider", "seats", "state", "pickup_at", "dropoff_at", "decide_by")
 
 
+@extend_schema_serializer(examples=[examples.RIDE, examples.STRANGERS_RIDE])
 class RideSerializer(serializers.Serializer[RideView]):
     """A ride as the caller may see it."""
 
@@ -132,7 +153,13 @@ class RideSerializer(serializers.Serializer[RideView]):
     bookings = serializers.SerializerMethodField()
     is_driver = serializers.BooleanField()
 
-    @extend_schema_field(KnownPersonSerializer)
+    @extend_schema_field(
+        PolymorphicProxySerializer(
+            component_name="Driver",
+            serializers=[KnownPersonSerializer, PersonSerializer],
+            resource_type_field_name=None,
+        )
+    )
     def get_driver(self, view: RideView) -> dict[str, Any]:
         """Show the driver's full name to the people aboard."""
         serializer = KnownPersonSerializer if view.sees_people else PersonSerializer
@@ -144,7 +171,7 @@ class RideSerializer(serializers.Serializer[RideView]):
         serializer = KnownCarSerializer if view.sees_people else CarLookSerializer
         return serializer(view.ride.car).data
 
-    @extend_schema_field({"type": "object", "description": "GeoJSON LineString, or null"})
+    @extend_schema_field(GEOJSON_LINE)
     def get_route(self, view: RideView) -> dict[str, Any] | None:
         """Show the way, cut at private ends."""
         return to_geojson(view.route)
@@ -177,6 +204,7 @@ class RideSummarySerializer(serializers.ModelSerializer[Ride]):
         )
 
 
+@extend_schema_serializer(examples=[examples.BOOKING])
 class BookingSerializer(serializers.ModelSerializer[Booking]):
     """One of one's own bookings."""
 
@@ -220,6 +248,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     took_place = serializers.BooleanField()
 
 
+@extend_schema_serializer(examples=[examples.WISH])
 class WishSerializer(serializers.Serializer[Any]):
     """What a rider looks for: door to door, within their own times."""
 
@@ -235,6 +264,7 @@ class WishSerializer(serializers.Serializer[Any]):
         return RequestTerms(**self.validated_data)
 
 
+@extend_schema_serializer(examples=[examples.REQUEST])
 class RideRequestSerializer(serializers.ModelSerializer[RideRequest]):
     """One of one's own standing requests."""
 

@@ -77,7 +77,9 @@ class RidesView(generics.ListAPIView[Any]):
 class RideView(APIView):
     """One ride."""
 
-    @extend_schema(responses={200: RideSerializer, **READ_PROBLEMS}, tags=["rides"])
+    @extend_schema(
+        responses={200: RideSerializer, **READ_PROBLEMS}, tags=["rides"], summary="Show a ride"
+    )
     def get(self, request: Request, ride_id: UUID) -> Response:
         """Show a ride as the caller may see it."""
         return _ride(request, ride_id)
@@ -91,6 +93,7 @@ class RideCancelView(APIView):
         responses={200: RideSerializer, **PROBLEMS},
         parameters=[KEY],
         tags=["rides"],
+        summary="Withdraw a ride",
     )
     @idempotent
     def post(self, request: Request, ride_id: UUID) -> Response:
@@ -103,7 +106,9 @@ class RideCancelView(APIView):
 class RideStartView(APIView):
     """Leaving."""
 
-    @extend_schema(request=None, responses={200: RideSerializer, **PROBLEMS}, tags=["rides"])
+    @extend_schema(
+        request=None, responses={200: RideSerializer, **PROBLEMS}, tags=["rides"], summary="Leave"
+    )
     def post(self, request: Request, ride_id: UUID) -> Response:
         """Record that the driver left."""
         services.start_ride(ride_id=ride_id, by=member_of(request), now=clock.now())
@@ -113,7 +118,9 @@ class RideStartView(APIView):
 class RideFinishView(APIView):
     """Arriving."""
 
-    @extend_schema(request=None, responses={200: RideSerializer, **PROBLEMS}, tags=["rides"])
+    @extend_schema(
+        request=None, responses={200: RideSerializer, **PROBLEMS}, tags=["rides"], summary="Arrive"
+    )
     def post(self, request: Request, ride_id: UUID) -> Response:
         """Record that the driver arrived."""
         services.finish_ride(ride_id=ride_id, by=member_of(request), now=clock.now())
@@ -123,7 +130,12 @@ class RideFinishView(APIView):
 class StopVisitView(APIView):
     """Stopping."""
 
-    @extend_schema(request=None, responses={200: RideSerializer, **PROBLEMS}, tags=["rides"])
+    @extend_schema(
+        request=None,
+        responses={200: RideSerializer, **PROBLEMS},
+        tags=["rides"],
+        summary="Reach a stop",
+    )
     def post(self, request: Request, ride_id: UUID, stop_id: int) -> Response:
         """Record that the car reached a stop."""
         services.visit_stop(
@@ -154,7 +166,11 @@ class BookingsView(generics.ListAPIView[Any]):
 class BookingView(APIView):
     """One of one's own bookings."""
 
-    @extend_schema(responses={200: BookingSerializer, **READ_PROBLEMS}, tags=["bookings"])
+    @extend_schema(
+        responses={200: BookingSerializer, **READ_PROBLEMS},
+        tags=["bookings"],
+        summary="Show one of your bookings",
+    )
     def get(self, request: Request, booking_id: UUID) -> Response:
         """Show one of the caller's own bookings."""
         booking = selectors.get_own_booking(member_of(request), booking_id)
@@ -169,6 +185,7 @@ class BookingCancelView(APIView):
         responses={200: RideSerializer, **PROBLEMS},
         parameters=[KEY],
         tags=["bookings"],
+        summary="Give a seat back",
     )
     @idempotent
     def post(self, request: Request, booking_id: UUID) -> Response:
@@ -188,6 +205,7 @@ class BookingConfirmView(APIView):
         responses={200: RideSerializer, **PROBLEMS},
         parameters=[KEY],
         tags=["bookings"],
+        summary="Accept a booking",
     )
     @idempotent
     def post(self, request: Request, booking_id: UUID) -> Response:
@@ -206,6 +224,7 @@ class BookingDeclineView(APIView):
         responses={200: RideSerializer, **PROBLEMS},
         parameters=[KEY],
         tags=["bookings"],
+        summary="Refuse a booking",
     )
     @idempotent
     def post(self, request: Request, booking_id: UUID) -> Response:
@@ -221,7 +240,10 @@ class BookingAnswerView(APIView):
     """Did it take place?"""
 
     @extend_schema(
-        request=AnswerSerializer, responses={200: RideSerializer, **PROBLEMS}, tags=["bookings"]
+        request=AnswerSerializer,
+        responses={200: RideSerializer, **PROBLEMS},
+        tags=["bookings"],
+        summary="Say whether it took place",
     )
     def post(self, request: Request, booking_id: UUID) -> Response:
         """Say whether the shared ride took place."""
@@ -275,7 +297,10 @@ class RequestCloseView(APIView):
     """Taking a request back."""
 
     @extend_schema(
-        request=None, responses={200: RideRequestSerializer, **PROBLEMS}, tags=["requests"]
+        request=None,
+        responses={200: RideRequestSerializer, **PROBLEMS},
+        tags=["requests"],
+        summary="Take a standing request back",
     )
     def post(self, request: Request, request_id: UUID) -> Response:
         """Take a standing request back."""

@@ -1,0 +1,47 @@
+"""Examples of search and booking; the same commute as in ``rides.api.examples``."""
+
+from drf_spectacular.utils import OpenApiExample
+
+from rides.api.examples import DROPOFF, PICKUP, STRANGERS_RIDE_BODY, WISH_BODY
+
+TOKEN = ".eJxFzl1uwyAMwPG7-BmqYEyAnGB3mKrKJDChNiUi2fow7e6j2UceLX42_0-Y:1xUh1L:7JV1TfBW3MUIo2uy0UWT"  # noqa: S105
+
+SEARCH = OpenApiExample(
+    "From home to the workshop, leaving at seven", value=WISH_BODY, request_only=True
+)
+RESULT = OpenApiExample(
+    "One ride fits",
+    response_only=True,
+    value={
+        "offers": [
+            {
+                "token": TOKEN,
+                "ride": STRANGERS_RIDE_BODY,
+                "pickup": {
+                    "location": PICKUP,
+                    "label": "Pintor Enrique Lobos",
+                    "at": "2027-03-15T07:34:10-03:00",
+                    "walk_m": 94,
+                },
+                "dropoff": {
+                    "location": DROPOFF,
+                    "label": "Peñuelas Norte",
+                    "at": "2027-03-15T07:41:48-03:00",
+                    "walk_m": 72,
+                },
+                "duration_s": 597,
+                "detour_s": 193,
+                "shared_distance_m": 6553,
+                "saved_co2_g": 983,
+                "cost_s": 2700.613,
+                "reasons": [
+                    "You walk 100 m to the pick-up and 80 m at the end.",
+                    "The driver drives 4 min longer; they accept 15 min.",
+                    "You share 6.6 km and save 1.0 kg of CO₂ against driving alone.",
+                ],
+            }
+        ],
+        "rides_considered": 1,
+    },
+)
+BOOK = OpenApiExample("Take that offer", value={"offer": TOKEN}, request_only=True)
