@@ -135,7 +135,7 @@ export function createMap(panel, { scroll = true } = {}) {
     scrollWheelZoom: scroll,
     minZoom: 8,
     maxZoom: 18,
-    zoomSnap: 1,
+    zoomSnap: 0.5,
   });
   map.attributionControl.setPrefix(false);
   L.control.zoom({
