@@ -9,13 +9,27 @@ from matching.engine.insertion import (
     best_insertions,
     feasible_insertions,
 )
+from matching.engine.near_miss import (
+    FartherPoints,
+    Limits,
+    Promise,
+    Relaxation,
+    every_relaxation,
+    least_relaxations,
+)
 
 __all__ = [
     "CostWeights",
+    "FartherPoints",
     "Insertion",
     "InsertionTimes",
+    "Limits",
+    "Promise",
+    "Relaxation",
     "RequestWindow",
     "RideBatch",
     "best_insertions",
+    "every_relaxation",
     "feasible_insertions",
+    "least_relaxations",
 ]
