@@ -128,7 +128,10 @@ export function readConfig() {
 /** Make a map in a `.map` panel. Returns null where there can be none: the page goes on without. */
 export function createMap(panel, { scroll = true } = {}) {
   const config = panel && readConfig();
-  if (!config) return null;
+  if (!config) {
+    if (panel) panel.dataset.missing = "";
+    return null;
+  }
   const { L } = window;
   const map = L.map(panel.querySelector(".map__canvas"), {
     zoomControl: false,
