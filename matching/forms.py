@@ -1,15 +1,19 @@
 """What a rider looks for: parsed here, decided in selectors and services."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import Member
 from accounts.selectors import find_named_place
 from carpool.kernel.forms import JourneyForm, date_input, local_moment, time_input
 from carpool.kernel.geo import LonLat
+from carpool.kernel.web import write_place
 from matching.selectors import SearchQuery
 from rides.services import TripEnd
 
@@ -29,6 +33,8 @@ WINDOWS = [
     (120, _("2 hours")),
     (180, _("3 hours")),
 ]
+# Of exact values, the form takes these; whether they make sense, the service decides.
+EXACT_WINDOWS, EXACT_WALKS = range(10, 24 * 60), range(100_000)
 WALKS = [
     (200, _("3 minutes (200 m)")),
     (400, _("6 minutes (400 m)")),
@@ -36,6 +42,14 @@ WALKS = [
     (1200, _("16 minutes (1.2 km)")),
     (2000, _("27 minutes (2 km)")),
 ]
+
+
+def _minutes(n: int) -> str:
+    return ngettext("%d minute", "%d minutes", n) % n
+
+
+def _metres(n: int) -> str:
+    return f"{n} m"
 
 
 class FindForm(JourneyForm):
@@ -72,6 +86,18 @@ class FindForm(JourneyForm):
     def __init__(self, member: Member, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.member = member
+        self._keep_choice("window", EXACT_WINDOWS, _minutes)
+        self._keep_choice("walk_m", EXACT_WALKS, _metres)
+
+    def _keep_choice(self, name: str, exact: range, describe: Callable[[int], str]) -> None:
+        """Offer the value that was sent, too: a standing request or a near miss is exact."""
+        field = self.fields[name]
+        assert isinstance(field, forms.TypedChoiceField)
+        sent = str(self.data.get(name, ""))
+        usual: dict[int, Any] = dict(field.choices)  # type: ignore[arg-type]
+        if sent.isdecimal() and int(sent) in exact:
+            usual.setdefault(int(sent), describe(int(sent)))
+            field.choices = sorted(usual.items())
 
     def find_place(self, text: str) -> LonLat | None:
         """Ask our own address search."""
@@ -101,6 +127,24 @@ class FindForm(JourneyForm):
             walk_m=entered["walk_m"],
             arrive=arrives,
         )
+
+
+def write_query(query: SearchQuery, zone: ZoneInfo) -> dict[str, str]:
+    """Write a query as the form sends it, to search for the same again."""
+    named = query.anchor_at.astimezone(zone)
+    window = query.latest_arrival_at - query.earliest_departure_at
+    return {
+        "origin_label": query.origin.label,
+        "origin": write_place(query.origin.location),
+        "destination_label": query.destination.label,
+        "destination": write_place(query.destination.location),
+        "when": ARRIVE if query.arrive else LEAVE,
+        "date": named.date().isoformat(),
+        "time": named.strftime("%H:%M"),
+        "window": str(round(window.total_seconds() / 60)),
+        "seats": str(query.seats),
+        "walk_m": str(query.walk_m),
+    }
 
 
 class BookForm(forms.Form):

@@ -23,11 +23,10 @@ from carpool.kernel.web import (
     basemap,
     member_required,
     place_chips,
-    write_place,
 )
 from maps.selectors import list_regions
 from matching import selectors, services
-from matching.forms import ARRIVE, FIELD_NAMES, LEAVE, WALKS, WINDOWS, BookForm, FindForm
+from matching.forms import FIELD_NAMES, WALKS, WINDOWS, BookForm, FindForm, write_query
 from matching.selectors import Offer, SearchQuery, SearchResult
 from rides.errors import RequestNotFound
 from rides.selectors import get_request_for
@@ -62,8 +61,6 @@ def _search(
     try:
         return selectors.search(member, query, now=now)
     except DomainError as error:
-        if not form.is_bound:
-            raise
         add_error(form, error, FIELD_NAMES)
         return None
 
@@ -140,21 +137,7 @@ def _from_request(member: Member, request_id: str) -> tuple[FindForm, SearchQuer
     except ValueError as error:
         raise RequestNotFound from error
     query = selectors.query_of(wanted)
-    start = query.earliest_departure_at.astimezone(member.organization.zone)
-    minutes = (query.latest_arrival_at - query.earliest_departure_at).total_seconds() / 60
-    initial = {
-        "origin": write_place(query.origin.location),
-        "origin_label": query.origin.label,
-        "destination": write_place(query.destination.location),
-        "destination_label": query.destination.label,
-        "when": ARRIVE if query.arrive else LEAVE,
-        "date": start.date(),
-        "time": start,
-        "window": min((w for w, _text in WINDOWS), key=lambda w: abs(w - minutes)),
-        "seats": query.seats,
-        "walk_m": _nearest_walk(query.walk_m),
-    }
-    return FindForm(member, initial=initial), query
+    return FindForm(member, write_query(query, member.organization.zone)), query
 
 
 @member_required
