@@ -16,7 +16,7 @@ from accounts.models import Member
 from accounts.selectors import list_cars, list_places, list_sites
 from carpool.kernel import clock
 from carpool.kernel.errors import DomainError, NotFound
-from carpool.kernel.geo import LonLat, from_point
+from carpool.kernel.geo import LonLat, coordinates, from_point
 from carpool.kernel.web import MemberRequest, add_error, basemap, member_required, place_chips
 from maps.selectors import list_regions
 from rides import permissions, selectors, services
@@ -163,7 +163,7 @@ def _map_data(view: RideView) -> dict[str, Any]:
     """Return what static/rides/ride.js draws: only what this member may see."""
     stops = [s for s in view.stops if s.kind in {StopKind.PICKUP, StopKind.DROPOFF}]
     return {
-        "route": None if view.route is None else view.route.coords,
+        "route": None if view.route is None else coordinates(view.route),
         "origin": {"place": view.origin, "label": view.origin_label},
         "destination": {"place": view.destination, "label": view.destination_label},
         "stops": [

@@ -22,6 +22,7 @@ __all__ = [
     "LonLat",
     "box_around",
     "coarse_cell",
+    "coordinates",
     "crow_fly_m",
     "from_point",
     "lengths_m",
@@ -141,6 +142,12 @@ def to_line(lonlat: npt.NDArray[np.float64]) -> LineString:
     line = GEOSGeometry(memoryview(wkb), srid=SRID)
     assert isinstance(line, LineString)
     return line
+
+
+def coordinates(line: LineString) -> list[list[float]]:
+    """Return a line's points as GeoJSON writes them; much faster than ``line.coords``."""
+    points: list[list[float]] = shapely.get_coordinates(shapely.from_wkb(bytes(line.wkb))).tolist()
+    return points
 
 
 def trim_line(line: LineString, *, start_m: float, end_m: float) -> LineString | None:

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from accounts.api.serializers import LocationSerializer
 from accounts.models import Car, Member
 from carpool.kernel.api import MomentField
+from carpool.kernel.geo import coordinates
 from rides.api import examples
 from rides.models import Booking, BookingMode, Ride, RideRequest, Stop
 from rides.selectors import RideView
@@ -184,7 +185,7 @@ class RideSerializer(serializers.Serializer[RideView]):
 
 def to_geojson(line: LineString | None) -> dict[str, Any] | None:
     """Return a line as a GeoJSON geometry (RFC 7946)."""
-    return None if line is None else {"type": "LineString", "coordinates": list(line.coords)}
+    return None if line is None else {"type": "LineString", "coordinates": coordinates(line)}
 
 
 class RideSummarySerializer(serializers.ModelSerializer[Ride]):
