@@ -16,6 +16,7 @@ from accounts.models import Member
 from accounts.selectors import list_places, list_sites
 from carpool.kernel import clock
 from carpool.kernel.errors import DomainError
+from carpool.kernel.geo import coordinates
 from carpool.kernel.templatetags.ui import clock_time
 from carpool.kernel.web import (
     MemberRequest,
@@ -87,7 +88,7 @@ def _map_data(offer: Offer) -> dict[str, Any]:
     """Return what static/matching/find.js draws: the driver's way, cut at private ends."""
     ends = {"pickup": offer.pickup, "dropoff": offer.dropoff}
     return {
-        "route": None if offer.view.route is None else offer.view.route.coords,
+        "route": None if offer.view.route is None else coordinates(offer.view.route),
         **{
             name: {
                 "place": meeting.location,
