@@ -45,6 +45,7 @@ class OrganizationAdmin(admin.ModelAdmin):
     list_display = ("name", "time_zone", "currency", "language")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
+    readonly_fields = ("created_at",)
     inlines = (EmailDomainInline, SiteInline)
 
 
@@ -64,6 +65,7 @@ class MemberAdmin(admin.ModelAdmin):
     list_select_related = ("user", "organization")
     search_fields = ("display_name", "user__email")
     autocomplete_fields = ("user", "organization")
+    readonly_fields = ("joined_at",)
     inlines = (CarInline,)
 
 

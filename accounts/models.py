@@ -284,4 +284,4 @@ class Place(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.label}"
+        return self.get_kind_display()  # no address: the admin writes this into its titles

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from leaflet.admin import LeafletGeoAdminMixin
 
 from rides.models import (
@@ -12,6 +13,7 @@ from rides.models import (
     RideRequest,
     RideTransition,
     Stop,
+    StopKind,
 )
 
 
@@ -35,7 +37,17 @@ class StopInline(ReadOnly, admin.TabularInline):
     """Where the car stops."""
 
     model = Stop
-    fields = ("position", "kind", "label", "planned_at", "latest_at", "visited_at", "seats_after")
+    fields = ("position", "kind", "place", "planned_at", "latest_at", "visited_at", "seats_after")
+    readonly_fields = ("place",)
+
+    @admin.display(description=_("place"))
+    def place(self, stop: Stop) -> str:
+        """Name the meeting point; of the ride's own ends only what others may read."""
+        ends = {
+            StopKind.ORIGIN: stop.ride.origin_area,
+            StopKind.DESTINATION: stop.ride.destination_area,
+        }
+        return ends.get(StopKind(stop.kind), stop.label)
 
 
 class BookingInline(ReadOnly, admin.TabularInline):
@@ -66,11 +78,12 @@ class RideAdmin(LeafletGeoAdminMixin, ReadOnly, admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Show the form with its maps; every field in it is locked."""
-        return request.method == "GET"
+        return request.method == "GET" and self.has_view_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Ride | None = None) -> list[str]:
         """Lock everything but the map, which cannot be modified anyway."""
-        return [f.name for f in Ride._meta.fields if f.name != "reach"]
+        hidden = {"reach", *self.exclude}
+        return [f.name for f in Ride._meta.fields if f.name not in hidden]
 
 
 class BookingTransitionInline(ReadOnly, admin.TabularInline):

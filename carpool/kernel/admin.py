@@ -39,10 +39,12 @@ class OutboxEventAdmin(admin.ModelAdmin):
 
 @admin.register(IdempotentRequest)
 class IdempotentRequestAdmin(admin.ModelAdmin):
-    """Answers kept for repeated requests."""
+    """Answers kept for repeated requests; what was answered is between the API and its user."""
 
     list_display = ("key", "user", "status", "created_at")
-    readonly_fields = tuple(field.name for field in IdempotentRequest._meta.fields)
+    list_select_related = ("user",)
+    exclude = ("body",)
+    readonly_fields = ("key", "user", "fingerprint", "status", "created_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Answers come from the API only."""

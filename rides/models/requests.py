@@ -90,4 +90,5 @@ class RideRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.origin_label} → {self.destination_label}"
+        # No place: where somebody starts is nobody else's business.
+        return f"{self.rider}, {self.earliest_departure_at:%Y-%m-%d %H:%M}"

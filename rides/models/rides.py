@@ -255,7 +255,7 @@ class Stop(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.position}. {self.get_kind_display()} {self.label}"
+        return f"{self.position}. {self.get_kind_display()}"  # no place: it may be a door
 
 
 class RideTransition(models.Model):
