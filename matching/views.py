@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -74,10 +75,11 @@ def _show(
         "form": form,
         "result": result,
         "offers": [{"offer": o, "reasons": selectors.explain(o)} for o in offers],
+        "near_misses": _near_misses(request.member, result) if result else [],
         "map_offers": [_map_data(offer) for offer in offers],
         "keep_form": FindForm(request.member, form.data, auto_id=False) if form.is_bound else None,
         "request_id": request.GET.get("request", ""),
-        "wider": _wider(request) if result and not offers else None,
+        "wider": _wider(request) if result and not offers and not result.near_misses else "",
         "places": chips,
         "basemap": basemap(list_regions()),
     }
@@ -98,6 +100,19 @@ def _map_data(offer: Offer) -> dict[str, Any]:
             for name, meeting in ends.items()
         },
     }
+
+
+def _near_misses(member: Member, result: SearchResult) -> list[dict[str, Any]]:
+    """Return what would have to give, with the search in which it has given."""
+    zone = member.organization.zone
+    return [
+        {
+            "near": near,
+            "text": selectors.explain_near_miss(near),
+            "search": urlencode(write_query(near.query, zone)) if near.query else "",
+        }
+        for near in result.near_misses
+    ]
 
 
 def _wider(request: MemberRequest) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from uuid import uuid4
 
 import pytest
@@ -145,9 +146,20 @@ def test_bad_search_names_the_field(rider, asked, changes, field):
 def test_nothing_found_offers_more_time_and_to_keep_looking(rider, asked):
     text = text_of(rider.get(reverse("matching:find"), asked | {"time": "03:00", "window": "30"}))
     assert "No ride fits yet" in text
+    assert "come near" not in text
     assert "Keep looking for me" in text
     wider = re.search(r'href="\?([^"]*window=180[^"]*)"', text).group(1)
     assert "walk_m=2000" in wider
+
+
+def test_near_miss_says_what_would_have_to_give_and_shows_it(rider, cast, ride, asked):
+    late = (ride.departure_at + timedelta(minutes=25)).astimezone(cast.organization.zone)
+    text = text_of(rider.get(reverse("matching:find"), asked | {"time": late.strftime("%H:%M")}))
+    assert "No ride fits yet" in text
+    assert "It fits if you leave" in text
+    search = re.search(r'href="(/find/\?[^"]+)"[^>]*>Show', text).group(1)
+    found = text_of(rider.get(unescape(search)))
+    assert "1 ride fits" in found
 
 
 def test_kept_request_is_matched_found_again_and_fulfilled(rider, cast, asked, now, ride):
