@@ -371,3 +371,10 @@ def test_pages_speak_korean(driver, ride):
     text = text_of(driver.get(reverse("rides:ride", args=[ride.pk])))
     assert '<html lang="ko"' in text
     assert "누가 어디서 타나요" in text
+
+
+def test_todays_date_is_written_as_the_language_writes_it(cast):
+    phone = browser(cast.rider)
+    phone.cookies["django_language"] = "ko"
+    today = clock.now().astimezone(cast.organization.zone)
+    assert f"{today.month}월 {today.day}일" in phone.get("/").content.decode()
