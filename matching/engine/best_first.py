@@ -1,0 +1,421 @@
+"""Find the cheapest insertions among many rides without looking at most of them, losing none.
+
+In words. The search narrows down in three steps, each of which may only drop what cannot serve:
+
+1. *Slice.* Rides stand sorted by departure. Those that leave too late are cut off by one binary
+   search, blocks of rides that are all over too early are skipped, and of the rest one addition
+   per ride compares ``start -> pick-up -> drop-off -> end``, with cell bounds and the exact time
+   between the meeting points, to the latest time at which the driver must arrive.
+2. *Bound.* Per leg, the very rules of :mod:`matching.engine.insertion` are driven through with
+   cell bounds in place of road times. Whoever drives less arrives no later, and waiting keeps
+   that order, so a promise that breaks here breaks in truth, and the cost is a lower bound:
+   detour and shift grow with time, and the time aboard is at least the driving in between. It is
+   computed with the same operations in the same order as the cost itself; rounding is monotone,
+   so the bound holds in floating point too.
+3. *Exact.* In the order of the bound, rides are bounded once more for each pair of meeting points,
+   and inserted exactly with road times from labels. As soon as the next bound is above the k-th
+   best cost, nothing that follows can enter, and the search ends.
+
+The answers are those of evaluating every ride; of equal costs the ride that leaves first wins,
+then the one with the smaller number.
+
+Source: branch and bound; bounds by cells after T-Share (Ma, Zheng & Wolfson, ICDE 2013), best-first
+order after KaRRi's costs by lower bounds (Laupichler & Sanders, ALENEX 2024), measured by us.
+
+numba keeps compiled code by the date of this file alone: whoever changes ``insertion._enumerate``,
+``insertion._drive_on`` or ``labels.duration`` must touch this file too.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from maps.engine.labels import duration
+from matching.engine.insertion import Int32, Int64, _drive_on, _enumerate
+
+BLOCK = 256
+Int16 = npt.NDArray[np.int16]
+
+
+class Columns(NamedTuple):
+    """Rides and their stops, as :class:`~matching.engine.segment.Segment` describes them."""
+
+    key: Int64
+    departure: Int64
+    until: Int64
+    alone: Int64
+    offered: Int32
+    owner: Int32
+    first_cell: Int16
+    last_cell: Int16
+    start: Int32
+    node: Int32
+    leg: Int32
+    boarding: Int32
+    taken: Int32
+    cell: Int16
+    earliest: Int64
+    latest: Int64
+    leave: Int64
+    block_until: Int64
+
+
+class Ask(NamedTuple):
+    """A request: vertices, cells, times and walks of its meeting points, and times between them.
+
+    ``stand`` holds seats, boarding time, anchor and whether that is an arrival; ``worth`` the
+    weights of riding, walking, detour and shift, as in :mod:`~matching.engine.insertion`.
+    """
+
+    pickups: Int32
+    dropoffs: Int32
+    pickup_cell: Int16
+    dropoff_cell: Int16
+    ready: Int64
+    due: Int64
+    walk_to: Int64
+    walk_from: Int64
+    direct: Int32
+    stand: Int64
+    worth: npt.NDArray[np.float64]
+
+
+class Roads(NamedTuple):
+    """Least times between cells, there and back, and the labels of the network's hierarchy."""
+
+    ahead: Int32
+    back: Int32
+    labels: tuple[Any, ...]
+
+
+class Best(NamedTuple):
+    """The best places so far, one per ride, the best first; a cost of inf where there is room."""
+
+    cost: npt.NDArray[np.float64]
+    departure: Int64
+    key: Int64
+    where: Int32
+    when: Int64
+
+
+@njit(cache=True)
+def plan(start, departure, nodes, stop, labels, leave, alone, on_roads):  # type: ignore[no-untyped-def]
+    """Drive every ride as planned: when it leaves each stop and arrives at its last.
+
+    ``on_roads[r]`` tells that no leg is planned faster than the roads allow: only then may step 1
+    look past the stops on the way. O(stops * label).
+    """
+    leg, earliest, _latest, boarding, _taken = stop
+    jumps, depth, label_start, ahead, back = labels
+    for r in range(len(departure)):
+        at = departure[r]
+        on_roads[r] = True
+        for k in range(start[r], start[r + 1]):
+            if k > start[r]:
+                at = max(at + leg[k], earliest[k])
+                road = duration(nodes[k - 1], nodes[k], jumps, depth, label_start, ahead, back)
+                on_roads[r] &= leg[k] >= road
+            leave[k] = at + boarding[k]
+            alone[r] = at
+            at = leave[k]
+
+
+@njit(cache=True)
+def slice_rides(last, columns, near, ends, times, organization, found):  # type: ignore[no-untyped-def]
+    """Write those of the first ``last`` rows that pass step 1 to ``found``; return how many.
+
+    ``times`` are the time at a new stop and the least from pick-up to drop-off; ``ends`` and
+    ``near`` as in :func:`bound`. O(rows).
+    """
+    c = columns
+    to_pickup, from_dropoff = near[0], near[3]
+    stand_ms, direct = times
+    ready, due = ends[0, 0], ends[1, 0]
+    aboard = stand_ms + direct
+    count = 0
+    for first in range(0, last, BLOCK):
+        if c.block_until[first // BLOCK] < ready + aboard + stand_ms:
+            continue
+        for r in range(first, min(last, first + BLOCK)):
+            out_by = max(c.departure[r] + to_pickup[c.first_cell[r]], ready) + aboard
+            home_by = out_by + stand_ms + from_dropoff[c.last_cell[r]]
+            if out_by > due or home_by > c.until[r] or c.owner[r] < 0:
+                continue
+            if organization < 0 or c.owner[r] == organization:
+                found[count] = r
+                count += 1
+    return count
+
+
+@njit(cache=True)
+def least_cost(pickup_at, dropoff_span, driven, added, ends, ask):  # type: ignore[no-untyped-def]
+    """Bound the cost of :mod:`~matching.engine.insertion` by the least that each part can be.
+
+    ``dropoff_span`` is the earliest and the latest moment of getting out, ``driven`` the least
+    time aboard, ``added`` the least detour.
+    """
+    anchor, at_arrival, worth = ask.stand[2], ask.stand[3], ask.worth
+    if at_arrival:
+        too_early = anchor - (dropoff_span[1] + ends[1, 2])
+        shift = max(too_early, dropoff_span[0] + ends[1, 1] - anchor)
+    else:
+        shift = pickup_at - ends[0, 2] - anchor
+    return (
+        worth[0] * driven
+        + worth[1] * (ends[0, 1] + ends[1, 1])
+        + worth[2] * added
+        + worth[3] * max(shift, 0)
+    ) / 1000.0
+
+
+@njit(cache=True)
+def bound(r, columns, near, ends, direct, ask):  # type: ignore[no-untyped-def]
+    """Return a lower bound of the cost of inserting a request into ride ``r``; inf: impossible.
+
+    Parameters
+    ----------
+    r : int
+    columns : Columns
+    near : four of int32[cells]
+        Least times to and from the pick-up, to and from the drop-off.
+    ends : int64[2, 3]
+        Of getting in: ready, shortest and longest walk; of getting out: due and the same.
+    direct : int
+        Time between the meeting points (the least, when they are several).
+    ask : Ask
+
+    Notes
+    -----
+    O(k³) for k stops, O(1) for a ride without any on its way.
+    """
+    c, end_stop = columns, columns.start[r + 1] - 1
+    to_pickup, from_pickup, to_dropoff, from_dropoff = near
+    seats, stand_ms, due = ask.stand[0], ask.stand[1], ends[1, 0]
+    best = np.inf
+    for i in range(c.start[r], end_stop):
+        if c.leave[i] + stand_ms > due:
+            break
+        if c.taken[i] + seats > c.offered[r]:
+            continue
+        pickup_at = max(c.leave[i] + to_pickup[c.cell[i]], ends[0, 0])
+        aboard = pickup_at + stand_ms
+        driven = stand_ms
+        for j in range(i, end_stop):
+            if j > i:
+                road = from_pickup[c.cell[j]] if j == i + 1 else c.leg[j]
+                reached = max(aboard + road, c.earliest[j])
+                if reached > c.latest[j] or c.taken[j] + seats > c.offered[r]:
+                    break
+                aboard = reached + c.boarding[j]
+                driven += road + c.boarding[j]
+            road = direct if j == i else to_dropoff[c.cell[j]]
+            dropoff_at = aboard + road
+            if dropoff_at > due:
+                continue
+            home = stand_ms + from_dropoff[c.cell[j + 1]]
+            end = _drive_on(
+                dropoff_at + home, j + 1, end_stop, c.earliest, c.latest, c.boarding, c.leg
+            )
+            if end < 0:
+                continue
+            span = dropoff_at, min(due, c.latest[j + 1] - home)
+            cost = least_cost(pickup_at, span, driven + road, end - c.alone[r], ends, ask)
+            best = min(best, cost)
+    return best
+
+
+@njit(cache=True)
+def promising(r, columns, ask, roads, limit, chosen):  # type: ignore[no-untyped-def]
+    """Choose the meeting points that may take part in an insertion at no more than ``limit``.
+
+    Writes their numbers to the two rows of ``chosen`` and returns how many they are;
+    O(pickups * dropoffs * k³).
+    """
+    ends = np.empty((2, 3), np.int64)
+    used = np.zeros((2, max(ask.direct.shape)), np.bool_)
+    for p in range(len(ask.ready)):
+        ends[0, 0], ends[0, 1:] = ask.ready[p], ask.walk_to[p]
+        into = ask.pickup_cell[p]
+        for d in range(len(ask.due)):
+            if used[0, p] and used[1, d]:
+                continue
+            ends[1, 0], ends[1, 1:] = ask.due[d], ask.walk_from[d]
+            out = ask.dropoff_cell[d]
+            near = roads.back[into], roads.ahead[into], roads.back[out], roads.ahead[out]
+            low = bound(r, columns, near, ends, ask.direct[p, d], ask)
+            if low < np.inf and low <= limit:
+                used[0, p] = True
+                used[1, d] = True
+    count = np.zeros(2, np.int64)
+    for side in range(2):
+        for n in range(used.shape[1]):
+            if used[side, n]:
+                chosen[side, count[side]] = n
+                count[side] += 1
+    return count[0], count[1]
+
+
+@njit(cache=True)
+def road_times(nodes, pickups, dropoffs, labels):  # type: ignore[no-untyped-def]
+    """Return the exact times that an insertion between these stops can need.
+
+    To and from the pick-ups, to and from the drop-offs, int32[stops, points] each; what no
+    insertion asks for stays unset. O(stops * points * label).
+    """
+    jumps, depth, start, ahead, back = labels
+    last = len(nodes) - 1
+    to_pickup = np.empty((last + 1, len(pickups)), np.int32)
+    from_pickup = np.empty((last + 1, len(pickups)), np.int32)
+    to_dropoff = np.empty((last + 1, len(dropoffs)), np.int32)
+    from_dropoff = np.empty((last + 1, len(dropoffs)), np.int32)
+    for k in range(last + 1):
+        inner = 0 < k < last
+        for n, p in enumerate(pickups):
+            if k < last:
+                to_pickup[k, n] = duration(nodes[k], p, jumps, depth, start, ahead, back)
+            if inner:
+                from_pickup[k, n] = duration(p, nodes[k], jumps, depth, start, ahead, back)
+        for n, d in enumerate(dropoffs):
+            if inner:
+                to_dropoff[k, n] = duration(nodes[k], d, jumps, depth, start, ahead, back)
+            if k > 0:
+                from_dropoff[k, n] = duration(d, nodes[k], jumps, depth, start, ahead, back)
+    return to_pickup, from_pickup, to_dropoff, from_dropoff
+
+
+@njit(cache=True)
+def insert_exactly(r, columns, ask, roads, ins, outs, where, when):  # type: ignore[no-untyped-def]
+    """Return the cost of the best insertion into ride ``r`` and write where and when.
+
+    ``ins`` and ``outs`` number the meeting points to try; inf when none of them serves.
+    """
+    c = columns
+    a, b = c.start[r], c.start[r + 1]
+    between = np.empty((len(ins), len(outs)), np.int32)
+    for n in range(len(ins)):
+        for m in range(len(outs)):
+            between[n, m] = ask.direct[ins[n], outs[m]]
+    times = road_times(c.node[a:b], ask.pickups[ins], ask.dropoffs[outs], roads.labels)
+    room = between.size * (b - a) * (b - a)
+    costs = np.empty(room)
+    places = np.empty((room, 4), np.int32)
+    moments = np.empty((room, 3), np.int64)
+    found = _enumerate(
+        0,
+        (np.array([0, b - a], np.int32), c.departure[r : r + 1], c.offered[r : r + 1]),
+        (c.leg[a:b], c.earliest[a:b], c.latest[a:b], c.boarding[a:b], c.taken[a:b]),
+        (ask.ready[ins], ask.due[outs], ask.walk_to[ins], ask.walk_from[outs]),
+        (*times, between),
+        ask.stand,
+        ask.worth,
+        costs,
+        places,
+        moments,
+    )
+    if found == 0:
+        return np.inf
+    first = np.argmin(costs[:found])
+    where[:], when[:] = places[first], moments[first]
+    where[2], where[3] = ins[where[2]], outs[where[3]]
+    return costs[first]
+
+
+@njit(cache=True)
+def summarize(ask, roads, near, ends):  # type: ignore[no-untyped-def]
+    """Take all meeting points of an end as one that is as good as the best of them in everything.
+
+    Fills ``near`` (int32[4, cells + 1], the last column 0: a place that is near to everything)
+    and ``ends`` for :func:`bound`.
+    """
+    cells = len(roads.ahead)
+    near[:, :cells] = 1 << 29
+    near[:, cells] = 0
+    for side in range(2):
+        for c in ask.pickup_cell if side == 0 else ask.dropoff_cell:
+            for k in range(cells):
+                near[2 * side, k] = min(near[2 * side, k], roads.back[c, k])
+                near[2 * side + 1, k] = min(near[2 * side + 1, k], roads.ahead[c, k])
+    ends[0, 0], ends[0, 1], ends[0, 2] = ask.ready.min(), ask.walk_to.min(), ask.walk_to.max()
+    ends[1, 0], ends[1, 1], ends[1, 2] = ask.due.max(), ask.walk_from.min(), ask.walk_from.max()
+
+
+@njit(cache=True)
+def candidates(columns, ask, roads, organization, on_roads, limit, counts):  # type: ignore[no-untyped-def]
+    """Return the rows that pass steps 1 and 2 within ``limit``, and their bounds; O(rows)."""
+    near = np.empty((4, len(roads.ahead) + 1), np.int32)
+    ends = np.empty((2, 3), np.int64)
+    summarize(ask, roads, near, ends)
+    least, stand_ms = ask.direct.min(), ask.stand[1]
+    needed = least if on_roads else np.int32(0)
+    last = np.searchsorted(columns.departure, ends[1, 0] - stand_ms - needed, side="right")
+    rows = np.empty(last, np.int32)
+    sliced = slice_rides(last, columns, near, ends, (stand_ms, needed), organization, rows)
+    low = np.empty(sliced)
+    kept = 0
+    for r in rows[:sliced]:
+        value = bound(r, columns, (near[0], near[1], near[2], near[3]), ends, least, ask)
+        if value < np.inf and value <= limit:
+            rows[kept], low[kept] = r, value
+            kept += 1
+    counts[0] += sliced
+    counts[1] += kept
+    return rows[:kept], low[:kept]
+
+
+@njit(cache=True)
+def enter(cost, departure, key, where, when, best):  # type: ignore[no-untyped-def]
+    """Put an insertion among the best where it belongs, if it does; O(places)."""
+    place = len(best.cost)
+    while place > 0:
+        rival = best.cost[place - 1], best.departure[place - 1], best.key[place - 1]
+        if (cost, departure, key) >= rival:
+            break
+        place -= 1
+    for k in range(len(best.cost) - 1, place, -1):
+        best.cost[k], best.departure[k] = best.cost[k - 1], best.departure[k - 1]
+        best.key[k] = best.key[k - 1]
+        best.where[k], best.when[k] = best.where[k - 1], best.when[k - 1]
+    if place < len(best.cost):
+        best.cost[place], best.departure[place], best.key[place] = cost, departure, key
+        best.where[place], best.when[place] = where, when
+
+
+@njit(cache=True)
+def search_rows(columns, ask, roads, organization, on_roads, best, counts):  # type: ignore[no-untyped-def]
+    """Let the rides of one segment compete for the best places, which may be taken already.
+
+    Parameters
+    ----------
+    columns : Columns
+    ask : Ask
+    roads : Roads
+    organization : int
+        Whose rides; everybody's below 0.
+    on_roads : bool
+        Whether no leg is planned faster than the roads allow: only then does every ride need the
+        direct time between the meeting points.
+    best : Best
+        Is updated.
+    counts : int64[3]
+        Added to: rides that pass step 1, those with a bound, those inserted exactly.
+    """
+    worst = len(best.cost) - 1
+    rows, low = candidates(columns, ask, roads, organization, on_roads, best.cost[worst], counts)
+    chosen = np.empty((2, max(ask.direct.shape)), np.int64)
+    where, when = np.empty(4, np.int32), np.empty(3, np.int64)
+    for n in np.argsort(low):
+        limit = best.cost[worst]
+        if low[n] > limit:
+            break
+        r = rows[n]
+        ins, outs = promising(r, columns, ask, roads, limit, chosen)
+        if ins == 0:
+            continue
+        counts[2] += 1
+        cost = insert_exactly(
+            r, columns, ask, roads, chosen[0, :ins], chosen[1, :outs], where, when
+        )
+        if cost < np.inf:
+            enter(cost, columns.departure[r], columns.key[r], where, when, best)

@@ -1,0 +1,241 @@
+"""The supply index: all open rides of a region, ready to be searched.
+
+Rides lie in two segments sorted by departure: a large one, and a small one that takes what is new.
+A put copies the small segment; when that has grown past four square roots of the rides, both
+become one. A removed ride is marked and drops out at the next joining. So a change costs O(√n)
+of copying (tens of microseconds at a million rides), and once in a while O(n).
+
+Memory per ride with two stops: 136 bytes in the columns (52 for the ride, 42 for each stop).
+
+Not thread-safe: one process, or one lock, holds one index.
+"""
+
+from dataclasses import dataclass
+from math import isqrt
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from maps.engine.cells import Cells, Labels
+from maps.engine.labels import durations
+from matching.engine.best_first import Ask, Best, Roads, search_rows
+from matching.engine.insertion import (
+    CostWeights,
+    Insertion,
+    Int32,
+    Int64,
+    RequestWindow,
+    RideBatch,
+)
+from matching.engine.segment import GONE, Supply, build_segment, join
+
+FEWEST_RECENT = 256
+EVERYBODY = -1
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedRequest:
+    """A request whose meeting points are vertices.
+
+    Attributes
+    ----------
+    pickups, dropoffs : int32[p], int32[d]
+    window : RequestWindow
+        With a value for each of them.
+    """
+
+    pickups: Int32
+    dropoffs: Int32
+    window: RequestWindow
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The best place for a request in one ride."""
+
+    key: int
+    insertion: Insertion
+
+
+@dataclass(slots=True)
+class SearchCounts:
+    """How many rides a search had to look at, step by step."""
+
+    sliced: int = 0
+    bounded: int = 0
+    inserted: int = 0
+
+
+class SupplyIndex:
+    """Open rides of one road network.
+
+    Parameters
+    ----------
+    labels : tuple of arrays
+        ``RoadNetwork.labels``.
+    cells : Cells
+        Of the same network.
+    """
+
+    def __init__(self, labels: Labels, cells: Cells) -> None:
+        self._cells = cells
+        self._roads = Roads(
+            _read_only(cells.ahead),
+            _read_only(cells.back),
+            tuple(_read_only(part) for part in labels),
+        )
+        self._settled = build_segment(_nothing(), cells, self._roads.labels)
+        self._recent = self._settled
+        self._gone = 0
+
+    def __len__(self) -> int:
+        """Return the number of open rides."""
+        return len(self._settled) + len(self._recent) - self._gone
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the rides' columns; labels and cells are shared maps and do not count."""
+        return self._settled.nbytes + self._recent.nbytes
+
+    def put(self, supply: Supply) -> None:
+        """Add rides; those whose keys are known are replaced.
+
+        Raises
+        ------
+        ValueError
+            They make no sense; see :func:`~matching.engine.segment.build_segment`.
+
+        Notes
+        -----
+        O(m log m + √n) for m rides, amortized.
+        """
+        added = build_segment(supply, self._cells, self._roads.labels)
+        self.remove(supply.key)
+        self._gone -= int((self._recent.owner == GONE).sum())
+        self._recent = join(self._recent, added)
+        limit = max(FEWEST_RECENT, 4 * isqrt(len(self._settled)))
+        if len(self._recent) > limit or 2 * self._gone > len(self._settled):
+            self.settle()
+
+    def remove(self, keys: Int64) -> None:
+        """Forget rides; numbers that are not here are passed over. O(m log n)."""
+        for segment in (self._settled, self._recent):
+            rows = segment.rows_of(keys)
+            segment.owner[rows] = GONE
+            self._gone += len(np.unique(rows))
+
+    def settle(self) -> None:
+        """Join what is new with the rest and drop what is gone; O(n log n)."""
+        self._settled = join(self._settled, self._recent)
+        self._recent = build_segment(_nothing(), self._cells, self._roads.labels)
+        self._gone = 0
+
+    def search(
+        self,
+        request: RoutedRequest,
+        count: int,
+        *,
+        weights: CostWeights,
+        organization: int = EVERYBODY,
+        counts: SearchCounts | None = None,
+    ) -> list[Placement]:
+        """Return the cheapest insertions, one per ride, best first.
+
+        Parameters
+        ----------
+        request : RoutedRequest
+        count : int
+            How many at most.
+        weights : CostWeights
+            None may be negative.
+        organization : int
+            Whose rides to look at; everybody's by default.
+        counts : SearchCounts, optional
+            Is told how much work it was.
+
+        Raises
+        ------
+        ValueError
+            A weight is negative: a detour must not be worth something.
+
+        Notes
+        -----
+        Exactly the answers of ``best_insertions`` over all rides, by (cost, departure, key).
+        O(rides in the time window + survivors * k² * points²); see ``best_first``.
+        """
+        worth = np.array([weights.ride, weights.walk, weights.detour, weights.shift], np.float64)
+        if worth.min() < 0:
+            raise ValueError("weights must not be negative")
+        if count < 1 or not len(request.pickups) or not len(request.dropoffs):
+            return []
+        ask, best, done = self._ask(request, worth), _free_places(count), np.zeros(3, np.int64)
+        for segment in (self._settled, self._recent):
+            if len(segment):
+                on_roads = segment.highest_cell < len(self._cells)
+                search_rows(segment.columns, ask, self._roads, organization, on_roads, best, done)
+        if counts is not None:
+            counts.sliced, counts.bounded, counts.inserted = (int(n) for n in done)
+        return _placements(best)
+
+    def _ask(self, request: RoutedRequest, worth: npt.NDArray[np.float64]) -> Ask:
+        window = request.window
+        direct = np.empty((len(request.pickups), len(request.dropoffs)), np.int32)
+        durations(request.pickups, request.dropoffs, *self._roads.labels, direct)  # type: ignore[call-arg]
+        stand = window.seats, window.boarding_ms, window.anchor_ms, window.anchored_at_arrival
+        return Ask(
+            pickups=request.pickups,
+            dropoffs=request.dropoffs,
+            pickup_cell=self._cells.of[request.pickups],
+            dropoff_cell=self._cells.of[request.dropoffs],
+            ready=window.ready_ms,
+            due=window.due_ms,
+            walk_to=window.walk_to_ms,
+            walk_from=window.walk_from_ms,
+            direct=direct,
+            stand=np.array(stand, np.int64),
+            worth=worth,
+        )
+
+
+def _free_places(count: int) -> Best:
+    """Return places that nobody has taken yet."""
+    return Best(
+        cost=np.full(count, np.inf),
+        departure=np.zeros(count, np.int64),
+        key=np.zeros(count, np.int64),
+        where=np.empty((count, 4), np.int32),
+        when=np.empty((count, 3), np.int64),
+    )
+
+
+def _placements(best: Best) -> list[Placement]:
+    taken = int(np.isfinite(best.cost).sum())
+    rows = zip(best.cost[:taken].tolist(), best.where.tolist(), best.when.tolist(), strict=False)
+    return [
+        Placement(key=key, insertion=Insertion(cost, *where, *when))
+        for key, (cost, where, when) in zip(best.key.tolist(), rows, strict=False)
+    ]
+
+
+def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a view as a memory map would be, so that one compiled kernel serves both."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _nothing() -> Supply:
+    """Return no rides at all."""
+    none4, none8 = np.empty(0, np.int32), np.empty(0, np.int64)
+    rides = RideBatch(
+        start=np.zeros(1, np.int32),
+        departure_ms=none8,
+        seats_offered=none4,
+        leg_ms=none4,
+        earliest_ms=none8,
+        latest_ms=none8,
+        boarding_ms=none4,
+        seats_after=none4,
+    )
+    return Supply(key=none8, organization=none4, node=none4, rides=rides)
