@@ -125,7 +125,10 @@ def every_relaxation(
     times: InsertionTimes,
     limits: Limits,
 ) -> list[Relaxation]:
-    """Return every way in which one promise of one ride could give, the least first."""
+    """Return every way in which one promise of one ride could give, the least first.
+
+    Also where the ride fits in time: it may be ruled out for other reasons, such as metres driven.
+    """
     stops = int(rides.start[ride + 1] - rides.start[ride])
     room = 2 * times.direct.size * stops * stops
     shares = np.empty(room)
@@ -213,9 +216,9 @@ def _latest_pickup(r, i, j, p, d, ride, stop, due, times, stand_ms):  # type: ig
 @njit(cache=True)
 def _note(found, promise, amount, most, place, shares, what, where):  # type: ignore[no-untyped-def]
     """Write one relaxation down if it is within its limit; return how many there are now."""
-    if amount > most[promise] or most[promise] <= 0:
+    if amount > most[promise]:
         return found
-    shares[found] = amount / most[promise]
+    shares[found] = amount / max(most[promise], 1)
     what[found, 0], what[found, 1] = promise, amount
     for n in range(4):
         where[found, n] = place[n]
@@ -267,9 +270,9 @@ def _relax(r, ride, stop, window, times, stand, most, shares, what, where):  # t
                         onward = dropoff_at + stand_ms + from_dropoff[j + 1, d]
                         late = _drive_late(onward, j + 1, b - 1, earliest, latest, boarding, leg)
                     if late == 0 and rider_late == 0:
-                        if farther == 0:
-                            return _as_it_is(shares)
+                        # Beyond the tolerance it is a walk; within, nothing has to give: share 0.
                         found = _note(found, 2, farther, most, place, shares, what, where)
+                        continue
                     if farther > 0:
                         continue
                     if late == 0:
@@ -281,13 +284,6 @@ def _relax(r, ride, stop, window, times, stand, most, shares, what, where):  # t
                         earlier = ready[p] - bound
                         found = _note(found, 0, earlier, most, place, shares, what, where)
     return found
-
-
-@njit(cache=True)
-def _as_it_is(shares):  # type: ignore[no-untyped-def]
-    """Say that nothing has to give: one row of share 0."""
-    shares[0] = 0.0
-    return 1
 
 
 @njit(cache=True)

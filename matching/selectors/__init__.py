@@ -2,13 +2,15 @@
 
 from matching.selectors.candidates import candidate_rides, with_stops
 from matching.selectors.evaluation import Found, Meeting, SearchQuery, evaluate
-from matching.selectors.explain import explain
+from matching.selectors.explain import explain, explain_near_miss
 from matching.selectors.matches import list_matches, query_of
+from matching.selectors.near_misses import NearMiss
 from matching.selectors.search import Offer, SearchResult, ShownOffer, read_offer, search
 
 __all__ = [
     "Found",
     "Meeting",
+    "NearMiss",
     "Offer",
     "SearchQuery",
     "SearchResult",
@@ -16,6 +18,7 @@ __all__ = [
     "candidate_rides",
     "evaluate",
     "explain",
+    "explain_near_miss",
     "list_matches",
     "query_of",
     "read_offer",

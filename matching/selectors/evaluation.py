@@ -7,6 +7,7 @@ the engine's answers back into places and times.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +80,10 @@ def evaluate(
     if not rides:
         return []
     network = load_network(region)
-    gather = _gather(rides, region, network, query, only)
+    pickups, dropoffs = places_to_meet(region, query)
+    if only is not None:
+        pickups, dropoffs = _just(network, pickups, only[0]), _just(network, dropoffs, only[1])
+    gather = gather_arrays(rides, network, query, pickups, dropoffs)
     weights = CostWeights()
     best = best_insertions(gather.batch, gather.window, gather.times, weights)
     found = []
@@ -87,14 +91,14 @@ def evaluate(
         insertion = cheapest
         if cheapest is not None and ride.detour_m is not None:
             choices = feasible_insertions(r, gather.batch, gather.window, gather.times, weights)
-            insertion = _within_metres(network, ride, gather, r, choices)
+            insertion = within_metres(network, ride, gather, r, choices)
         if insertion is not None:
             found.append(_to_found(network, ride, gather, insertion))
     return sorted(found, key=lambda f: (f.insertion.cost_s, f.ride.departure_at, f.ride.pk))
 
 
 @dataclass(frozen=True, slots=True)
-class _Gathered:
+class Gathered:
     """A query and its candidate rides as the engine wants them."""
 
     batch: RideBatch
@@ -105,18 +109,23 @@ class _Gathered:
     dropoffs: MeetingPoints
 
 
-def _gather(
+def places_to_meet(region: Region, query: RequestTerms) -> tuple[MeetingPoints, MeetingPoints]:
+    """Return where the rider may get in, and where out."""
+    origin, destination = query.origin.location, query.destination.location
+    return (
+        meeting_points(region, origin, walk_m=query.walk_m, field="origin"),
+        meeting_points(region, destination, walk_m=query.walk_m, field="destination"),
+    )
+
+
+def gather_arrays(
     rides: Sequence[Ride],
-    region: Region,
     network: RoadNetwork,
     query: RequestTerms,
-    only: tuple[LonLat, LonLat] | None,
-) -> _Gathered:
-    origin, destination = query.origin.location, query.destination.location
-    pickups = meeting_points(region, origin, walk_m=query.walk_m, field="origin")
-    dropoffs = meeting_points(region, destination, walk_m=query.walk_m, field="destination")
-    if only is not None:
-        pickups, dropoffs = _just(network, pickups, only[0]), _just(network, dropoffs, only[1])
+    pickups: MeetingPoints,
+    dropoffs: MeetingPoints,
+) -> Gathered:
+    """Turn rides (at least one) and a query into arrays, with the road times between them."""
     stops = [stop for ride in rides for stop in ride.stops.all()]
     nodes = network.nearest_nodes(
         np.array([stop.location.x for stop in stops]),
@@ -130,7 +139,7 @@ def _gather(
         direct=network.durations_ms(pickups.nodes, dropoffs.nodes),
     )
     boarding_ms = 1000 * rides[0].organization.boarding_s
-    return _Gathered(
+    return Gathered(
         batch=_to_batch(rides, stops, boarding_ms),
         window=_to_window(query, pickups, dropoffs, boarding_ms),
         times=times,
@@ -189,10 +198,33 @@ def _walk_ms(points: MeetingPoints) -> npt.NDArray[np.int64]:
     )
 
 
-def _within_metres(
-    network: RoadNetwork, ride: Ride, gather: _Gathered, r: int, choices: Sequence[Insertion]
-) -> Insertion | None:
-    """Return the cheapest insertion that also keeps the driver's limit in metres."""
+class Placement(Protocol):
+    """Where a request goes: an insertion, or a relaxation that would allow one."""
+
+    @property
+    def pickup_after(self) -> int:
+        """The stop after which the rider gets in."""
+
+    @property
+    def dropoff_after(self) -> int:
+        """The stop after which they get out."""
+
+    @property
+    def pickup(self) -> int:
+        """Which meeting point to get in."""
+
+    @property
+    def dropoff(self) -> int:
+        """Which to get out."""
+
+
+Placed = TypeVar("Placed", bound=Placement)
+
+
+def within_metres(
+    network: RoadNetwork, ride: Ride, gather: Gathered, r: int, choices: Sequence[Placed]
+) -> Placed | None:
+    """Return the first choice that also keeps the driver's limit in metres."""
     assert ride.detour_m is not None
     start, end = gather.batch.start[r], gather.batch.start[r + 1]
     stops = [int(node) for node in gather.nodes[start:end]]
@@ -209,7 +241,7 @@ def _within_metres(
     return None
 
 
-def _to_found(network: RoadNetwork, ride: Ride, gather: _Gathered, insertion: Insertion) -> Found:
+def _to_found(network: RoadNetwork, ride: Ride, gather: Gathered, insertion: Insertion) -> Found:
     pickup_node = int(gather.pickups.nodes[insertion.pickup])
     dropoff_node = int(gather.dropoffs.nodes[insertion.dropoff])
     added = to_time(insertion.arrival_ms) - ride.arrival_at

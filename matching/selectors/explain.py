@@ -1,7 +1,9 @@
-"""Why this ride: sentences whose numbers a person can check."""
+"""Why this ride, or why almost: sentences whose numbers a person can check."""
 
 from django.utils.translation import gettext as _
 
+from matching.engine import Promise
+from matching.selectors.near_misses import NearMiss
 from matching.selectors.search import Offer
 
 
@@ -33,6 +35,20 @@ def _together(offer: Offer) -> str:
         "km": offer.shared_distance_m / 1000,
         "co2": offer.saved_co2_g / 1000,
     }
+
+
+def explain_near_miss(near: NearMiss) -> str:
+    """Return what would have to give for a ride to fit, and by how much."""
+    match near.promise:
+        case Promise.EARLIEST_DEPARTURE:
+            text = _("It fits if you leave %(min)d min earlier.")
+        case Promise.LATEST_ARRIVAL:
+            text = _("It fits if you arrive %(min)d min later.")
+        case Promise.WALK:
+            text = _("It fits if you walk up to %(m)d m more.")
+        case Promise.DETOUR:
+            text = _("It fits if the driver accepts %(min)d min more. Only they can decide that.")
+    return text % {"min": near.amount // 60, "m": near.amount}
 
 
 def round_to_10(metres: int) -> int:

@@ -2,7 +2,7 @@
 
 Three steps. PostgreSQL keeps the rides that could reach both ends at all. The engine inserts the
 rider exactly, with road times. The cheapest offers are loaded as this member may see them, and
-signed, so that exactly what was shown can be booked.
+signed, so that exactly what was shown can be booked. If they are few, near misses are added.
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,7 @@ from matching.selectors.evaluation import (
     to_ms,
     to_time,
 )
+from matching.selectors.near_misses import FEW_OFFERS, NearMiss, list_near_misses
 from rides.models import Ride
 from rides.selectors import RideView, get_trip_region, list_views
 from rides.services import TripEnd
@@ -71,12 +72,16 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Offers, best first, and how many rides were looked at to find them."""
+    """Offers, best first, and how many rides were looked at to find them.
+
+    ``near_misses`` is empty when there are :data:`FEW_OFFERS` or more.
+    """
 
     query: SearchQuery
     region: Region
     offers: list[Offer]
     rides_considered: int
+    near_misses: list[NearMiss]
 
 
 def search(viewer: Member, query: SearchQuery, *, now: datetime) -> SearchResult:
@@ -91,7 +96,17 @@ def search(viewer: Member, query: SearchQuery, *, now: datetime) -> SearchResult
     rides = list(candidate_rides(viewer, region, query, now=now))
     found = evaluate(rides, region, query)
     offers = _to_offers(viewer, query, load_network(region), found[:MOST_OFFERS])
-    return SearchResult(query=query, region=region, offers=offers, rides_considered=len(rides))
+    near: list[NearMiss] = []
+    if len(found) < FEW_OFFERS:
+        fitting = {fits.ride.pk for fits in found}
+        near = list_near_misses(viewer, query, region, fitting=fitting, now=now)
+    return SearchResult(
+        query=query,
+        region=region,
+        offers=offers,
+        rides_considered=len(rides),
+        near_misses=near,
+    )
 
 
 def _to_offers(

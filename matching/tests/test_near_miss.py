@@ -135,7 +135,6 @@ def test_the_least_of_every_promise_is_exact(situation):
         for relaxation in every_relaxation(r, *arguments(situation)):
             found.setdefault(relaxation.promise, relaxation.amount)
         if fits(one, request, farther, times):
-            assert found == {}
             continue
         for promise in Promise:
             assert found.get(promise) == step_by_step(one, request, farther, times, promise)
@@ -145,7 +144,7 @@ def test_the_least_of_every_promise_is_exact(situation):
 @given(situation=situations())
 def test_the_compiled_kernel_is_the_one_that_is_written(situation):
     compiled = least_relaxations(*arguments(situation))
-    names = ("_drive_late", "_latest_call", "_latest_pickup", "_note", "_relax", "_as_it_is")
+    names = ("_drive_late", "_latest_call", "_latest_pickup", "_note", "_relax")
     with pytest.MonkeyPatch.context() as patch:
         for name in (*names, "_least"):
             patch.setattr(near_miss, name, getattr(near_miss, name).py_func)

@@ -117,7 +117,7 @@ def test_searching_takes_the_same_queries_for_one_ride_and_for_many(
 ):
     ride = offer(cast.driver, now=now)
     query = wish(ride)
-    with django_assert_max_num_queries(8) as one:
+    with django_assert_max_num_queries(9) as one:
         search(cast.rider, query, now=now)
     for number in range(5):
         driver = MemberFactory(organization=cast.organization, car=True)
@@ -128,7 +128,7 @@ def test_searching_takes_the_same_queries_for_one_ride_and_for_many(
         )
     with django_assert_max_num_queries(8) as many:
         assert len(search(cast.rider, query, now=now).offers) == 6
-    assert len(one) == len(many)
+    assert len(one) == len(many) + 1, "few offers: one more to look for near misses"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,193 @@
+"""Near misses on the demo city's streets: true, least, few, private, and cheap to ask for."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.utils import translation
+
+from accounts.tests.factories import HOME_NORTH, PORT, WORKSHOP, MemberFactory
+from carpool.kernel.geo import LonLat, coarse_cell, crow_fly_m, from_point
+from matching.engine import Promise
+from matching.selectors import explain_near_miss, search
+from matching.selectors.near_misses import FEW_OFFERS, MOST_NEAR_MISSES
+from rides.models import Ride
+from rides.services import TripEnd
+from rides.tests.factories import book, offer, wish
+
+pytestmark = pytest.mark.usefixtures("city")
+MINUTE = timedelta(minutes=1)
+HOME_SOUTH_ROAD = WORKSHOP
+# A search without offers takes 3 queries (two for the region, one for rides); near misses take one
+# more to look, one to load the stops of what comes near, and four to show it.
+ENOUGH, NOBODY_NEAR, NEAR = 7, 4, 9
+
+
+def leaving_late(ride, minutes=10):
+    """A rider who could leave only so long after the car has passed the pick-up."""
+    return wish(ride, earliest_departure_at=ride.departure_at + minutes * MINUTE)
+
+
+def due_early(ride):
+    """A rider who has to arrive soon after the car has left its start."""
+    return wish(ride, latest_arrival_at=ride.departure_at + 6 * MINUTE)
+
+
+def far_from_the_road(ride):
+    """A rider who does not walk to where the driver, who counts metres, would pass."""
+    return wish(ride, walk_m=100)
+
+
+def one_minute_less(query, wanted):
+    """Take a minute (for the walk, 10 m) of what a near miss asks for back."""
+    changes = {
+        Promise.EARLIEST_DEPARTURE: {"earliest_departure_at": query.earliest_departure_at + MINUTE},
+        Promise.LATEST_ARRIVAL: {"latest_arrival_at": query.latest_arrival_at - MINUTE},
+        Promise.WALK: {"walk_m": query.walk_m - 10},
+    }
+    return replace(query, **changes[wanted])
+
+
+@pytest.mark.parametrize(
+    ("terms", "asking", "promise"),
+    [
+        ({}, lambda ride: leaving_late(ride, 20), Promise.EARLIEST_DEPARTURE),
+        ({}, due_early, Promise.LATEST_ARRIVAL),
+        ({"detour_m": 2000}, far_from_the_road, Promise.WALK),
+    ],
+)
+def test_what_the_rider_can_change_is_the_least_with_which_the_ride_is_offered(
+    cast, now, terms, asking, promise
+):
+    ride = offer(cast.driver, now=now, **terms)
+    query = asking(ride)
+    result = search(cast.rider, query, now=now)
+    assert result.offers == []
+    (near,) = result.near_misses
+    assert (near.ride.pk, near.promise) == (ride.pk, promise)
+
+    offered = search(cast.rider, near.query, now=now).offers[0]
+    assert offered.ride.pk == ride.pk
+    assert (offered.pickup, offered.dropoff) == (near.pickup, near.dropoff)
+    assert offered.detour_s == near.detour_s
+    assert search(cast.rider, one_minute_less(near.query, promise), now=now).offers == []
+    kept = {"earliest_departure_at", "latest_arrival_at", "walk_m", "seats", "origin"}
+    assert sum(getattr(near.query, name) != getattr(query, name) for name in kept) == 1
+
+
+def test_what_the_driver_would_have_to_accept_is_the_least_with_which_the_ride_is_offered(
+    cast, now
+):
+    ride = offer(cast.driver, now=now, detour_s=120)
+    query = wish(ride, walk_m=200)
+    (near,) = search(cast.rider, query, now=now).near_misses
+    assert near.promise is Promise.DETOUR
+    assert near.query is None
+
+    def accepting(seconds):
+        latest = ride.arrive_latest_at + timedelta(seconds=seconds)
+        ride.stops.filter(kind="destination").update(latest_at=latest)
+        return [offered.ride.pk for offered in search(cast.rider, query, now=now).offers]
+
+    assert accepting(near.amount - 60) == []
+    assert accepting(near.amount) == [ride.pk]
+
+
+@pytest.mark.parametrize(
+    ("promise", "amount", "english", "korean"),
+    [
+        (Promise.EARLIEST_DEPARTURE, 720, "leave 12 min earlier", "12분 일찍"),
+        (Promise.LATEST_ARRIVAL, 240, "arrive 4 min later", "4분 늦게"),
+        (Promise.WALK, 150, "walk up to 150 m more", "150"),
+        (Promise.DETOUR, 120, "driver accepts 2 min more", "2분"),
+    ],
+)
+def test_the_sentence_carries_the_number(cast, now, promise, amount, english, korean):
+    ride = offer(cast.driver, now=now)
+    (near,) = search(cast.rider, due_early(ride), now=now).near_misses
+    near = replace(near, promise=promise, amount=amount)
+    with translation.override("en"):
+        assert english in explain_near_miss(near)
+    with translation.override("ko"):
+        assert korean in explain_near_miss(near)
+
+
+def test_nobody_is_asked_to_have_left_already(cast, now):
+    ride = offer(cast.driver, now=now)
+    query = leaving_late(ride, 20)
+    (near,) = search(cast.rider, query, now=now).near_misses
+    assert near.amount == 600
+    too_late = query.earliest_departure_at - timedelta(minutes=9)
+    Ride.objects.filter(pk=ride.pk).update(started_at=None)
+    later = search(cast.rider, query, now=min(too_late, ride.departure_at - MINUTE)).near_misses
+    assert all(near.amount <= 1200 for near in later)
+
+
+def test_seats_never_give(cast, now):
+    ride = offer(cast.driver, now=now, seats=1)
+    query = due_early(ride)
+    assert search(cast.colleague, query, now=now).near_misses
+    assert search(cast.colleague, replace(query, seats=2), now=now).near_misses == []
+    book(cast.rider, ride, now=now)
+    assert search(cast.colleague, query, now=now).near_misses == []
+
+
+def test_near_misses_are_few_the_least_to_ask_first_and_never_offers(cast, now):
+    rides = [
+        offer(driver, now=now, hours=24 + n / 30, detour_s=240 - 20 * n)
+        for n, driver in enumerate(people(cast, MOST_NEAR_MISSES + 2))
+    ]
+    fits = offer(cast.driver, now=now)
+    result = search(cast.rider, wish(rides[0], walk_m=200), now=now)
+    assert [found.ride.pk for found in result.offers] == [fits.pk]
+    assert len(result.near_misses) == MOST_NEAR_MISSES
+    amounts = [near.amount for near in result.near_misses]
+    assert amounts == sorted(amounts)
+    assert fits.pk not in {near.ride.pk for near in result.near_misses}
+
+
+def people(cast, count):
+    return [MemberFactory(organization=cast.organization, car=True) for _ in range(count)]
+
+
+def test_colleagues_only_and_nobodys_own_ride(cast, now):
+    query = due_early(offer(cast.driver, now=now))
+    assert search(cast.rider, query, now=now).near_misses
+    assert search(cast.driver, query, now=now).near_misses == []
+    assert search(cast.outsider, query, now=now).near_misses == []
+
+
+def test_a_near_miss_shows_no_home(cast, now):
+    ride = offer(cast.driver, now=now, origin=TripEnd(HOME_NORTH, "Calle Norte 12"))
+    query = wish(ride, origin=TripEnd(HOME_SOUTH_ROAD, ""), destination=TripEnd(PORT, ""))
+    query = replace(query, latest_arrival_at=ride.departure_at + 8 * MINUTE)
+    (near,) = search(cast.rider, query, now=now).near_misses
+    assert near.view.origin == coarse_cell(HOME_NORTH)
+    assert near.view.origin_label != "Calle Norte 12"
+    assert near.view.stops == []
+    assert near.view.bookings == []
+    assert crow_fly_m(LonLat(*near.view.route.coords[0]), from_point(ride.origin)) > 250
+
+
+def test_enough_offers_cost_no_query_more(cast, now, django_assert_num_queries):
+    for driver in people(cast, FEW_OFFERS):
+        ride = offer(driver, now=now)
+    with django_assert_num_queries(ENOUGH):
+        assert len(search(cast.rider, wish(ride), now=now).offers) == FEW_OFFERS
+
+
+def test_near_misses_cost_a_fixed_number_of_queries(cast, now, django_assert_num_queries):
+    ride = offer(cast.driver, now=now)
+    with django_assert_num_queries(NOBODY_NEAR):
+        far = replace(
+            wish(ride),
+            earliest_departure_at=ride.departure_at + timedelta(days=1),
+            latest_arrival_at=ride.departure_at + timedelta(days=1, hours=1),
+        )
+        assert search(cast.rider, far, now=now).near_misses == []
+    with django_assert_num_queries(NEAR):
+        assert len(search(cast.rider, due_early(ride), now=now).near_misses) == 1
+    for driver in people(cast, 3):
+        offer(driver, now=now)
+    with django_assert_num_queries(NEAR):
+        assert len(search(cast.rider, due_early(ride), now=now).near_misses) == 4
