@@ -127,7 +127,7 @@ def distance(metres: float) -> str:
     if metres < 950:
         return _("%(n)d m") % {"n": round(metres / 10) * 10}
     km = metres / 1000
-    return _("%(n)s km") % {"n": f"{km:.1f}" if km < 10 else f"{km:.0f}"}
+    return _("%(n)s km") % {"n": f"{km:.1f}" if km < 9.95 else f"{km:.0f}"}
 
 
 @register.filter
@@ -141,7 +141,7 @@ def walk(metres: float) -> str:
 @register.filter
 def co2(grams: float) -> str:
     """Return a mass of carbon dioxide: 640 g, 1.8 kg."""
-    if grams < 1000:
+    if grams < 995:
         return _("%(n)d g") % {"n": round(grams / 10) * 10}
     return _("%(n)s kg") % {"n": f"{grams / 1000:.1f}"}
 

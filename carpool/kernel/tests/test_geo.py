@@ -167,6 +167,13 @@ def test_a_trimmed_line_keeps_its_direction_and_loses_its_beginning(corners, sta
 
 
 @given(corners=lines)
+def test_a_line_comes_back_as_geojson_writes_it(corners):
+    line = geo.to_line(np.asarray(corners))
+    assert line.srid == 4326
+    assert np.asarray(geo.coordinates(line)) == pytest.approx(np.asarray(corners), abs=6e-7)
+
+
+@given(corners=lines)
 def test_lengths_agree_with_the_great_circle(corners):
     pieces = geo.lengths_m(np.asarray(corners))
     exact = [crow_fly_m(a, b) for a, b in itertools.pairwise(corners)]
