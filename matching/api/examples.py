@@ -42,6 +42,42 @@ RESULT = OpenApiExample(
             }
         ],
         "rides_considered": 1,
+        "near_misses": [],
+    },
+)
+NEARLY = OpenApiExample(
+    "One ride nearly fits",
+    response_only=True,
+    value={
+        "offers": [],
+        "rides_considered": 1,
+        "near_misses": [
+            {
+                "ride": STRANGERS_RIDE_BODY,
+                "promise": "earliest_departure",
+                "by_s": 720,
+                "by_m": None,
+                "reason": "It fits if you leave 12 min earlier.",
+                "search": {
+                    **WISH_BODY,
+                    "earliest_departure_at": "2027-03-15T07:32:00-03:00",
+                    "arrive": False,
+                },
+                "pickup": {
+                    "location": PICKUP,
+                    "label": "Pintor Enrique Lobos",
+                    "at": "2027-03-15T07:34:10-03:00",
+                    "walk_m": 94,
+                },
+                "dropoff": {
+                    "location": DROPOFF,
+                    "label": "Peñuelas Norte",
+                    "at": "2027-03-15T07:41:48-03:00",
+                    "walk_m": 72,
+                },
+                "detour_s": 193,
+            }
+        ],
     },
 )
 BOOK = OpenApiExample("Take that offer", value={"offer": TOKEN}, request_only=True)

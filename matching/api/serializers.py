@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from accounts.api.serializers import LocationSerializer
 from matching.api import examples
-from matching.selectors import Offer, SearchQuery, explain
+from matching.engine import Promise
+from matching.selectors import NearMiss, Offer, SearchQuery, explain, explain_near_miss
 from rides.api.serializers import RideSerializer, WishSerializer
 
 
@@ -52,12 +53,43 @@ class OfferSerializer(serializers.Serializer[Offer]):
         return explain(offer)
 
 
-@extend_schema_serializer(examples=[examples.RESULT])
+class NearMissSerializer(serializers.Serializer[NearMiss]):
+    """One ride that would fit if one promise gave way. It can't be booked as it is."""
+
+    ride = RideSerializer(source="view")
+    promise = serializers.ChoiceField(
+        choices=[promise.name.lower() for promise in Promise],
+        source="promise_name",
+        help_text="What would have to give: the rider's three, or the driver's detour",
+    )
+    by_s = serializers.IntegerField(
+        allow_null=True, help_text="By how many seconds; null if it is the walk"
+    )
+    by_m = serializers.IntegerField(
+        allow_null=True, help_text="By how many metres; null unless it is the walk"
+    )
+    reason = serializers.SerializerMethodField(help_text="The same in words")
+    search = SearchSerializer(
+        source="query",
+        allow_null=True,
+        help_text="Post it to /searches to be offered this ride; null if the driver must agree",
+    )
+    pickup = MeetingSerializer(help_text="As it would be then")
+    dropoff = MeetingSerializer()
+    detour_s = serializers.IntegerField()
+
+    def get_reason(self, near: NearMiss) -> str:
+        """Say in words what would have to give."""
+        return explain_near_miss(near)
+
+
+@extend_schema_serializer(examples=[examples.RESULT, examples.NEARLY])
 class SearchResultSerializer(serializers.Serializer[Any]):
-    """Offers, best first."""
+    """Offers, best first; with fewer than 3, also rides that nearly fit, the least to ask first."""
 
     offers = OfferSerializer(many=True)
     rides_considered = serializers.IntegerField()
+    near_misses = NearMissSerializer(many=True, help_text="At most 5")
 
 
 @extend_schema_serializer(examples=[examples.BOOK])

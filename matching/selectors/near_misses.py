@@ -86,6 +86,21 @@ class NearMiss:
         """The ride that comes near."""
         return self.view.ride
 
+    @property
+    def promise_name(self) -> str:
+        """The promise in lower case, as the API names it."""
+        return self.promise.name.lower()
+
+    @property
+    def by_s(self) -> int | None:
+        """Seconds by which a time would have to give."""
+        return None if self.promise is Promise.WALK else self.amount
+
+    @property
+    def by_m(self) -> int | None:
+        """Metres by which the walk would have to give."""
+        return self.amount if self.promise is Promise.WALK else None
+
 
 def list_near_misses(
     viewer: Member, query: SearchQuery, region: Region, *, fitting: Collection[UUID], now: datetime

@@ -13,6 +13,7 @@ from matching.selectors import explain_near_miss, search
 from matching.selectors.near_misses import FEW_OFFERS, MOST_NEAR_MISSES
 from rides.models import Ride
 from rides.services import TripEnd
+from rides.tests.api import Api
 from rides.tests.factories import book, offer, wish
 
 pytestmark = pytest.mark.usefixtures("city")
@@ -191,3 +192,54 @@ def test_near_misses_cost_a_fixed_number_of_queries(cast, now, django_assert_num
         offer(driver, now=now)
     with django_assert_num_queries(NEAR):
         assert len(search(cast.rider, due_early(ride), now=now).near_misses) == 4
+
+
+def posted(query):
+    """Return a query as an app sends it."""
+    ends = {
+        name: {"location": dict(zip(("lon", "lat"), end.location, strict=True)), "label": end.label}
+        for name, end in (("origin", query.origin), ("destination", query.destination))
+    }
+    times = {
+        "earliest_departure_at": query.earliest_departure_at.isoformat(),
+        "latest_arrival_at": query.latest_arrival_at.isoformat(),
+    }
+    return {**ends, **times, "walk_m": query.walk_m}
+
+
+def test_the_api_says_what_would_have_to_give_and_takes_the_changed_search(cast, now):
+    ride = offer(cast.driver, now=now)
+    rider = Api(cast.rider)
+    body = rider.post("searches", posted(due_early(ride))).json()
+    assert body["offers"] == []
+    (near,) = body["near_misses"]
+    assert near["ride"]["id"] == str(ride.pk)
+    assert (near["promise"], near["by_m"]) == ("latest_arrival", None)
+    assert near["by_s"] % 60 == 0
+    assert f"{near['by_s'] // 60} min later" in near["reason"]
+    again = rider.post("searches", near["search"]).json()
+    assert [found["ride"]["id"] for found in again["offers"]] == [str(ride.pk)]
+    assert again["near_misses"] == []
+
+
+def test_the_api_leaves_to_the_driver_what_is_the_drivers(cast, now):
+    ride = offer(cast.driver, now=now, detour_s=120)
+    body = Api(cast.rider).post("searches", posted(wish(ride, walk_m=200))).json()
+    (near,) = body["near_misses"]
+    assert near["promise"] == "detour"
+    assert near["search"] is None
+    assert near["by_s"] > 0
+
+
+def test_the_api_tells_of_no_home_and_no_plate(cast, now):
+    ride = offer(cast.driver, now=now, origin=TripEnd(HOME_NORTH, "Calle Norte 12"))
+    query = wish(ride, origin=TripEnd(WORKSHOP, ""), destination=TripEnd(PORT, ""))
+    query = replace(query, latest_arrival_at=ride.departure_at + 8 * MINUTE)
+    answer = Api(cast.rider).post("searches", posted(query))
+    (near,) = answer.json()["near_misses"]
+    text = answer.content.decode()
+    assert "Calle Norte 12" not in text
+    assert ride.car.plate not in text
+    assert "Dora Driver" not in text
+    assert near["ride"]["origin"]["lon"] == pytest.approx(coarse_cell(HOME_NORTH).lon)
+    assert near["ride"]["stops"] == near["ride"]["bookings"] == []
