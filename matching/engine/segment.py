@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from maps.engine.cells import Cells
-from matching.engine.best_first import BLOCK, Columns, Int16, plan
+from matching.engine.best_first import plan
+from matching.engine.columns import BLOCK, Columns, Int16
 from matching.engine.insertion import Int32, Int64, RideBatch
 
 Rows = npt.NDArray[np.intp]

@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from maps.engine.cells import Cells, Labels
 from maps.engine.labels import durations
-from matching.engine.best_first import Ask, Best, Roads, search_rows
+from matching.engine.best_first import search_rows
+from matching.engine.columns import Ask, Best, Roads
 from matching.engine.insertion import (
     CostWeights,
     Insertion,

@@ -1,0 +1,189 @@
+"""Other ways to answer a request: what the supply index is compared with, and the truth."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
+
+from benchmarks.commutes import Trip
+from maps.engine import RoadNetwork
+from maps.engine.geodesy import crow_fly_m
+from matching.engine import CostWeights, InsertionTimes, RideBatch, best_insertions
+from matching.engine.insertion import NO_EARLIEST
+from matching.engine.segment import Supply
+from matching.engine.supply import Placement
+from matching.tests.brute import PlainRequest, PlainStop, all_insertions
+
+Rows = npt.NDArray[Any]
+
+
+def in_time(supply: Supply, trip: Trip) -> Rows:
+    """Return the rides that leave before the rider must be there and end after they are ready."""
+    rides, window = supply.rides, trip.request.window
+    until = rides.latest_ms[rides.start[1:] - 1]
+    return np.flatnonzero(
+        (rides.departure_ms < window.due_ms.max()) & (until > window.ready_ms.min())
+    )
+
+
+def pick(supply: Supply, rows: Rows) -> Supply:
+    """Return some of the rides."""
+    rides = supply.rides
+    sizes = np.diff(rides.start)[rows]
+    start = np.concatenate([[0], np.cumsum(sizes)])
+    stops = np.arange(start[-1]) + np.repeat(rides.start[:-1][rows] - start[:-1], sizes)
+    return Supply(
+        key=supply.key[rows],
+        organization=supply.organization[rows],
+        node=supply.node[stops],
+        rides=RideBatch(
+            start=start.astype(np.int32),
+            departure_ms=rides.departure_ms[rows],
+            seats_offered=rides.seats_offered[rows],
+            leg_ms=rides.leg_ms[stops],
+            earliest_ms=rides.earliest_ms[stops],
+            latest_ms=rides.latest_ms[stops],
+            boarding_ms=rides.boarding_ms[stops],
+            seats_after=rides.seats_after[stops],
+        ),
+    )
+
+
+class Sweeps:
+    """Every ride in time, by Dijkstra from and to each meeting point (scipy), inserted exactly."""
+
+    def __init__(self, network: RoadNetwork) -> None:
+        tail = np.repeat(np.arange(len(network)), np.diff(network.arc_start))
+        shape = len(network), len(network)
+        self._ahead = csr_matrix((network.arc_ms, (tail, network.arc_head)), shape=shape)
+        self._back = self._ahead.T.tocsr()
+
+    def search(self, supply: Supply, trip: Trip, weights: CostWeights) -> list[Placement]:
+        """Return all rides that serve, best first."""
+        here = pick(supply, in_time(supply, trip))
+        pickups, dropoffs = trip.request.pickups, trip.request.dropoffs
+        from_pickup, to_pickup = self._trees(pickups)
+        from_dropoff, to_dropoff = self._trees(dropoffs)
+        times = InsertionTimes(
+            to_pickup=_at(to_pickup, here.node),
+            from_pickup=_at(from_pickup, here.node),
+            to_dropoff=_at(to_dropoff, here.node),
+            from_dropoff=_at(from_dropoff, here.node),
+            direct=np.ascontiguousarray(from_pickup[:, dropoffs].astype(np.int32)),
+        )
+        best = best_insertions(here.rides, trip.request.window, times, weights)
+        found = [
+            (b.cost_s, int(here.rides.departure_ms[r]), int(here.key[r]), b)
+            for r, b in enumerate(best)
+            if b is not None
+        ]
+        return [Placement(key, insertion) for _c, _d, key, insertion in sorted(found)]
+
+    def _trees(self, points: Rows) -> tuple[Rows, Rows]:
+        return dijkstra(self._ahead, indices=points), dijkstra(self._back, indices=points)
+
+
+def _at(tree: Rows, nodes: Rows) -> npt.NDArray[np.int32]:
+    return np.ascontiguousarray(tree[:, nodes].T.astype(np.int32))
+
+
+def brute_cost(
+    network: RoadNetwork, supply: Supply, row: int, trip: Trip, weights: CostWeights
+) -> float | None:
+    """Return what a ride's best insertion costs, by plain Python over every sequence of calls."""
+    rides, window = supply.rides, trip.request.window
+    a, b = int(rides.start[row]), int(rides.start[row + 1])
+    points = np.concatenate([supply.node[a:b], trip.request.pickups, trip.request.dropoffs])
+    times = network.durations_ms(points, points)
+    taken = rides.seats_after[a:b].tolist()
+    stops = [
+        PlainStop(
+            node=k - a,
+            earliest=None if rides.earliest_ms[k] == NO_EARLIEST else int(rides.earliest_ms[k]),
+            latest=int(rides.latest_ms[k]),
+            change=taken[k - a] - (taken[k - a - 1] if k > a else 0),
+            stand=int(rides.boarding_ms[k]),
+        )
+        for k in range(a, b)
+    ]
+    first_dropoff = b - a + len(window.ready_ms)
+    request = PlainRequest(
+        pickups=[(b - a + n, int(at)) for n, at in enumerate(window.ready_ms)],
+        dropoffs=[(first_dropoff + n, int(at)) for n, at in enumerate(window.due_ms)],
+        seats=window.seats,
+        stand=window.boarding_ms,
+    )
+    departure, seats = int(rides.departure_ms[row]), int(rides.seats_offered[row])
+    found = all_insertions(stops, departure, seats, request, times)
+    alone = departure
+    for before, stop in pairwise(stops):
+        alone += before.stand + int(times[before.node, stop.node])
+        alone = alone if stop.earliest is None else max(alone, stop.earliest)
+    costs = []
+    for (_i, _j, p, d), (pickup_at, dropoff_at, end) in found.items():
+        walk_to, walk_from = int(window.walk_to_ms[p]), int(window.walk_from_ms[d])
+        arrives, leaves = dropoff_at + walk_from, pickup_at - walk_to
+        shift = abs(window.anchor_ms - (arrives if window.anchored_at_arrival else leaves))
+        costs.append(
+            weights.ride * (dropoff_at - pickup_at)
+            + weights.walk * (walk_to + walk_from)
+            + weights.detour * (end - alone)
+            + weights.shift * shift
+        )
+    return min(costs) / 1000 if costs else None
+
+
+@dataclass(frozen=True)
+class EllipseAndBearing:
+    """The first prototype's rule, to the letter: an ellipse in metres and 60 degrees.
+
+    Both ends of the rider lie in the ellipse around start and end of the ride whose long axis is
+    the crow-fly distance plus the allowed detour; compass bearings in [0, 360) differ by less than
+    60, without wrapping around at north; a ride that has a rider already is full.
+
+    ``detour_m`` is that rule's default; None turns the driver's own promise into metres at its
+    nominal 25 km/h. Source: NetMobiel ``EllipseHelper``, ``RideDao``, ``RideBase``.
+    """
+
+    detour_m: float | None = 10_000.0
+
+    def keeps(
+        self, network: RoadNetwork, supply: Supply, rows: Rows, trip: Trip
+    ) -> dict[str, Rows]:
+        """Say of some rides which part of the rule lets them pass, bool[rows] each."""
+        rides, lon, lat = supply.rides, network.lon, network.lat
+        first, last = rides.start[rows], rides.start[rows + 1] - 1
+        s, t, p, q = supply.node[first], supply.node[last], trip.home, trip.work
+        apart = crow_fly_m(lon[s], lat[s], lon[t], lat[t])
+        if self.detour_m is None:
+            planned = rides.latest_ms[last] - rides.departure_ms[rows]
+            driving = np.add.reduceat(rides.leg_ms, rides.start[:-1])[rows]
+            spare_ms = planned - driving - 60_000 * (last - first - 1)
+            axis = apart + np.maximum(spare_ms, 0) / 3_600_000 * 25_000
+        else:
+            axis = apart + self.detour_m
+        inside = [
+            crow_fly_m(lon[s], lat[s], lon[v], lat[v]) + crow_fly_m(lon[v], lat[v], lon[t], lat[t])
+            <= axis
+            for v in (p, q)
+        ]
+        theirs = _bearing(lon[s], lat[s], lon[t], lat[t])
+        ours = _bearing(lon[p], lat[p], lon[q], lat[q])
+        return {
+            "ellipse": inside[0] & inside[1],
+            "bearing": np.abs(theirs - ours) < 60,
+            "one booking": last - first == 1,
+        }
+
+
+def _bearing(lon_a: Rows, lat_a: Rows, lon_b: Rows, lat_b: Rows) -> Rows:
+    """Return compass bearings in [0, 360)."""
+    east = np.radians(lon_b - lon_a)
+    a, b = np.radians(lat_a), np.radians(lat_b)
+    y = np.sin(east) * np.cos(b)
+    x = np.cos(a) * np.sin(b) - np.sin(a) * np.cos(b) * np.cos(east)
+    return np.asarray(np.degrees(np.arctan2(y, x)) % 360)
