@@ -26,7 +26,9 @@ def _city_columns(django_db_setup: None, django_db_blocker: Any) -> dict[str, An
     from maps.services import import_file
 
     with django_db_blocker.unblock():
-        import_file(path=CITY, now=clock.now(), name="La Serena–Coquimbo", slug="la-serena-coquimbo")
+        import_file(
+            path=CITY, now=clock.now(), name="La Serena–Coquimbo", slug="la-serena-coquimbo"
+        )
         OutboxEvent.objects.all().delete()
         return dict(Region.objects.filter(slug="la-serena-coquimbo").values().get())
 
@@ -53,7 +55,7 @@ class Cast:
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
+def cast(city: Region) -> Cast:
     """Driver, rider, colleague, manager and operator of one organization, outsider of another."""
     copper = OrganizationFactory(name="Copper", slug="copper", time_zone="America/Santiago")
     campus = OrganizationFactory(name="Campus", slug="campus", time_zone="America/Santiago")

@@ -21,6 +21,7 @@ from accounts.models import (
 from accounts.selectors import organization_for_email
 from carpool.kernel.errors import InvalidInput
 from carpool.kernel.geo import LonLat, to_point
+from maps.selectors import region_at
 
 
 @transaction.atomic
@@ -163,7 +164,12 @@ def remove_car(*, car: Car, now: datetime) -> None:
 
 
 def save_place(*, member: Member, kind: str, label: str, location: LonLat) -> Place:
-    """Save home or work (there is one of each), or add another place."""
+    """Save home or work (there is one of each), or add another place.
+
+    Raises:
+        OutsideMap: no region contains the place (names ``location``).
+    """
+    region_at(location, field="location")
     point = to_point(location)
     if kind == PlaceKind.OTHER:
         return Place.objects.create(member=member, kind=kind, label=label, location=point)

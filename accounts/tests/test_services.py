@@ -18,6 +18,7 @@ from accounts.models import (
 )
 from accounts.selectors import get_member
 from accounts.tests.factories import (
+    ELSEWHERE,
     HEAD_OFFICE,
     HOME_NORTH,
     HOME_SOUTH,
@@ -26,6 +27,7 @@ from accounts.tests.factories import (
     UserFactory,
 )
 from carpool.kernel.errors import InvalidInput
+from maps.errors import OutsideMap
 
 CAR = {"make": "Kia", "model": "Rio", "colour": "Red", "plate": "KX-RT-42", "seats": 4}
 
@@ -278,3 +280,10 @@ def test_an_organization_reads_its_clocks_in_a_zone_that_exists(db):
     with pytest.raises(ValidationError) as caught:
         organization.full_clean()
     assert list(caught.value.message_dict) == ["time_zone"]
+
+
+def test_a_place_outside_the_map_is_refused_and_named(cast):
+    with pytest.raises(OutsideMap) as caught:
+        services.save_place(member=cast.rider, kind="home", label="Santiago", location=ELSEWHERE)
+    assert list(caught.value.fields) == ["location"]
+    assert not cast.rider.places.exists()
