@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
@@ -27,6 +27,20 @@ class Page(pagination.CursorPagination):
     max_page_size = 100
     page_size_query_param = "page_size"
     ordering = ("-created_at", "-id")
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: APIView | None = None
+    ) -> list[Any] | None:
+        """Return one page; a cursor that we did not make is an unknown page, not a crash.
+
+        Raises:
+            NotFound: there is no such page.
+        """
+        try:
+            page: list[Any] | None = super().paginate_queryset(queryset, request, view)
+        except ValidationError as error:
+            raise exceptions.NotFound(self.invalid_cursor_message) from error
+        return page
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe a page as OpenAPI 3.1 does; DRF still writes ``nullable`` of 3.0."""
@@ -133,9 +147,9 @@ def problem(
         "type": f"/problems/{code}",
         "title": title,
         "status": status,
-        "detail": detail,
+        "detail": _writable(detail),
         "code": code,
-        "errors": errors or [],
+        "errors": [{k: _writable(text) for k, text in error.items()} for error in errors or []],
     }
     return Response(body, status=status, content_type=PROBLEM_JSON)
 
@@ -154,6 +168,11 @@ class UnknownAddress(APIView):
             NotFound: always.
         """
         raise exceptions.NotFound
+
+
+def _writable(text: str) -> str:
+    """Escape what UTF-8 cannot hold: an error may quote half a surrogate pair that was sent."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -56,7 +56,7 @@ def idempotent(view: View) -> View:
     @wraps(view)
     def wrapped(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get(HEADER, "").strip()
-        if not 0 < len(key) <= 255:
+        if not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
             raise IdempotencyKeyMissing(field=HEADER)
         fingerprint = _fingerprint(request)
         try:

@@ -1,7 +1,7 @@
 """Standing requests: leaving one, taking it back."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from accounts.models import Member
 from carpool.kernel import outbox
 from carpool.kernel.errors import InvalidInput
 from carpool.kernel.geo import to_point
-from rides.errors import ArrivalBeforeDeparture, InThePast, SeatsOutOfRange
+from rides.errors import ArrivalBeforeDeparture, InThePast, SeatsOutOfRange, TooFarAhead
 from rides.events import RequestPosted
 from rides.models import RequestState, RideRequest
 from rides.selectors import get_request_for, get_trip_region
@@ -19,6 +19,8 @@ from rides.services.offers import TripEnd
 from rides.services.transitions import move_request
 
 MOST_WALK_M = 5_000
+# Wider windows are slips of the pen, and times near the calendar's ends cannot be reckoned with.
+FARTHEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,17 @@ class RequestTerms:
         """Make sure that the terms make sense.
 
         Raises:
-            ArrivalBeforeDeparture, InThePast, SeatsOutOfRange, InvalidInput: names the field.
+            ArrivalBeforeDeparture, InThePast, TooFarAhead, SeatsOutOfRange, InvalidInput: names
+                the field.
         """
         if self.latest_arrival_at <= self.earliest_departure_at:
             raise ArrivalBeforeDeparture(field="latest_arrival_at")
         if self.latest_arrival_at <= now:
             raise InThePast(field="latest_arrival_at")
+        if self.earliest_departure_at < now - FARTHEST:
+            raise InThePast(field="earliest_departure_at")
+        if self.latest_arrival_at > now + FARTHEST:
+            raise TooFarAhead(field="latest_arrival_at")
         if not 1 <= self.seats <= 8:
             raise SeatsOutOfRange(_("Between 1 and 8 seats."), field="seats")
         if not 0 <= self.walk_m <= MOST_WALK_M:
