@@ -50,7 +50,7 @@ from matching.selectors.evaluation import (
     within_metres,
 )
 from rides.models import Ride
-from rides.selectors import RideView, list_views
+from rides.selectors import RideView
 from rides.services.requests import MOST_WALK_M
 
 FEW_OFFERS = 3
@@ -102,13 +102,35 @@ class NearMiss:
         return self.amount if self.promise is Promise.WALK else None
 
 
-def list_near_misses(
-    viewer: Member, query: SearchQuery, region: Region, *, fitting: Collection[UUID], now: datetime
-) -> list[NearMiss]:
-    """List the rides that nearly serve a query, the least to ask first.
+@dataclass(frozen=True, slots=True)
+class NearlyFound:
+    """A near miss before it is shown to anybody; as there, with the ride as the engine found it."""
 
-    ``fitting`` are the rides that serve it. Needs a query when no ride comes near, two when none
-    of them can be had for one promise, else as many more as :func:`rides.selectors.list_views`.
+    found: Found
+    promise: Promise
+    amount: int
+    query: SearchQuery | None
+
+    def show(self, view: RideView) -> NearMiss:
+        """Return the near miss with the ride as one member may see it."""
+        return NearMiss(
+            view=view,
+            promise=self.promise,
+            amount=self.amount,
+            query=self.query,
+            pickup=self.found.pickup,
+            dropoff=self.found.dropoff,
+            detour_s=self.found.detour_s,
+        )
+
+
+def find_near_misses(
+    viewer: Member, query: SearchQuery, region: Region, *, fitting: Collection[UUID], now: datetime
+) -> list[NearlyFound]:
+    """Find the rides that nearly serve a query, the least to ask first.
+
+    ``fitting`` are the rides that serve it. Takes one database query when no ride comes near, else
+    two.
     """
     network, limits = load_network(region), _limits(query, now)
     nearby = _rides_near(viewer, region, network, query, limits, now=now)
@@ -116,22 +138,7 @@ def list_near_misses(
     if not rides:
         return []
     asked = _ask(rides, region, network, query, limits)[:MOST_PROVED]
-    proved = list(islice(_prove(asked, region, query, limits), MOST_NEAR_MISSES))
-    if not proved:
-        return []
-    views = {v.ride.pk: v for v in list_views(viewer, [found.ride.pk for found, *_ in proved])}
-    return [
-        NearMiss(
-            view=views[found.ride.pk],
-            promise=promise,
-            amount=amount,
-            query=changed,
-            pickup=found.pickup,
-            dropoff=found.dropoff,
-            detour_s=found.detour_s,
-        )
-        for found, promise, amount, changed in proved
-    ]
+    return list(islice(_prove(asked, region, query, limits), MOST_NEAR_MISSES))
 
 
 def _limits(query: SearchQuery, now: datetime) -> Limits:
@@ -270,7 +277,7 @@ def _beyond(points: MeetingPoints, near: int, walk_m: int) -> npt.NDArray[np.int
 
 def _prove(
     asked: Sequence[tuple[Relaxation, Ride]], region: Region, query: SearchQuery, limits: Limits
-) -> Iterator[tuple[Found, Promise, int, SearchQuery | None]]:
+) -> Iterator[NearlyFound]:
     """Search again with each promise changed, and yield what is found."""
     for relaxation, ride in asked:
         promise = relaxation.promise
@@ -284,7 +291,7 @@ def _prove(
         if promise is Promise.DETOUR:
             list(ride.stops.all())[-1].latest_at += timedelta(seconds=seconds)
         for fits in evaluate([ride], region, changed or query):
-            yield fits, promise, seconds, changed
+            yield NearlyFound(fits, promise, seconds, changed)
 
 
 def _changed(query: SearchQuery, promise: Promise, amount: int) -> SearchQuery | None:
@@ -300,7 +307,7 @@ def _changed(query: SearchQuery, promise: Promise, amount: int) -> SearchQuery |
 
 def _walk_more(
     least_m: int, ride: Ride, region: Region, query: SearchQuery, limits: Limits
-) -> tuple[Found, Promise, int, SearchQuery | None] | None:
+) -> NearlyFound | None:
     """Return a longer walk with which a search finds the ride, and with 10 m less does not.
 
     The least may not do, or not be the least, as a search spreads its meeting points over the whole
@@ -323,7 +330,7 @@ def _walk_more(
         does, does_not = (middle, does_not) if find(middle) else (does, middle)
     found, amount = find(does), does * WALK_STEP_M
     assert found is not None
-    return found, Promise.WALK, amount, _changed(query, Promise.WALK, amount)
+    return NearlyFound(found, Promise.WALK, amount, _changed(query, Promise.WALK, amount))
 
 
 def _ms(milliseconds: int) -> timedelta:

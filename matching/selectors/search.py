@@ -5,7 +5,7 @@ rider exactly, with road times. The cheapest offers are loaded as this member ma
 signed, so that exactly what was shown can be booked. If they are few, near misses are added.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,7 +28,7 @@ from matching.selectors.evaluation import (
     to_ms,
     to_time,
 )
-from matching.selectors.near_misses import FEW_OFFERS, NearMiss, list_near_misses
+from matching.selectors.near_misses import FEW_OFFERS, NearlyFound, NearMiss, find_near_misses
 from rides.models import Ride
 from rides.selectors import RideView, get_trip_region, list_views
 from rides.services import TripEnd
@@ -95,24 +95,29 @@ def search(viewer: Member, query: SearchQuery, *, now: datetime) -> SearchResult
     region = get_trip_region(query.origin.location, query.destination.location, walk_m=query.walk_m)
     rides = list(candidate_rides(viewer, region, query, now=now))
     found = evaluate(rides, region, query)
-    offers = _to_offers(viewer, query, load_network(region), found[:MOST_OFFERS])
-    near: list[NearMiss] = []
+    near: list[NearlyFound] = []
     if len(found) < FEW_OFFERS:
         fitting = {fits.ride.pk for fits in found}
-        near = list_near_misses(viewer, query, region, fitting=fitting, now=now)
+        near = find_near_misses(viewer, query, region, fitting=fitting, now=now)
+    shown = found[:MOST_OFFERS]
+    ids = [one.ride.pk for one in (*shown, *(nearly.found for nearly in near))]
+    views = {view.ride.pk: view for view in list_views(viewer, ids)}
     return SearchResult(
         query=query,
         region=region,
-        offers=offers,
+        offers=_to_offers(viewer, query, load_network(region), shown, views),
         rides_considered=len(rides),
-        near_misses=near,
+        near_misses=[nearly.show(views[nearly.found.ride.pk]) for nearly in near],
     )
 
 
 def _to_offers(
-    viewer: Member, query: SearchQuery, network: RoadNetwork, found: Sequence[Found]
+    viewer: Member,
+    query: SearchQuery,
+    network: RoadNetwork,
+    found: Sequence[Found],
+    views: Mapping[UUID, RideView],
 ) -> list[Offer]:
-    views = {view.ride.pk: view for view in list_views(viewer, [f.ride.pk for f in found])}
     return [
         Offer(
             view=views[f.ride.pk],

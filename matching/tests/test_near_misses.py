@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import translation
 
 from accounts.tests.factories import HOME_NORTH, PORT, WORKSHOP, MemberFactory
 from carpool.kernel.geo import LonLat, coarse_cell, crow_fly_m, from_point
 from matching.engine import Promise
+from matching.forms import write_query
 from matching.selectors import explain_near_miss, search
 from matching.selectors.near_misses import FEW_OFFERS, MOST_NEAR_MISSES
 from rides.models import Ride
@@ -192,6 +195,11 @@ def test_near_misses_cost_a_fixed_number_of_queries(cast, now, django_assert_num
         offer(driver, now=now)
     with django_assert_num_queries(NEAR):
         assert len(search(cast.rider, due_early(ride), now=now).near_misses) == 4
+    Ride.objects.exclude(pk=ride.pk).delete()
+    offer(people(cast, 1)[0], now=now, detour_s=120)
+    with django_assert_num_queries(NEAR):
+        both = search(cast.rider, wish(ride, walk_m=200), now=now)
+    assert (len(both.offers), len(both.near_misses)) == (1, 1)
 
 
 def posted(query):
@@ -243,3 +251,17 @@ def test_the_api_tells_of_no_home_and_no_plate(cast, now):
     assert "Dora Driver" not in text
     assert near["ride"]["origin"]["lon"] == pytest.approx(coarse_cell(HOME_NORTH).lon)
     assert near["ride"]["stops"] == near["ride"]["bookings"] == []
+
+
+def test_the_page_tells_of_no_home_and_no_plate(cast, now):
+    ride = offer(cast.driver, now=now, origin=TripEnd(HOME_NORTH, "Calle Norte 12"))
+    query = wish(ride, origin=TripEnd(WORKSHOP, "From"), destination=TripEnd(PORT, "To"))
+    query = replace(query, latest_arrival_at=ride.departure_at + 8 * MINUTE)
+    browser = Client()
+    browser.force_login(cast.rider.user, backend="django.contrib.auth.backends.ModelBackend")
+    answer = browser.get(reverse("matching:find"), write_query(query, cast.organization.zone))
+    assert len(answer.context["result"].near_misses) == 1
+    text = answer.content.decode()
+    assert "with Dora" in text
+    for secret in ("Calle Norte 12", ride.car.plate, "Dora Driver", str(HOME_NORTH.lat)):
+        assert secret not in text
