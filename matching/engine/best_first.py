@@ -12,9 +12,10 @@ In words. The search narrows down in three steps, each of which may only drop wh
    detour and shift grow with time, and the time aboard is at least the driving in between. It is
    computed with the same operations in the same order as the cost itself; rounding is monotone,
    so the bound holds in floating point too.
-3. *Exact.* In the order of the bound, rides are bounded once more for each pair of meeting points,
-   and inserted exactly with road times from labels. As soon as the next bound is above the k-th
-   best cost, nothing that follows can enter, and the search ends.
+3. *Exact.* Rides wait in a heap by their bound. The first one to come up is bounded once more, now
+   with exact road times to the nearest of the meeting points, and goes back; when it comes up
+   again, it is inserted exactly. As soon as the least bound is above the k-th best cost, nothing
+   that is left can enter, and the search ends.
 
 The answers are those of evaluating every ride; of equal costs the ride that leaves first wins,
 then the one with the smaller number.
@@ -22,38 +23,18 @@ then the one with the smaller number.
 Source: branch and bound; bounds by cells after T-Share (Ma, Zheng & Wolfson, ICDE 2013), best-first
 order after KaRRi's costs by lower bounds (Laupichler & Sanders, ALENEX 2024), measured by us.
 
-numba keeps compiled code by the date of this file alone: whoever changes ``insertion._enumerate``,
-``insertion._drive_on`` or ``labels.duration`` must touch this file too.
+numba keeps compiled code by the date of this file alone: whoever changes a kernel of ``insertion``,
+``road_times`` or ``maps.engine.labels`` must touch this file too.
 """
+
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 from numba import njit
 
-from maps.engine.labels import duration
 from matching.engine.columns import BLOCK
 from matching.engine.insertion import _drive_on, _enumerate
-
-
-@njit(cache=True)
-def plan(start, departure, nodes, stop, labels, leave, alone, on_roads):  # type: ignore[no-untyped-def]
-    """Drive every ride as planned: when it leaves each stop and arrives at its last.
-
-    ``on_roads[r]`` tells that no leg is planned faster than the roads allow: only then may step 1
-    look past the stops on the way. O(stops * label).
-    """
-    leg, earliest, _latest, boarding, _taken = stop
-    jumps, depth, label_start, ahead, back = labels
-    for r in range(len(departure)):
-        at = departure[r]
-        on_roads[r] = True
-        for k in range(start[r], start[r + 1]):
-            if k > start[r]:
-                at = max(at + leg[k], earliest[k])
-                road = duration(nodes[k - 1], nodes[k], jumps, depth, label_start, ahead, back)
-                on_roads[r] &= leg[k] >= road
-            leave[k] = at + boarding[k]
-            alone[r] = at
-            at = leave[k]
+from matching.engine.road_times import road_times, to_and_from, trunk_of
 
 
 @njit(cache=True)
@@ -105,14 +86,16 @@ def least_cost(pickup_at, dropoff_span, driven, added, ends, ask):  # type: igno
 
 
 @njit(cache=True)
-def bound(r, columns, near, ends, direct, ask):  # type: ignore[no-untyped-def]
+def bound(r, columns, at, base, near, ends, direct, ask):  # type: ignore[no-untyped-def]
     """Return a lower bound of the cost of inserting a request into ride ``r``; inf: impossible.
 
     Parameters
     ----------
     r : int
     columns : Columns
-    near : four of int32[cells]
+    at, base : int[...], int
+        Where in ``near`` to look for stop k: ``at[k - base]``.
+    near : four of int32[...]
         Least times to and from the pick-up, to and from the drop-off.
     ends : int64[2, 3]
         Of getting in: ready, shortest and longest walk; of getting out: due and the same.
@@ -133,22 +116,22 @@ def bound(r, columns, near, ends, direct, ask):  # type: ignore[no-untyped-def]
             break
         if c.taken[i] + seats > c.offered[r]:
             continue
-        pickup_at = max(c.leave[i] + to_pickup[c.cell[i]], ends[0, 0])
+        pickup_at = max(c.leave[i] + to_pickup[at[i - base]], ends[0, 0])
         aboard = pickup_at + stand_ms
         driven = stand_ms
         for j in range(i, end_stop):
             if j > i:
-                road = from_pickup[c.cell[j]] if j == i + 1 else c.leg[j]
+                road = from_pickup[at[j - base]] if j == i + 1 else c.leg[j]
                 reached = max(aboard + road, c.earliest[j])
                 if reached > c.latest[j] or c.taken[j] + seats > c.offered[r]:
                     break
                 aboard = reached + c.boarding[j]
                 driven += road + c.boarding[j]
-            road = direct if j == i else to_dropoff[c.cell[j]]
+            road = direct if j == i else to_dropoff[at[j - base]]
             dropoff_at = aboard + road
             if dropoff_at > due:
                 continue
-            home = stand_ms + from_dropoff[c.cell[j + 1]]
+            home = stand_ms + from_dropoff[at[j + 1 - base]]
             end = _drive_on(
                 dropoff_at + home, j + 1, end_stop, c.earliest, c.latest, c.boarding, c.leg
             )
@@ -178,7 +161,7 @@ def promising(r, columns, ask, roads, limit, chosen):  # type: ignore[no-untyped
             ends[1, 0], ends[1, 1:] = ask.due[d], ask.walk_from[d]
             out = ask.dropoff_cell[d]
             near = roads.back[into], roads.ahead[into], roads.back[out], roads.ahead[out]
-            low = bound(r, columns, near, ends, ask.direct[p, d], ask)
+            low = bound(r, columns, columns.cell, 0, near, ends, ask.direct[p, d], ask)
             if low < np.inf and low <= limit:
                 used[0, p] = True
                 used[1, d] = True
@@ -189,34 +172,6 @@ def promising(r, columns, ask, roads, limit, chosen):  # type: ignore[no-untyped
                 chosen[side, count[side]] = n
                 count[side] += 1
     return count[0], count[1]
-
-
-@njit(cache=True)
-def road_times(nodes, pickups, dropoffs, labels):  # type: ignore[no-untyped-def]
-    """Return the exact times that an insertion between these stops can need.
-
-    To and from the pick-ups, to and from the drop-offs, int32[stops, points] each; what no
-    insertion asks for stays unset. O(stops * points * label).
-    """
-    jumps, depth, start, ahead, back = labels
-    last = len(nodes) - 1
-    to_pickup = np.empty((last + 1, len(pickups)), np.int32)
-    from_pickup = np.empty((last + 1, len(pickups)), np.int32)
-    to_dropoff = np.empty((last + 1, len(dropoffs)), np.int32)
-    from_dropoff = np.empty((last + 1, len(dropoffs)), np.int32)
-    for k in range(last + 1):
-        inner = 0 < k < last
-        for n, p in enumerate(pickups):
-            if k < last:
-                to_pickup[k, n] = duration(nodes[k], p, jumps, depth, start, ahead, back)
-            if inner:
-                from_pickup[k, n] = duration(p, nodes[k], jumps, depth, start, ahead, back)
-        for n, d in enumerate(dropoffs):
-            if inner:
-                to_dropoff[k, n] = duration(nodes[k], d, jumps, depth, start, ahead, back)
-            if k > 0:
-                from_dropoff[k, n] = duration(d, nodes[k], jumps, depth, start, ahead, back)
-    return to_pickup, from_pickup, to_dropoff, from_dropoff
 
 
 @njit(cache=True)
@@ -276,10 +231,9 @@ def summarize(ask, roads, near, ends):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def candidates(columns, ask, roads, organization, on_roads, limit, counts):  # type: ignore[no-untyped-def]
+def candidates(columns, ask, roads, organization, on_roads, limit, ends, counts):  # type: ignore[no-untyped-def]
     """Return the rows that pass steps 1 and 2 within ``limit``, and their bounds; O(rows)."""
     near = np.empty((4, len(roads.ahead) + 1), np.int32)
-    ends = np.empty((2, 3), np.int64)
     summarize(ask, roads, near, ends)
     least, stand_ms = ask.direct.min(), ask.stand[1]
     needed = least if on_roads else np.int32(0)
@@ -287,15 +241,31 @@ def candidates(columns, ask, roads, organization, on_roads, limit, counts):  # t
     rows = np.empty(last, np.int32)
     sliced = slice_rides(last, columns, near, ends, (stand_ms, needed), organization, rows)
     low = np.empty(sliced)
+    four = near[0], near[1], near[2], near[3]
     kept = 0
     for r in rows[:sliced]:
-        value = bound(r, columns, (near[0], near[1], near[2], near[3]), ends, least, ask)
+        value = bound(r, columns, columns.cell, 0, four, ends, least, ask)
         if value < np.inf and value <= limit:
             rows[kept], low[kept] = r, value
             kept += 1
     counts[0] += sliced
     counts[1] += kept
     return rows[:kept], low[:kept]
+
+
+@njit(cache=True)
+def tight_bound(r, columns, ask, roads, trunks, ends):  # type: ignore[no-untyped-def]
+    """Return :func:`bound` with exact times to the nearest meeting points; O(k * label + k³)."""
+    a, b = columns.start[r], columns.start[r + 1]
+    near = np.empty((4, b - a), np.int32)
+    for k in range(b - a):
+        v = columns.node[a + k]
+        if k < b - a - 1:
+            near[0, k], near[1, k] = to_and_from(v, ask.pickups, trunks[0], roads.labels)
+        if k > 0:
+            near[2, k], near[3, k] = to_and_from(v, ask.dropoffs, trunks[1], roads.labels)
+    four = near[0], near[1], near[2], near[3]
+    return bound(r, columns, np.arange(b - a), a, four, ends, ask.direct.min(), ask)
 
 
 @njit(cache=True)
@@ -336,14 +306,25 @@ def search_rows(columns, ask, roads, organization, on_roads, best, counts):  # t
         Added to: rides that pass step 1, those with a bound, those inserted exactly.
     """
     worst = len(best.cost) - 1
-    rows, low = candidates(columns, ask, roads, organization, on_roads, best.cost[worst], counts)
+    ends = np.empty((2, 3), np.int64)
+    rows, low = candidates(
+        columns, ask, roads, organization, on_roads, best.cost[worst], ends, counts
+    )
+    trunks = trunk_of(ask.pickups, roads.labels), trunk_of(ask.dropoffs, roads.labels)
     chosen = np.empty((2, max(ask.direct.shape)), np.int64)
     where, when = np.empty(4, np.int32), np.empty(3, np.int64)
-    for n in np.argsort(low):
+    waiting = [(low[n], False, rows[n]) for n in range(len(rows))]
+    heapify(waiting)
+    while len(waiting) > 0:
+        value, is_tight, r = heappop(waiting)
         limit = best.cost[worst]
-        if low[n] > limit:
+        if value > limit:
             break
-        r = rows[n]
+        if not is_tight:
+            value = tight_bound(r, columns, ask, roads, trunks, ends)
+            if value < np.inf and value <= limit:
+                heappush(waiting, (value, True, r))
+            continue
         ins, outs = promising(r, columns, ask, roads, limit, chosen)
         if ins == 0:
             continue

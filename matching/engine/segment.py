@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from maps.engine.cells import Cells
-from matching.engine.best_first import plan
 from matching.engine.columns import BLOCK, Columns, Int16
 from matching.engine.insertion import Int32, Int64, RideBatch
+from matching.engine.road_times import plan
 
 Rows = npt.NDArray[np.intp]
 
