@@ -12,7 +12,7 @@ from accounts.tests.factories import HOME_NORTH, PORT, WORKSHOP, MemberFactory
 from carpool.kernel.geo import LonLat, coarse_cell, crow_fly_m, from_point
 from matching.engine import Promise
 from matching.forms import write_query
-from matching.selectors import explain_near_miss, search
+from matching.selectors import explain_near_miss, near_misses, search
 from matching.selectors.near_misses import FEW_OFFERS, MOST_NEAR_MISSES
 from rides.models import Ride
 from rides.services import TripEnd
@@ -117,14 +117,20 @@ def test_the_sentence_carries_the_number(cast, now, promise, amount, english, ko
 
 
 def test_nobody_is_asked_to_have_left_already(cast, now):
-    ride = offer(cast.driver, now=now)
-    query = leaving_late(ride, 20)
-    (near,) = search(cast.rider, query, now=now).near_misses
-    assert near.amount == 600
-    too_late = query.earliest_departure_at - timedelta(minutes=9)
-    Ride.objects.filter(pk=ride.pk).update(started_at=None)
-    later = search(cast.rider, query, now=min(too_late, ride.departure_at - MINUTE)).near_misses
-    assert all(near.amount <= 1200 for near in later)
+    query = wish(offer(cast.driver, now=now))
+    leaves_at = query.earliest_departure_at
+    for before, minutes in ((timedelta(hours=5), 30), (4.5 * MINUTE, 4), (-MINUTE, 0)):
+        most = near_misses._limits(query, leaves_at - before)
+        assert most.earliest_departure_ms == minutes * 60_000
+
+
+def test_nobody_is_asked_to_walk_beyond_all_reason(cast, now):
+    query = wish(offer(cast.driver, now=now))
+    for walk_m, more_m in ((0, 800), (4200, 800), (4600, 400), (5000, 0)):
+        assert near_misses._limits(replace(query, walk_m=walk_m), now).walk_m == more_m
+    assert search(cast.rider, replace(query, walk_m=5000), now=now).offers
+    early = replace(query, latest_arrival_at=query.earliest_departure_at + 5 * MINUTE, walk_m=5000)
+    assert search(cast.rider, early, now=now).offers == []
 
 
 def test_seats_never_give(cast, now):
