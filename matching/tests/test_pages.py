@@ -154,7 +154,8 @@ def test_nothing_found_offers_more_time_and_to_keep_looking(rider, asked):
 
 def test_near_miss_says_what_would_have_to_give_and_shows_it(rider, cast, ride, asked):
     late = (ride.departure_at + timedelta(minutes=25)).astimezone(cast.organization.zone)
-    text = text_of(rider.get(reverse("matching:find"), asked | {"time": late.strftime("%H:%M")}))
+    when = {"date": late.date().isoformat(), "time": late.strftime("%H:%M")}
+    text = text_of(rider.get(reverse("matching:find"), asked | when))
     assert "No ride fits yet" in text
     assert "It fits if you leave" in text
     search = re.search(r'href="(/find/\?[^"]+)"[^>]*>Show', text).group(1)
