@@ -34,7 +34,7 @@ from numba import njit
 
 from matching.engine.columns import BLOCK
 from matching.engine.insertion import _drive_on, _enumerate
-from matching.engine.road_times import road_times, to_and_from, trunk_of
+from matching.engine.road_times import from_nearest, road_times, to_nearest, trunk_of
 
 
 @njit(cache=True)
@@ -144,50 +144,15 @@ def bound(r, columns, at, base, near, ends, direct, ask):  # type: ignore[no-unt
 
 
 @njit(cache=True)
-def promising(r, columns, ask, roads, limit, chosen):  # type: ignore[no-untyped-def]
-    """Choose the meeting points that may take part in an insertion at no more than ``limit``.
+def insert_exactly(r, columns, ask, roads, where, when):  # type: ignore[no-untyped-def]
+    """Return the cost of the best insertion into ride ``r`` (inf: none) and write where and when.
 
-    Writes their numbers to the two rows of ``chosen`` and returns how many they are;
-    O(pickups * dropoffs * k³).
-    """
-    ends = np.empty((2, 3), np.int64)
-    used = np.zeros((2, max(ask.direct.shape)), np.bool_)
-    for p in range(len(ask.ready)):
-        ends[0, 0], ends[0, 1:] = ask.ready[p], ask.walk_to[p]
-        into = ask.pickup_cell[p]
-        for d in range(len(ask.due)):
-            if used[0, p] and used[1, d]:
-                continue
-            ends[1, 0], ends[1, 1:] = ask.due[d], ask.walk_from[d]
-            out = ask.dropoff_cell[d]
-            near = roads.back[into], roads.ahead[into], roads.back[out], roads.ahead[out]
-            low = bound(r, columns, columns.cell, 0, near, ends, ask.direct[p, d], ask)
-            if low < np.inf and low <= limit:
-                used[0, p] = True
-                used[1, d] = True
-    count = np.zeros(2, np.int64)
-    for side in range(2):
-        for n in range(used.shape[1]):
-            if used[side, n]:
-                chosen[side, count[side]] = n
-                count[side] += 1
-    return count[0], count[1]
-
-
-@njit(cache=True)
-def insert_exactly(r, columns, ask, roads, ins, outs, where, when):  # type: ignore[no-untyped-def]
-    """Return the cost of the best insertion into ride ``r`` and write where and when.
-
-    ``ins`` and ``outs`` number the meeting points to try; inf when none of them serves.
+    O(k * points * label + points² * k³).
     """
     c = columns
     a, b = c.start[r], c.start[r + 1]
-    between = np.empty((len(ins), len(outs)), np.int32)
-    for n in range(len(ins)):
-        for m in range(len(outs)):
-            between[n, m] = ask.direct[ins[n], outs[m]]
-    times = road_times(c.node[a:b], ask.pickups[ins], ask.dropoffs[outs], roads.labels)
-    room = between.size * (b - a) * (b - a)
+    times = road_times(c.node[a:b], ask.pickups, ask.dropoffs, roads.labels)
+    room = ask.direct.size * (b - a) * (b - a - 1) // 2
     costs = np.empty(room)
     places = np.empty((room, 4), np.int32)
     moments = np.empty((room, 3), np.int64)
@@ -195,8 +160,8 @@ def insert_exactly(r, columns, ask, roads, ins, outs, where, when):  # type: ign
         0,
         (np.array([0, b - a], np.int32), c.departure[r : r + 1], c.offered[r : r + 1]),
         (c.leg[a:b], c.earliest[a:b], c.latest[a:b], c.boarding[a:b], c.taken[a:b]),
-        (ask.ready[ins], ask.due[outs], ask.walk_to[ins], ask.walk_from[outs]),
-        (*times, between),
+        (ask.ready, ask.due, ask.walk_to, ask.walk_from),
+        (*times, ask.direct),
         ask.stand,
         ask.worth,
         costs,
@@ -207,7 +172,6 @@ def insert_exactly(r, columns, ask, roads, ins, outs, where, when):  # type: ign
         return np.inf
     first = np.argmin(costs[:found])
     where[:], when[:] = places[first], moments[first]
-    where[2], where[3] = ins[where[2]], outs[where[3]]
     return costs[first]
 
 
@@ -261,9 +225,12 @@ def tight_bound(r, columns, ask, roads, trunks, ends):  # type: ignore[no-untype
     for k in range(b - a):
         v = columns.node[a + k]
         if k < b - a - 1:
-            near[0, k], near[1, k] = to_and_from(v, ask.pickups, trunks[0], roads.labels)
+            near[0, k] = to_nearest(v, ask.pickups, trunks[0], roads.labels)
         if k > 0:
-            near[2, k], near[3, k] = to_and_from(v, ask.dropoffs, trunks[1], roads.labels)
+            near[3, k] = from_nearest(v, ask.dropoffs, trunks[1], roads.labels)
+        if 0 < k < b - a - 1:
+            near[1, k] = from_nearest(v, ask.pickups, trunks[0], roads.labels)
+            near[2, k] = to_nearest(v, ask.dropoffs, trunks[1], roads.labels)
     four = near[0], near[1], near[2], near[3]
     return bound(r, columns, np.arange(b - a), a, four, ends, ask.direct.min(), ask)
 
@@ -311,7 +278,6 @@ def search_rows(columns, ask, roads, organization, on_roads, best, counts):  # t
         columns, ask, roads, organization, on_roads, best.cost[worst], ends, counts
     )
     trunks = trunk_of(ask.pickups, roads.labels), trunk_of(ask.dropoffs, roads.labels)
-    chosen = np.empty((2, max(ask.direct.shape)), np.int64)
     where, when = np.empty(4, np.int32), np.empty(3, np.int64)
     waiting = [(low[n], False, rows[n]) for n in range(len(rows))]
     heapify(waiting)
@@ -325,12 +291,7 @@ def search_rows(columns, ask, roads, organization, on_roads, best, counts):  # t
             if value < np.inf and value <= limit:
                 heappush(waiting, (value, True, r))
             continue
-        ins, outs = promising(r, columns, ask, roads, limit, chosen)
-        if ins == 0:
-            continue
         counts[2] += 1
-        cost = insert_exactly(
-            r, columns, ask, roads, chosen[0, :ins], chosen[1, :outs], where, when
-        )
+        cost = insert_exactly(r, columns, ask, roads, where, when)
         if cost < np.inf:
             enter(cost, columns.departure[r], columns.key[r], where, when, best)

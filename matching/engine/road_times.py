@@ -80,23 +80,36 @@ def trunk_of(points, labels):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def to_and_from(v, points, trunk, labels):  # type: ignore[no-untyped-def]
-    """Return the exact times from a vertex to the nearest of some vertices, and back from one.
+def to_nearest(v, points, trunk, labels):  # type: ignore[no-untyped-def]
+    """Return the exact time from a vertex to the nearest of some vertices.
 
     Whoever leaves their common trunk before its end meets all of them at the same ancestors, so
     one scan of the trunk does for all. O(label), or O(points * label) close by.
     """
     jumps, depth, start, ahead, back = labels
-    up, down = trunk
+    down = trunk[1]
     meet = common_depth(v, points[0], jumps, depth)
-    there = back_again = np.int32(1 << 30)
-    if meet < len(up) - 1:
-        first = start[v]
+    least = np.int32(1 << 30)
+    if meet < len(down) - 1:
         for level in range(meet + 1):
-            there = min(there, ahead[first + level] + down[level])
-            back_again = min(back_again, up[level] + back[first + level])
-        return there, back_again
+            least = min(least, ahead[start[v] + level] + down[level])
+        return least
     for p in points:
-        there = min(there, duration(v, p, jumps, depth, start, ahead, back))
-        back_again = min(back_again, duration(p, v, jumps, depth, start, ahead, back))
-    return there, back_again
+        least = min(least, duration(v, p, jumps, depth, start, ahead, back))
+    return least
+
+
+@njit(cache=True)
+def from_nearest(v, points, trunk, labels):  # type: ignore[no-untyped-def]
+    """Return the exact time to a vertex from the nearest of some; see :func:`to_nearest`."""
+    jumps, depth, start, ahead, back = labels
+    up = trunk[0]
+    meet = common_depth(points[0], v, jumps, depth)
+    least = np.int32(1 << 30)
+    if meet < len(up) - 1:
+        for level in range(meet + 1):
+            least = min(least, up[level] + back[start[v] + level])
+        return least
+    for p in points:
+        least = min(least, duration(p, v, jumps, depth, start, ahead, back))
+    return least
