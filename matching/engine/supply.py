@@ -3,9 +3,10 @@
 Rides lie in two segments sorted by departure: a large one, and a small one that takes what is new.
 A put copies the small segment; when that has grown past four square roots of the rides, both
 become one. A removed ride is marked and drops out at the next joining. So a change costs O(√n)
-of copying (tens of microseconds at a million rides), and once in a while O(n).
+of copying (0.35 ms at a million rides), and every 4,000th or so a joining, O(n) and 0.3 s there.
 
 Memory per ride with two stops: 136 bytes in the columns (52 for the ride, 42 for each stop).
+Labels and cells belong to the network and are shared memory maps.
 
 Not thread-safe: one process, or one lock, holds one index.
 """
