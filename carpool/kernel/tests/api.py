@@ -27,6 +27,7 @@ ERRORS: dict[str, Exception] = {
     "plain": DomainError(),
     "invalid": InvalidInput("Too short.", field="name"),
     "several": InvalidInput(fields={"name": ["Too short.", "Too plain."], "seats": ["Too many."]}),
+    "listed": exceptions.ValidationError({"items": [{}, {"number": ["No."]}]}),
     "missing": NotFound(),
     "forbidden": Forbidden(),
     "conflict": Conflict("Somebody was faster."),

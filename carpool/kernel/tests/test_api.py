@@ -17,6 +17,7 @@ own_urls = pytest.mark.urls("carpool.kernel.tests.api")
         ("plain", 400, "error", ()),
         ("invalid", 422, "invalid_input", ("name",)),
         ("several", 422, "invalid_input", ("name", "seats")),
+        ("listed", 400, "invalid_input", ("items.1.number",)),
         ("missing", 404, "not_found", ()),
         ("forbidden", 403, "forbidden", ()),
         ("conflict", 409, "conflict", ()),

@@ -98,6 +98,33 @@ def test_the_ellipse_contains_every_point_whose_two_distances_fit(
     assert ellipse.contains(to_point(b))
 
 
+def on_the_edge(a, b, bearing, major_m):
+    """The farthest place in that direction from half way whose two distances just fit."""
+    middle = LonLat((a.lon + b.lon) / 2, (a.lat + b.lat) / 2)
+    near_m, far_m = 0.0, major_m
+    for _ in range(50):
+        half_m = (near_m + far_m) / 2
+        p = along(middle, bearing, half_m)
+        fits = crow_fly_m(a, p) + crow_fly_m(p, b) <= major_m
+        near_m, far_m = (half_m, far_m) if fits else (near_m, half_m)
+    return along(middle, bearing, near_m)
+
+
+@pytest.mark.parametrize("lat", [0.0, 37.5, -53.0, 65.0])
+@pytest.mark.parametrize("apart_m", [1_000, 20_000, 120_000])
+@pytest.mark.parametrize("longer", [1.05, 1.5, 3.0])
+@pytest.mark.parametrize("direction", [0.0, 0.7, 1.57])
+@pytest.mark.parametrize("corners", [6, 32])
+def test_the_ellipse_holds_its_whole_edge(lat, apart_m, longer, direction, corners):
+    a = LonLat(10.0, lat)
+    b = along(a, direction, apart_m)
+    major_m = apart_m * longer
+    ellipse = geo.reach_ellipse(a, b, major_axis_m=major_m, corners=corners)
+    for step in range(96):
+        edge = on_the_edge(a, b, 2 * math.pi * step / 96, major_m)
+        assert ellipse.contains(to_point(edge)), step
+
+
 @given(a=places, east=metres(20_000), north=metres(20_000), bearing=directions)
 def test_the_ellipse_leaves_out_what_is_clearly_too_far(a, east, north, bearing):
     b = offset_m(a, east_m=east, north_m=north)

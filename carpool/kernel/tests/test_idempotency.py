@@ -65,6 +65,7 @@ def test_two_people_may_use_the_same_key(cast):
         response = post(api_client(person), key="same")
         assert response.status_code == 201
         assert "Idempotency-Replayed" not in response
+        assert post(api_client(person), key="same").json() == response.json()
     assert deeds() == 2
 
 
