@@ -1,10 +1,13 @@
-"""Where GeoDjango finds GDAL and GEOS: in the wheels of pyogrio and shapely.
+"""Native code: where GeoDjango finds GDAL and GEOS, and where numba keeps what it compiled.
+
+GDAL and GEOS come from the wheels of pyogrio and shapely.
 
 Debian 12 has GDAL 3.6, which cannot be kept from opening files and network addresses named in a
 spatial reference (Django's check gis.W001 asks for 3.9). The wheels bring newer libraries at pinned
 versions, alike on every machine.
 """
 
+import hashlib
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,3 +38,15 @@ def _package(name: str) -> Path:
 def _bundled(package: Path, pattern: str) -> str | None:
     found = sorted((package.parent / f"{package.name}.libs").glob(pattern))
     return str(found[0]) if found else None
+
+
+def kernel_cache(var: Path, sources: Path) -> Path:
+    """Give a folder for compiled kernels that is new whenever an engine's source has changed.
+
+    numba looks only at the file in which a kernel stands, not at those that it calls into: after
+    an upgrade it would go on running the old callee.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(sources.glob("*/engine/*.py")):
+        digest.update(path.read_bytes())
+    return var / "numba" / digest.hexdigest()[:16]

@@ -14,7 +14,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from carpool.native import gis_libraries
+from carpool.native import gis_libraries, kernel_cache
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -28,7 +28,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DEMO = env.bool("DEMO", default=False)
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 NETWORKS_DIR = Path(env.str("NETWORKS_DIR", default=str(VAR_DIR / "networks")))
-os.environ.setdefault("NUMBA_CACHE_DIR", str(VAR_DIR / "numba"))
+os.environ.setdefault("NUMBA_CACHE_DIR", str(kernel_cache(VAR_DIR, BASE_DIR)))
 
 ROOT_URLCONF = "carpool.urls"
 ASGI_APPLICATION = "carpool.asgi.application"

@@ -22,9 +22,6 @@ then the one with the smaller number.
 
 Source: branch and bound; bounds by cells after T-Share (Ma, Zheng & Wolfson, ICDE 2013), best-first
 order after KaRRi's costs by lower bounds (Laupichler & Sanders, ALENEX 2024), measured by us.
-
-numba keeps compiled code by the date of this file alone: whoever changes a kernel of ``insertion``,
-``road_times`` or ``maps.engine.labels`` must touch this file too.
 """
 
 from heapq import heapify, heappop, heappush
