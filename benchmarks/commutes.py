@@ -60,7 +60,7 @@ def population(network: RoadNetwork, zones: Path | None) -> npt.NDArray[np.float
             )
             inside &= network.stoppable
             mass[inside] = zone["properties"]["population"] / max(1, inside.sum())
-    return mass / mass.sum()
+    return np.asarray(mass / mass.sum(), np.float64)
 
 
 def draw_trips(

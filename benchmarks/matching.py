@@ -94,15 +94,15 @@ def open_map(pbf: Path | None) -> tuple[Path, Path | None]:
 def fill(network: RoadNetwork, folder: Path, supply: Supply) -> tuple[SupplyIndex, dict[str, Any]]:
     """Return an index with all rides, and what it takes to build, to hold and to change."""
     index = SupplyIndex(network.labels, open_cells(folder))
-    build_ms = timed(lambda: index.put(supply))[0]
+    build_ms = timed(index.put, supply)[0]
     index.settle()
     single = pick(supply, np.flatnonzero(np.diff(supply.rides.start) == 2))
     alone = SupplyIndex(network.labels, open_cells(folder))
     alone.put(single)
     alone.settle()
     some = [pick(supply, np.array([r])) for r in range(0, len(supply.key), len(supply.key) // 500)]
-    removed = [timed(lambda one=one: index.remove(one.key))[0] for one in some]
-    added = [timed(lambda one=one: index.put(one))[0] for one in some]
+    removed = [timed(index.remove, one.key)[0] for one in some]
+    added = [timed(index.put, one)[0] for one in some]
     return index, {
         "build_s": round(build_ms / 1000, 2),
         "bytes per ride": round(index.nbytes / len(index)),
@@ -112,10 +112,10 @@ def fill(network: RoadNetwork, folder: Path, supply: Supply) -> tuple[SupplyInde
     }
 
 
-def timed(call: Callable[[], Any]) -> tuple[float, Any]:
+def timed(call: Callable[..., Any], *arguments: Any, **named: Any) -> tuple[float, Any]:
     """Return the milliseconds that a call took, and its answer."""
     start = time.perf_counter()
-    answer = call()
+    answer = call(*arguments, **named)
     return (time.perf_counter() - start) * 1000, answer
 
 
@@ -126,7 +126,7 @@ def measure_ours(
     index.search(trips[0].request, BEST, weights=WEIGHTS)
     counts = [SearchCounts() for _ in trips]
     times["(a) supply index"] = [
-        timed(lambda t=trip, c=count: index.search(t.request, BEST, weights=WEIGHTS, counts=c))[0]
+        timed(index.search, trip.request, BEST, weights=WEIGHTS, counts=count)[0]
         for trip, count in zip(trips, counts, strict=True)
     ]
     facts["rides per request, mean"] = {
@@ -143,7 +143,7 @@ def measure_growth(
     tenth.put(pick(supply, np.arange(0, len(supply.key), 10)))
     tenth.settle()
     times["(a) among a tenth of the rides"] = [
-        timed(lambda t=trip: tenth.search(t.request, BEST, weights=WEIGHTS))[0] for trip in trips
+        timed(tenth.search, trip.request, BEST, weights=WEIGHTS)[0] for trip in trips
     ]
 
 
@@ -161,7 +161,7 @@ def compare(
     rng = np.random.default_rng(options.seed)
     lost = {name: np.zeros(6, np.int64) for name in SEED_RULES}
     for trip in trips[: options.sample]:
-        took, truth = timed(lambda t=trip: sweeps.search(supply, t, WEIGHTS))
+        took, truth = timed(sweeps.search, supply, trip, WEIGHTS)
         times.setdefault("(d) Dijkstra sweeps, rides in time", []).append(took)
         request = trip.request
         wrong += index.search(request, BEST, weights=WEIGHTS) != truth[:BEST]
@@ -175,7 +175,7 @@ def compare(
             checked += 1
         useful = np.isin(rows, list(serves))
         for name, rule in SEED_RULES.items():
-            took, parts = timed(lambda r=rule, w=rows, t=trip: r.keeps(network, supply, w, t))
+            took, parts = timed(rule.keeps, network, supply, rows, trip)
             times.setdefault(name, []).append(took)
             kept = parts["ellipse"] & parts["bearing"] & parts["one booking"]
             missed = [int((useful & ~parts[part]).sum()) for part in parts]

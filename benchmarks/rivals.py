@@ -118,7 +118,7 @@ def brute_cost(
         stand=window.boarding_ms,
     )
     departure, seats = int(rides.departure_ms[row]), int(rides.seats_offered[row])
-    found = all_insertions(stops, departure, seats, request, times)
+    found = all_insertions(stops, departure, seats, request, times)  # type: ignore[no-untyped-call]
     alone = departure
     for before, stop in pairwise(stops):
         alone += before.stand + int(times[before.node, stop.node])
