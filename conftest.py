@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import translation
 
 from accounts.models import Member, MemberRole, Organization
 from accounts.tests.factories import MemberFactory, OrganizationFactory, add_sites
@@ -87,6 +88,13 @@ def _clean_cache() -> Iterator[None]:
     """Rate limits and signs of life must not leak into the next test."""
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """A Korean member's language must not stay for the next test; requests set their own."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
