@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import Car, Member, MemberRole, Place
 from accounts.services import save_place
-from accounts.tests.factories import HOME_NORTH, HOME_SOUTH, CarFactory, UserFactory
+from accounts.tests.factories import ELSEWHERE, HOME_NORTH, HOME_SOUTH, CarFactory, UserFactory
 from carpool.kernel.tests.problems import api_client, assert_problem
 
 ME = "/api/v1/me"
@@ -278,6 +278,12 @@ class TestPlaces:
     def test_names_the_field_that_is_wrong_and_saves_nothing(self, api, change, field):
         answer = api.post(PLACES, {**HOME, **change}, format="json")
         assert_problem(answer, 400, "invalid_input", field)
+        assert not Place.objects.exists()
+
+    def test_a_place_that_no_map_knows_names_the_location(self, api):
+        far = {"lon": ELSEWHERE.lon, "lat": ELSEWHERE.lat}
+        answer = api.post(PLACES, {**HOME, "location": far}, format="json")
+        assert_problem(answer, 422, "outside_map", "location")
         assert not Place.objects.exists()
 
     def test_nobody_sees_or_forgets_somebody_elses_home(self, cast):

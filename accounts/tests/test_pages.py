@@ -8,7 +8,7 @@ from django.core import mail
 from django.urls import reverse
 
 from accounts.models import Car, Member, Place
-from accounts.tests.factories import HEAD_OFFICE, HOME_NORTH, CarFactory, UserFactory
+from accounts.tests.factories import ELSEWHERE, HEAD_OFFICE, HOME_NORTH, CarFactory, UserFactory
 from carpool.kernel.web import write_place
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +176,15 @@ def test_place_that_cannot_be_found_is_told_at_its_field(page, cast, city, label
     )
     assert answer.status_code == 200
     assert set(answer.context["form"].errors) <= {"place", "place_label"}
+    assert not Place.objects.filter(member=cast.rider).exists()
+
+
+def test_place_that_no_map_knows_is_told_at_the_address(page, cast, city):
+    answer = page.post(
+        reverse("accounts:place", args=["home"]),
+        {"place_label": "Santiago", "place": write_place(ELSEWHERE)},
+    )
+    assert list(answer.context["form"].errors) == ["place_label"]
     assert not Place.objects.filter(member=cast.rider).exists()
 
 
