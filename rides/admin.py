@@ -1,10 +1,9 @@
-"""Rides in the admin, with maps. States are changed by services only."""
+"""Rides in the admin. States are changed by services only."""
 
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from leaflet.admin import LeafletGeoAdminMixin
 
 from rides.models import (
     Booking,
@@ -64,26 +63,16 @@ class RideTransitionInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Ride)
-class RideAdmin(LeafletGeoAdminMixin, ReadOnly, admin.ModelAdmin):
-    """Rides, with their reach on the map; where drivers live is left out."""
+class RideAdmin(ReadOnly, admin.ModelAdmin):
+    """Rides; where drivers live is left out, and so is the reach, whose foci would tell."""
 
-    modifiable = False
     list_display = ("driver", "origin_area", "destination_area", "departure_at", "state")
     list_filter = ("state", "organization", "booking_mode")
     list_select_related = ("driver",)
     search_fields = ("driver__display_name", "origin_area", "destination_area")
     date_hierarchy = "departure_at"
-    exclude = ("origin", "origin_label", "destination", "destination_label", "route")
+    exclude = ("origin", "origin_label", "destination", "destination_label", "route", "reach")
     inlines = (StopInline, BookingInline, RideTransitionInline)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Show the form with its maps; every field in it is locked."""
-        return request.method == "GET" and self.has_view_permission(request, obj)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Ride | None = None) -> list[str]:
-        """Lock everything but the map, which cannot be modified anyway."""
-        hidden = {"reach", *self.exclude}
-        return [f.name for f in Ride._meta.fields if f.name not in hidden]
 
 
 class BookingTransitionInline(ReadOnly, admin.TabularInline):
