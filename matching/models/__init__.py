@@ -1,0 +1,5 @@
+"""What matching remembers."""
+
+from matching.models.matches import Match
+
+__all__ = ["Match"]

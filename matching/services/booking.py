@@ -1,0 +1,78 @@
+"""Booking what was found."""
+
+from datetime import datetime
+from uuid import UUID
+
+from accounts.models import Member
+from matching.selectors import Found, ShownOffer, evaluate, read_offer, with_stops
+from rides import services as rides
+from rides.errors import RideChanged, SeatsExhausted
+from rides.models import Booking, Ride
+from rides.selectors import get_ride_for
+
+# How often a booking is computed anew because somebody else changed the ride meanwhile.
+ATTEMPTS = 3
+
+
+def book_offer(
+    *, rider: Member, token: str, now: datetime, request_id: UUID | None = None
+) -> Booking:
+    """Book an offer that a search has shown.
+
+    The insertion is computed again for the stops that the ride has now, outside of any lock, and
+    checked by ``rides`` under the ride's lock. If another booking came between, it is computed
+    anew.
+
+    Raises:
+        OfferExpired: the token is too old, altered, or somebody else's.
+        SeatsExhausted, RideChanged, RideClosed, AlreadyBooked, RiderBusy, OwnRide, RideNotFound:
+            the ride can't be booked (any more).
+    """
+    shown = read_offer(rider, token)
+    for _attempt in range(ATTEMPTS - 1):
+        try:
+            return _book(rider, shown, now=now, request_id=request_id)
+        except RideChanged:
+            continue
+    return _book(rider, shown, now=now, request_id=request_id)
+
+
+def _book(rider: Member, shown: ShownOffer, *, now: datetime, request_id: UUID | None) -> Booking:
+    ride = with_stops(Ride.objects.filter(pk=get_ride_for(rider, shown.ride_id).pk)).get()
+    rides.check_may_book(ride, rider, seats=shown.query.seats, now=now)
+    found = _find_again(ride, shown)
+    query = shown.query
+    return rides.book_ride(
+        ride_id=ride.pk,
+        rider=rider,
+        terms=rides.BookingTerms(
+            origin=query.origin,
+            destination=query.destination,
+            earliest_departure_at=query.earliest_departure_at,
+            latest_arrival_at=query.latest_arrival_at,
+            seats=query.seats,
+        ),
+        insertion=rides.PlannedInsertion(
+            pickup=rides.TripEnd(found.pickup.location, found.pickup.label),
+            dropoff=rides.TripEnd(found.dropoff.location, found.dropoff.label),
+            pickup_after=found.insertion.pickup_after,
+            dropoff_after=found.insertion.dropoff_after,
+            walk_to_m=found.pickup.walk_m,
+            walk_from_m=found.dropoff.walk_m,
+            shown_pickup_at=shown.shown_pickup_at,
+        ),
+        now=now,
+        request_id=request_id,
+    )
+
+
+def _find_again(ride: Ride, shown: ShownOffer) -> Found:
+    """Insert the rider, at the meeting points that were shown, into the stops of now."""
+    only = (shown.pickup, shown.dropoff)
+    found = evaluate([ride], ride.region, shown.query, only=only)
+    if found:
+        return found[0]
+    ride.seats_offered += shown.query.seats * len(ride.stops.all())
+    if evaluate([ride], ride.region, shown.query, only=only):
+        raise SeatsExhausted
+    raise RideChanged
