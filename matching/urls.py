@@ -1,13 +1,13 @@
-"""Pages of finding a ride."""
+"""Pages of matching."""
 
 from django.urls import path
 
-from matching import views
+from matching.views import find
 
 app_name = "matching"
 urlpatterns = [
-    path("find/", views.find, name="find"),
-    path("find/book/", views.book, name="book"),
-    path("find/keep/", views.keep_request, name="request"),
-    path("requests/<uuid:request_id>/close/", views.close_request, name="request-close"),
+    path("find/", find.find_ride, name="find"),
+    path("find/book/", find.book, name="book"),
+    path("find/keep/", find.keep_request, name="request"),
+    path("requests/<uuid:request_id>/close/", find.close_request, name="request-close"),
 ]

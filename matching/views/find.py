@@ -41,7 +41,7 @@ HOMEWARD_FROM_HOUR = 12
 @never_cache
 @member_required
 @require_safe
-def find(request: MemberRequest) -> HttpResponse:
+def find_ride(request: MemberRequest) -> HttpResponse:
     """Show the search form and, when it was filled in, the offers."""
     now, member = clock.now(), request.member
     chips = list(place_chips(list_places(member), list_sites(member)))

@@ -1,0 +1,1 @@
+"""Pages of matching: finding a ride, the plan of a week, studies."""
