@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member
+from carpool.kernel.changes import Followed
 from maps.models import Region
 
 
@@ -46,7 +47,7 @@ class RequestQuerySet(models.QuerySet["RideRequest"]):
         return self.filter(state=RequestState.OPEN, latest_arrival_at__gt=now)
 
 
-class RideRequest(models.Model):
+class RideRequest(Followed):
     """From where to where, when, with how many: matched against each new ride."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -78,6 +79,7 @@ class RideRequest(models.Model):
                 name="request_open_until",
                 condition=models.Q(state=RequestState.OPEN),
             ),
+            models.Index(fields=["region", "changed_in"], name="request_latest_change"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Car, Member, Organization
+from carpool.kernel.changes import Followed
 from carpool.kernel.constraints import one_at_a_time
 from maps.models import Region
 
@@ -76,7 +77,7 @@ class RideQuerySet(models.QuerySet["Ride"]):
         return self.filter(next_check_at__lte=now)
 
 
-class Ride(models.Model):
+class Ride(Followed):
     """A driver's offer to take others along, and what became of it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -139,6 +140,7 @@ class Ride(models.Model):
                 condition=models.Q(next_check_at__isnull=False),
             ),
             models.Index(fields=["organization", "created_at"], name="ride_newest_first"),
+            models.Index(fields=["region", "changed_in"], name="ride_latest_change"),
         ]
         constraints = [
             models.CheckConstraint(
