@@ -1,0 +1,88 @@
+"""Who commutes, and the rules of a batch assignment."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Commuters:
+    """Everybody who wants to travel once, as columns of equal length, one region and direction.
+
+    Attributes
+    ----------
+    key : int64[n]
+        Who; unique. Ties are broken by it, so the same people get the same answer in any order.
+    origin, destination : int32[n]
+        Vertices of the road network.
+    earliest_departure_ms, latest_arrival_ms : int64[n]
+        Epoch times that nobody is asked to undercut or to exceed, in either role.
+    may_drive, may_ride : bool[n]
+        Both for the role "either"; who has neither is left out.
+    seats : int32[n]
+        For others, when this person drives.
+    detour_ms : int64[n]
+        How much longer than alone a driver's whole tour may take, standing and waiting included.
+    car : bool[n]
+        Would drive alone if nothing were arranged; their direct way counts as saved when they ride.
+    ride_favour_m, share_favour_m : float64[n]
+        Fairness: metres that the objective gains when this person rides, and when this person
+        is in a shared car in either role. See :func:`matching.engine.assignment.favours`; zeros
+        maximize the saved vehicle-kilometres alone. Not negative.
+    """
+
+    key: Int64
+    origin: Int32
+    destination: Int32
+    earliest_departure_ms: Int64
+    latest_arrival_ms: Int64
+    may_drive: Flags
+    may_ride: Flags
+    seats: Int32
+    detour_ms: Int64
+    car: Flags
+    ride_favour_m: Floats
+    share_favour_m: Floats
+
+    def __len__(self) -> int:
+        """Return how many people there are."""
+        return len(self.key)
+
+    def take(self, rows: npt.NDArray[np.integer] | Flags) -> "Commuters":
+        """Return some of them, in the order asked for."""
+        return Commuters(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The rules, and how much work to put in.
+
+    Attributes
+    ----------
+    boarding_ms : int
+        How long the car stands at every call, as an insertion into a ride counts it.
+    most_riders : int
+        In one car at a time, however many seats it has; at most 4.
+    part_size : int
+        About how many people one part holds.
+    sweeps : int
+        How often everything is split, each time along other lines, and solved again from what was
+        found before.
+    rounds : int
+        Steps of the price search in each part.
+    solver_s : float
+        The most that the integer solver may take for one part before its best answer is taken.
+    """
+
+    boarding_ms: int = 60_000
+    most_riders: int = 3
+    part_size: int = 2500
+    sweeps: int = 2
+    rounds: int = 200
+    solver_s: float = 10.0
