@@ -10,13 +10,20 @@ Source: ``RideDao.search``, ``RideManager``, ``EllipseHelper`` and ``RideBase`` 
 SaxionSmartCities/netmobiel-platform, after ESTAM, Masoud & Jayakrishnan (2017).
 """
 
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from carpool.kernel.lonlat import EARTH_RADIUS_M, LonLat
+import numpy as np
+import numpy.typing as npt
+
+from carpool.kernel.lonlat import LonLat
+from maps.engine.geodesy import Floats, Ints, Longs, crow_fly_m
+
+Flags = npt.NDArray[np.bool_]
 
 DEFAULT_DETOUR_M = 10_000.0
+NOMINAL_SPEED_MPS = 25 / 3.6
+"""By which minutes of detour become metres."""
 MOST_DEGREES_APART = 60.0
 # Shout-outs go to drivers who live this near to one end, and to the farther one.
 NEAR_HOME_M, FAR_FROM_HOME_M = 20_000.0, 50_000.0
@@ -28,16 +35,29 @@ class LatitudeBandsDiffer(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class SeedRide:
-    """What the rule knows of a ride."""
+class SeedRides:
+    """What the rule knows of rides.
 
-    origin: LonLat
-    destination: LonLat
-    departure_ms: int
-    arrival_ms: int
-    detour_m: float = DEFAULT_DETOUR_M
-    seats_left: int = 1
-    bookings: int = 0
+    Attributes
+    ----------
+    origin, destination : (float64[n], float64[n])
+        Longitudes and latitudes.
+    departure_ms, arrival_ms : int64[n]
+    detour_m : float64[n]
+    seats_left, bookings : int32[n]
+    """
+
+    origin: tuple[Floats, Floats]
+    destination: tuple[Floats, Floats]
+    departure_ms: Longs
+    arrival_ms: Longs
+    detour_m: Floats
+    seats_left: Ints
+    bookings: Ints
+
+    def __len__(self) -> int:
+        """Return the number of rides."""
+        return len(self.departure_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +75,7 @@ class SeedRequest:
 class SeedRule:
     """The rule and its mends; the defaults are the published code.
 
-    Attributes:
+    Attributes
     ----------
     half_margin : bool
         The major axis is crow-fly + detour, as its own comment says; else crow-fly + 2 detours.
@@ -72,50 +92,78 @@ class SeedRule:
     most_bookings: int = 1
     most_routed: int = 5
 
-    def admits(self, ride: SeedRide, request: SeedRequest) -> bool:
-        """Return whether a ride passes the filters.
+    def parts(self, rides: SeedRides, request: SeedRequest) -> dict[str, Flags]:
+        """Say which part of the rule lets which rides pass, bool[n] each; O(n).
 
-        Raises:
-            LatitudeBandsDiffer: the ride can't be stored at all.
+        Raises
+        ------
+        LatitudeBandsDiffer
+            A ride can't be stored at all.
         """
-        return (
-            self.holds(ride, request.pickup)
-            and self.holds(ride, request.dropoff)
-            and self.degrees_apart(ride, request) < MOST_DEGREES_APART
-            and ride.bookings < self.most_bookings
-            and request.seats <= ride.seats_left
-            and ride.departure_ms < request.latest_ms
-            and ride.arrival_ms > request.earliest_ms
-        )
+        return {
+            "ellipse": self.holds(rides, request.pickup) & self.holds(rides, request.dropoff),
+            "bearing": self.degrees_apart(rides, request) < MOST_DEGREES_APART,
+            "one booking": rides.bookings < self.most_bookings,
+            "seats": rides.seats_left >= request.seats,
+            "time": (rides.departure_ms < request.latest_ms)
+            & (rides.arrival_ms >= request.earliest_ms),
+        }
 
-    def holds(self, ride: SeedRide, place: LonLat) -> bool:
-        """Return whether a place lies in the ride's ellipse.
+    def admits(self, rides: SeedRides, request: SeedRequest) -> Flags:
+        """Return which rides pass the filters, bool[n]; O(n).
 
-        Raises:
-            LatitudeBandsDiffer: see :meth:`admits`.
+        Raises
+        ------
+        LatitudeBandsDiffer
+            See :meth:`parts`.
         """
-        if latitude_band(ride.origin) != latitude_band(ride.destination):
+        parts = self.parts(rides, request)
+        return np.asarray(np.logical_and.reduce(list(parts.values())), np.bool_)
+
+    def major_axis_m(self, rides: SeedRides) -> Floats:
+        """Return the length of each ride's ellipse, float64[n].
+
+        Raises
+        ------
+        LatitudeBandsDiffer
+            See :meth:`parts`.
+        """
+        if np.any(latitude_band(rides.origin[1]) != latitude_band(rides.destination[1])):
             raise LatitudeBandsDiffer
-        margin_m = ride.detour_m if self.half_margin else 2 * ride.detour_m
-        around_m = _crow_fly_m(ride.origin, place) + _crow_fly_m(place, ride.destination)
-        return around_m <= _crow_fly_m(ride.origin, ride.destination) + margin_m
+        margin_m = rides.detour_m if self.half_margin else 2 * rides.detour_m
+        return crow_fly_m(*rides.origin, *rides.destination) + margin_m
 
-    def degrees_apart(self, ride: SeedRide, request: SeedRequest) -> float:
-        """Return how far the rider's crow-fly bearing is from the ride's."""
-        theirs = bearing_degrees(ride.origin, ride.destination)
-        apart = abs(theirs - bearing_degrees(request.pickup, request.dropoff))
-        return min(apart, 360 - apart) if self.wraps else apart
+    def holds(self, rides: SeedRides, place: LonLat) -> Flags:
+        """Return in which rides' ellipses a place lies, bool[n].
 
-    def shortlist(self, rides: Iterable[SeedRide], request: SeedRequest) -> list[SeedRide]:
-        """Return the rides that are sent to the router: the first to leave, not the nearest.
+        Raises
+        ------
+        LatitudeBandsDiffer
+            See :meth:`parts`.
+        """
+        lon, lat = np.array(place.lon), np.array(place.lat)
+        around_m = crow_fly_m(*rides.origin, lon, lat) + crow_fly_m(lon, lat, *rides.destination)
+        return np.asarray(around_m <= self.major_axis_m(rides), np.bool_)
+
+    def degrees_apart(self, rides: SeedRides, request: SeedRequest) -> Floats:
+        """Return how far the rider's crow-fly bearing is from the rides', float64[n]."""
+        theirs = bearings_degrees(*rides.origin, *rides.destination)
+        apart = np.abs(theirs - bearing_degrees(request.pickup, request.dropoff))
+        return np.minimum(apart, 360 - apart) if self.wraps else apart
+
+    def shortlist(self, rides: SeedRides, request: SeedRequest) -> npt.NDArray[np.intp]:
+        """Return the rows that are sent to the router: the first to leave, not the nearest.
 
         O(n log n) for n rides.
 
-        Raises:
-            LatitudeBandsDiffer: see :meth:`admits`.
+        Raises
+        ------
+        LatitudeBandsDiffer
+            See :meth:`parts`.
         """
-        passing = [ride for ride in rides if self.admits(ride, request)]
-        return sorted(passing, key=lambda ride: ride.departure_ms)[: self.most_routed]
+        passing = np.flatnonzero(self.admits(rides, request))
+        first = np.argsort(rides.departure_ms[passing], kind="stable")[: self.most_routed]
+        return np.asarray(passing[first])
 
 
 def hears_shout_out(home: LonLat, request: SeedRequest) -> bool:
@@ -123,26 +171,24 @@ def hears_shout_out(home: LonLat, request: SeedRequest) -> bool:
 
     Where they drive does not matter: both ends within 50 km of the home, one within 20 km.
     """
-    near_m, far_m = sorted(_crow_fly_m(home, end) for end in (request.pickup, request.dropoff))
-    return near_m <= NEAR_HOME_M and far_m <= FAR_FROM_HOME_M
+    lon, lat = np.array([request.pickup, request.dropoff]).T
+    near_m, far_m = np.sort(crow_fly_m(np.array(home.lon), np.array(home.lat), lon, lat))
+    return bool(near_m <= NEAR_HOME_M and far_m <= FAR_FROM_HOME_M)
 
 
-def latitude_band(place: LonLat) -> int:
-    """Return the number of the 8° band of the UTM grid in which a place lies."""
-    return math.floor(place.lat / BAND_DEGREES)
+def latitude_band(lat: Floats) -> Floats:
+    """Return the numbers of the 8° bands of the UTM grid in which places lie."""
+    return np.floor(np.asarray(lat) / BAND_DEGREES)
 
 
 def bearing_degrees(a: LonLat, b: LonLat) -> float:
     """Return the initial great-circle bearing from a to b, clockwise from north, in [0, 360)."""
-    lat_a, lat_b, turn = math.radians(a.lat), math.radians(b.lat), math.radians(b.lon - a.lon)
-    east = math.sin(turn) * math.cos(lat_b)
-    north = math.cos(lat_a) * math.sin(lat_b) - math.sin(lat_a) * math.cos(lat_b) * math.cos(turn)
-    return math.degrees(math.atan2(east, north)) % 360
+    return float(bearings_degrees(a.lon, a.lat, b.lon, b.lat))
 
 
-def _crow_fly_m(a: LonLat, b: LonLat) -> float:
-    half_lat = math.radians(b.lat - a.lat) / 2
-    half_lon = math.radians(b.lon - a.lon) / 2
-    across = math.cos(math.radians(a.lat)) * math.cos(math.radians(b.lat))
-    h = math.sin(half_lat) ** 2 + across * math.sin(half_lon) ** 2
-    return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(h)))
+def bearings_degrees(lon_a: Any, lat_a: Any, lon_b: Any, lat_b: Any) -> Floats:
+    """Return :func:`bearing_degrees` of pairs; the shapes broadcast."""
+    turn, lat_a, lat_b = np.radians(lon_b - lon_a), np.radians(lat_a), np.radians(lat_b)
+    east = np.sin(turn) * np.cos(lat_b)
+    north = np.cos(lat_a) * np.sin(lat_b) - np.sin(lat_a) * np.cos(lat_b) * np.cos(turn)
+    return np.asarray(np.degrees(np.arctan2(east, north)) % 360)

@@ -28,9 +28,10 @@ from carpool.kernel.geo import (
 )
 from matching.engine import CostWeights, best_insertions
 from matching.engine.seed_rule import (
+    DEFAULT_DETOUR_M,
     LatitudeBandsDiffer,
     SeedRequest,
-    SeedRide,
+    SeedRides,
     SeedRule,
     bearing_degrees,
     hears_shout_out,
@@ -45,18 +46,21 @@ from rides.services import RequestTerms, TripEnd, post_request
 from rides.tests.factories import book, offer, wish
 
 
-def as_seed_knows(ride, detour_m=None):
-    """Return a ride with the old rule's eyes."""
-    known = {} if detour_m is None else {"detour_m": detour_m}
-    return SeedRide(
-        origin=from_point(ride.origin),
-        destination=from_point(ride.destination),
-        departure_ms=to_ms(ride.departure_at),
-        arrival_ms=to_ms(ride.arrival_at),
-        seats_left=ride.seats_offered,
-        bookings=ride.bookings.count(),
-        **known,
+def as_seed_knows(*rides, detour_m=DEFAULT_DETOUR_M):
+    """Return rides with the old rule's eyes."""
+    return SeedRides(
+        origin=np.array([from_point(ride.origin) for ride in rides]).T,
+        destination=np.array([from_point(ride.destination) for ride in rides]).T,
+        departure_ms=np.array([to_ms(ride.departure_at) for ride in rides]),
+        arrival_ms=np.array([to_ms(ride.arrival_at) for ride in rides]),
+        detour_m=np.full(len(rides), float(detour_m)),
+        seats_left=np.array([ride.seats_offered for ride in rides]),
+        bookings=np.array([ride.bookings.count() for ride in rides]),
     )
+
+
+def bearing_of(ride):
+    return bearing_degrees(from_point(ride.origin), from_point(ride.destination))
 
 
 def as_seed_asks(query):
@@ -84,7 +88,7 @@ def test_1_bearings_on_both_sides_of_north_are_near_each_other(city, cast, now):
         destination=TripEnd(LonLat(-71.2490, -29.9120)),
     )
     ridden, asked = as_seed_knows(ride), as_seed_asks(query)
-    assert bearing_degrees(ridden.origin, ridden.destination) > 340
+    assert bearing_of(ride) > 340
     assert bearing_degrees(asked.pickup, asked.dropoff) < 20
 
     assert not SeedRule().admits(ridden, asked)
@@ -97,10 +101,10 @@ def test_2_a_margin_of_twice_the_detour_fills_the_shortlist_with_hopeless_rides(
     good = offer(cast.driver, now=now, hours=25, detour_m=2000)
     query = wish(good)
     hopeless = aside(cast, query, now, detour_m=2000)
-    rides, asked = [as_seed_knows(ride, 2000) for ride in [*hopeless, good]], as_seed_asks(query)
+    rides, asked = as_seed_knows(*hopeless, good, detour_m=2000), as_seed_asks(query)
 
-    assert SeedRule().shortlist(rides, asked) == rides[:5]
-    assert SeedRule(half_margin=True).shortlist(rides, asked) == rides[5:]
+    assert SeedRule().shortlist(rides, asked).tolist() == [0, 1, 2, 3, 4]
+    assert SeedRule(half_margin=True).shortlist(rides, asked).tolist() == [5]
     assert found_by(cast.rider, query, now) == {good.pk}
 
 
@@ -109,9 +113,9 @@ def test_3_the_nearest_ride_is_found_however_many_leave_before_it(city, cast, no
     good = offer(cast.driver, now=now, hours=25)
     query = wish(good)
     in_a_hurry = aside(cast, query, now, detour_s=60)
-    rides, asked = [as_seed_knows(ride) for ride in [*in_a_hurry, good]], as_seed_asks(query)
+    rides, asked = as_seed_knows(*in_a_hurry, good), as_seed_asks(query)
 
-    assert SeedRule(half_margin=True).shortlist(rides, asked) == rides[:5]
+    assert SeedRule(half_margin=True).shortlist(rides, asked).tolist() == [0, 1, 2, 3, 4]
     assert found_by(cast.rider, query, now) == {good.pk}
 
 
@@ -134,8 +138,17 @@ def test_4_rides_across_any_parallel_are_kept_and_found(lat):
     south, north = LonLat(2.0, lat - 0.02), LonLat(2.01, lat + 0.02)
     ways = [south, LonLat(2.003, lat - 0.01), LonLat(2.006, lat + 0.01), north]
     asked = SeedRequest(pickup=ways[1], dropoff=ways[2], earliest_ms=0, latest_ms=10**7)
+    across = SeedRides(
+        origin=np.array([south]).T,
+        destination=np.array([north]).T,
+        departure_ms=np.array([0]),
+        arrival_ms=np.array([10**6]),
+        detour_m=np.array([DEFAULT_DETOUR_M]),
+        seats_left=np.array([1]),
+        bookings=np.array([0]),
+    )
     with pytest.raises(LatitudeBandsDiffer):
-        SeedRule().admits(SeedRide(south, north, departure_ms=0, arrival_ms=10**6), asked)
+        SeedRule().admits(across, asked)
 
     reach = reach_ellipse(south, north, major_axis_m=crow_fly_m(south, north) + 500)
     assert all(reach.contains(Point(*place, srid=4326)) for place in ways[1:3])
@@ -150,8 +163,7 @@ def test_4_rides_across_any_parallel_are_kept_and_found(lat):
 def test_5_a_short_trip_along_the_way_is_found_however_the_road_turns(city, cast, now):
     """Near its start the road runs another way than the crow flies, and so does the rider."""
     ride = offer(cast.driver, now=now, origin=TripEnd(PORT), destination=TripEnd(HEAD_OFFICE))
-    overall = bearing_degrees(from_point(ride.origin), from_point(ride.destination))
-    first, last = turn_on_the_way(ride, overall)
+    first, last = turn_on_the_way(ride, bearing_of(ride))
     query = wish(ride, origin=TripEnd(first), destination=TripEnd(last), walk_m=200)
     ridden, asked = as_seed_knows(ride), as_seed_asks(query)
 
