@@ -30,7 +30,7 @@ import numpy as np
 from numba import njit
 
 from matching.engine.columns import BLOCK
-from matching.engine.insertion import _drive_on, _enumerate
+from matching.engine.insertion import _enumerate, drive_on
 from matching.engine.road_times import from_nearest, road_times, to_nearest, trunk_of
 
 
@@ -62,11 +62,11 @@ def slice_rides(last, columns, near, ends, times, organization, found):  # type:
 
 
 @njit(cache=True)
-def least_cost(pickup_at, dropoff_span, driven, added, ends, ask):  # type: ignore[no-untyped-def]
+def least_cost(pickup_at, dropoff_span, spent, ends, ask):  # type: ignore[no-untyped-def]
     """Bound the cost of :mod:`~matching.engine.insertion` by the least that each part can be.
 
-    ``dropoff_span`` is the earliest and the latest moment of getting out, ``driven`` the least
-    time aboard, ``added`` the least detour.
+    ``dropoff_span`` is the earliest and the latest moment of getting out, ``spent`` the least
+    time aboard, the least detour and the ride's handicap.
     """
     anchor, at_arrival, worth = ask.stand[2], ask.stand[3], ask.worth
     if at_arrival:
@@ -75,10 +75,11 @@ def least_cost(pickup_at, dropoff_span, driven, added, ends, ask):  # type: igno
     else:
         shift = pickup_at - ends[0, 2] - anchor
     return (
-        worth[0] * driven
-        + worth[1] * (ends[0, 1] + ends[1, 1])
-        + worth[2] * added
-        + worth[3] * max(shift, 0)
+        worth[0] * spent[0]
+        + ask.cheapest_pair
+        + worth[1] * spent[1]
+        + worth[2] * max(shift, 0)
+        + spent[2]
     ) / 1000.0
 
 
@@ -129,13 +130,14 @@ def bound(r, columns, at, base, near, ends, direct, ask):  # type: ignore[no-unt
             if dropoff_at > due:
                 continue
             home = stand_ms + from_dropoff[at[j + 1 - base]]
-            end = _drive_on(
+            end = drive_on(
                 dropoff_at + home, j + 1, end_stop, c.earliest, c.latest, c.boarding, c.leg
             )
-            if end < 0:
+            if end < 0 or end > c.latest[end_stop]:
                 continue
             span = dropoff_at, min(due, c.latest[j + 1] - home)
-            cost = least_cost(pickup_at, span, driven + road, end - c.alone[r], ends, ask)
+            spent = driven + road, end - c.alone[r], c.handicap[r]
+            cost = least_cost(pickup_at, span, spent, ends, ask)
             best = min(best, cost)
     return best
 
@@ -155,9 +157,14 @@ def insert_exactly(r, columns, ask, roads, where, when):  # type: ignore[no-unty
     moments = np.empty((room, 3), np.int64)
     found = _enumerate(
         0,
-        (np.array([0, b - a], np.int32), c.departure[r : r + 1], c.offered[r : r + 1]),
+        (
+            np.array([0, b - a], np.int32),
+            c.departure[r : r + 1],
+            c.offered[r : r + 1],
+            c.handicap[r : r + 1],
+        ),
         (c.leg[a:b], c.earliest[a:b], c.latest[a:b], c.boarding[a:b], c.taken[a:b]),
-        (ask.ready, ask.due, ask.walk_to, ask.walk_from),
+        (ask.ready, ask.due, ask.walk_to, ask.walk_from, ask.pair),
         (*times, ask.direct),
         ask.stand,
         ask.worth,

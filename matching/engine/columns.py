@@ -24,6 +24,7 @@ class Columns(NamedTuple):
     until: Int64
     alone: Int64
     offered: Int32
+    handicap: Int32
     owner: Int32
     first_cell: Int16
     last_cell: Int16
@@ -42,8 +43,9 @@ class Columns(NamedTuple):
 class Ask(NamedTuple):
     """A request: vertices, cells, times and walks of its meeting points, and times between them.
 
-    ``stand`` holds seats, boarding time, anchor and whether that is an arrival; ``worth`` the
-    weights of riding, walking, detour and shift, as in :mod:`~matching.engine.insertion`.
+    ``pair`` is what each pair of meeting points costs in walks and price, ``cheapest_pair`` the
+    least of it; ``stand`` holds seats, boarding time, anchor and whether that is an arrival;
+    ``worth`` the weights of riding, detour and shift, as in :mod:`~matching.engine.insertion`.
     """
 
     pickups: Int32
@@ -54,6 +56,8 @@ class Ask(NamedTuple):
     due: Int64
     walk_to: Int64
     walk_from: Int64
+    pair: npt.NDArray[np.float64]
+    cheapest_pair: float
     direct: Int32
     stand: Int64
     worth: npt.NDArray[np.float64]

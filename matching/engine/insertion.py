@@ -9,13 +9,25 @@ for the pick-up, perhaps calls at stops on the way, leaves leg ``j`` for the dro
 The insertion is feasible when every stop is still reached by its latest time, no leg carries more
 people than seats, and the rider's own times hold. Of the feasible ones the cheapest wins.
 
+What is cheap is decided by one generalized cost, in seconds of the rider's time aboard::
+
+    cost_s = ( ride   * (drop-off - pick-up)
+             + walk   * (walk to + walk from) + price of the pair of meeting points
+             + detour * (arrival of the car - its arrival without the rider)
+             + shift  * |time named - time kept|
+             + handicap of the ride ) / 1000
+
+with the four weights of :class:`CostWeights` and everything in milliseconds. Price and handicap
+come already weighed: whoever asks knows what a minute is worth in money, and how many minutes
+longer they would ride with a driver who can be relied upon.
+
 Nothing is approximated; whatever is faster must give the same answers.
 
 Source: the insertion of Jaw et al. (1986), with the vocabulary of KaRRi (Laupichler & Sanders,
 ALENEX 2024): pickup, dropoff, stop, leg, leeway, detour.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -45,6 +57,9 @@ class RideBatch:
         How long the car stands at the stop.
     seats_after : int32[stops]
         Seats taken when leaving the stop.
+    handicap_ms : int32[rides], optional
+        What a ride costs in itself, as for a driver who cannot be relied upon, in ms of the
+        rider's time; 0 by default.
     """
 
     start: Int32
@@ -55,6 +70,13 @@ class RideBatch:
     latest_ms: Int64
     boarding_ms: Int32
     seats_after: Int32
+    handicap_ms: Int32 = field(default_factory=lambda: np.zeros(0, np.int32))
+
+    def __post_init__(self) -> None:
+        """Give no ride a handicap if none was named."""
+        if not len(self.handicap_ms):
+            none = np.zeros(len(self.departure_ms), np.int32)
+            object.__setattr__(self, "handicap_ms", none)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +98,9 @@ class RequestWindow:
     seats : int
     boarding_ms : int
         How long the car stands at the new stops.
+    price_ms : int64[pickups, dropoffs], optional
+        What a ride between each two meeting points is paid, in ms of the rider's time; 0 by
+        default.
     """
 
     ready_ms: Int64
@@ -86,6 +111,13 @@ class RequestWindow:
     anchored_at_arrival: bool
     seats: int
     boarding_ms: int
+    price_ms: Int64 = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+
+    def __post_init__(self) -> None:
+        """Charge nothing if no price was named."""
+        if not self.price_ms.size:
+            free = np.zeros((len(self.ready_ms), len(self.due_ms)), np.int64)
+            object.__setattr__(self, "price_ms", free)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +140,7 @@ class InsertionTimes:
 
 @dataclass(frozen=True, slots=True)
 class CostWeights:
-    """What a second of each kind is worth; the sum is the generalized cost, in seconds.
+    """What a second of each kind is worth; the module's docstring has the formula.
 
     Walking counts double, as travel behaviour research finds again and again (Wardman 2004); a
     shift of the wished time counts half; the driver's detour counts like the rider's own time.
@@ -183,33 +215,45 @@ def _arguments(
         [request.seats, request.boarding_ms, request.anchor_ms, request.anchored_at_arrival],
         np.int64,
     )
-    worth = np.array([weights.ride, weights.walk, weights.detour, weights.shift], np.float64)
+    worth = np.array([weights.ride, weights.detour, weights.shift], np.float64)
     return (
-        (rides.start, rides.departure_ms, rides.seats_offered),
+        (rides.start, rides.departure_ms, rides.seats_offered, rides.handicap_ms),
         (rides.leg_ms, rides.earliest_ms, rides.latest_ms, rides.boarding_ms, rides.seats_after),
-        (request.ready_ms, request.due_ms, request.walk_to_ms, request.walk_from_ms),
+        (
+            request.ready_ms,
+            request.due_ms,
+            request.walk_to_ms,
+            request.walk_from_ms,
+            pair_costs(request, weights),
+        ),
         (times.to_pickup, times.from_pickup, times.to_dropoff, times.from_dropoff, times.direct),
         stand,
         worth,
     )
 
 
+def pair_costs(request: RequestWindow, weights: CostWeights) -> npt.NDArray[np.float64]:
+    """Return what each pair of meeting points costs whatever the ride, float64[p, d]: ms."""
+    walk_ms = request.walk_to_ms[:, None] + request.walk_from_ms
+    return np.asarray(weights.walk * walk_ms + request.price_ms, np.float64)
+
+
 @njit(cache=True)
-def _drive_on(at, first, last, earliest, latest, boarding, leg):  # type: ignore[no-untyped-def]
-    """Drive on to ``last``, reaching ``first`` at ``at``; -1 when a promise breaks."""
-    for k in range(first, last + 1):
-        if k > first:
-            at += leg[k]
+def drive_on(at, first, last, earliest, latest, boarding, leg):  # type: ignore[no-untyped-def]
+    """Return when the car that reaches ``first`` at ``at`` is at ``last``.
+
+    -1 when it breaks a promise on the way; whether it is in time in the end, the caller compares.
+    """
+    for k in range(first, last):
         at = max(at, earliest[k])
         if at > latest[k]:
             return np.int64(-1)
-        if k < last:
-            at += boarding[k]
-    return at
+        at += boarding[k] + leg[k + 1]
+    return max(at, earliest[last])
 
 
 @njit(cache=True)
-def _cost(pickup_at, dropoff_at, added, walk_to, walk_from, stand, worth):  # type: ignore[no-untyped-def]
+def _cost(pickup_at, dropoff_at, added, handicap, pair, walk_to, walk_from, stand, worth):  # type: ignore[no-untyped-def]
     """Generalized cost in seconds of one insertion."""
     anchor, at_arrival = stand[2], stand[3]
     if at_arrival:
@@ -217,10 +261,7 @@ def _cost(pickup_at, dropoff_at, added, walk_to, walk_from, stand, worth):  # ty
     else:
         shift = abs(pickup_at - walk_to - anchor)
     return (
-        worth[0] * (dropoff_at - pickup_at)
-        + worth[1] * (walk_to + walk_from)
-        + worth[2] * added
-        + worth[3] * shift
+        worth[0] * (dropoff_at - pickup_at) + pair + worth[1] * added + worth[2] * shift + handicap
     ) / 1000.0
 
 
@@ -229,9 +270,9 @@ def _enumerate(  # type: ignore[no-untyped-def]  # noqa: C901
     r, ride, stop, window, times, stand, worth, costs, where, when
 ):
     """Write every feasible insertion of ride ``r`` into the outputs' rows; return how many."""
-    start, departure, offered = ride
+    start, departure, offered, handicap = ride
     leg, earliest, latest, boarding, taken = stop
-    ready, due, walk_to, walk_from = window
+    ready, due, walk_to, walk_from, pair = window
     to_pickup, from_pickup, to_dropoff, from_dropoff, direct = times
     seats, stand_ms = stand[0], stand[1]
     a, b = start[r], start[r + 1]
@@ -262,11 +303,19 @@ def _enumerate(  # type: ignore[no-untyped-def]  # noqa: C901
                     if dropoff_at > due[d] or dropoff_at <= pickup_at:
                         continue
                     onward = dropoff_at + stand_ms + from_dropoff[j + 1, d]
-                    end = _drive_on(onward, j + 1, b - 1, earliest, latest, boarding, leg)
-                    if end < 0:
+                    end = drive_on(onward, j + 1, b - 1, earliest, latest, boarding, leg)
+                    if end < 0 or end > latest[b - 1]:
                         continue
                     costs[found] = _cost(
-                        pickup_at, dropoff_at, end - alone, walk_to[p], walk_from[d], stand, worth
+                        pickup_at,
+                        dropoff_at,
+                        end - alone,
+                        handicap[r],
+                        pair[p, d],
+                        walk_to[p],
+                        walk_from[d],
+                        stand,
+                        worth,
                     )
                     where[found, 0], where[found, 1] = i - a, j - a
                     where[found, 2], where[found, 3] = p, d

@@ -27,6 +27,7 @@ from matching.engine.insertion import (
     Int64,
     RequestWindow,
     RideBatch,
+    drive_on,
 )
 
 NEVER = np.int64(-(2**62))
@@ -166,20 +167,6 @@ def _arguments(
 
 
 @njit(cache=True)
-def _drive_late(at, first, last, earliest, latest, boarding, leg):  # type: ignore[no-untyped-def]
-    """Return how late the car is at its end; -1 when it is late anywhere before."""
-    for k in range(first, last + 1):
-        if k > first:
-            at += leg[k]
-        at = max(at, earliest[k])
-        if k < last:
-            if at > latest[k]:
-                return np.int64(-1)
-            at += boarding[k]
-    return max(at - latest[last], 0)
-
-
-@njit(cache=True)
 def _latest_call(first, last, earliest, latest, boarding, leg):  # type: ignore[no-untyped-def]
     """Return the latest moment to reach ``first`` so that it and all after hold; NEVER if none."""
     bound = latest[last]
@@ -268,7 +255,8 @@ def _relax(r, ride, stop, window, times, stand, most, shares, what, where):  # t
                     late = np.int64(-1)
                     if not late_aboard:
                         onward = dropoff_at + stand_ms + from_dropoff[j + 1, d]
-                        late = _drive_late(onward, j + 1, b - 1, earliest, latest, boarding, leg)
+                        end = drive_on(onward, j + 1, b - 1, earliest, latest, boarding, leg)
+                        late = max(end - latest[b - 1], 0) if end >= 0 else end
                     if late == 0 and rider_late == 0:
                         # Beyond the tolerance it is a walk; within, nothing has to give: share 0.
                         found = _note(found, 2, farther, most, place, shares, what, where)

@@ -46,8 +46,8 @@ class Segment:
     ----------
     key, departure, until, alone : int64[rides]
         Number; start; promised and planned arrival in ms.
-    offered, owner : int32[rides]
-        Seats; organization, or ``GONE``.
+    offered, handicap, owner : int32[rides]
+        Seats; what the ride costs in itself; organization, or ``GONE``.
     first_cell, last_cell : int16[rides]
         Where the ride starts and ends; the number after the last cell where step 1 of the search
         must not judge by that.
@@ -68,6 +68,7 @@ class Segment:
     until: Int64
     alone: Int64
     offered: Int32
+    handicap: Int32
     owner: Int32
     first_cell: Int16
     last_cell: Int16
@@ -109,7 +110,9 @@ class Segment:
         return np.compress(here, rows)
 
 
-_PER_RIDE = ("key", "departure", "until", "alone", "offered", "owner", "first_cell", "last_cell")
+_PER_RIDE = (
+    "key", "departure", "until", "alone", "offered", "handicap", "owner", "first_cell", "last_cell"
+)  # fmt: skip
 _PER_STOP = ("node", "leg", "boarding", "taken", "cell", "earliest", "latest", "leave")
 
 
@@ -137,6 +140,7 @@ def build_segment(supply: Supply, cells: Cells, labels: tuple[Any, ...]) -> Segm
         until=rides.latest_ms[last],
         alone=alone,
         offered=rides.seats_offered,
+        handicap=rides.handicap_ms,
         owner=supply.organization,
         first_cell=np.where(on_roads, cell[first], len(cells)).astype(np.int16),
         last_cell=np.where(on_roads, cell[last], len(cells)).astype(np.int16),
@@ -159,7 +163,13 @@ def build_segment(supply: Supply, cells: Cells, labels: tuple[Any, ...]) -> Segm
 def _check(supply: Supply) -> None:
     rides = supply.rides
     sizes = np.diff(rides.start)
-    if not len(supply.key) == len(supply.organization) == len(sizes) == len(rides.departure_ms):
+    if (
+        not len(supply.key)
+        == len(supply.organization)
+        == len(sizes)
+        == len(rides.departure_ms)
+        == len(rides.handicap_ms)
+    ):
         raise ValueError("columns of rides differ in length")
     if len(supply.key) and (sizes.min() < 2 or supply.organization.min() < 0):
         raise ValueError("a ride has two stops or more, and an organization")

@@ -5,7 +5,7 @@ A put copies the small segment; when that has grown past four square roots of th
 become one. A removed ride is marked and drops out at the next joining. So a change costs O(√n)
 of copying (0.35 ms at a million rides), and every 4,000th or so a joining, O(n) and 0.3 s there.
 
-Memory per ride with two stops: 136 bytes in the columns (52 for the ride, 42 for each stop).
+Memory per ride with two stops: 140 bytes in the columns (56 for the ride, 42 for each stop).
 Labels and cells belong to the network and are shared memory maps.
 
 Not thread-safe: one process, or one lock, holds one index.
@@ -29,6 +29,7 @@ from matching.engine.insertion import (
     Int64,
     RequestWindow,
     RideBatch,
+    pair_costs,
 )
 from matching.engine.segment import GONE, Supply, build_segment, join
 
@@ -166,12 +167,11 @@ class SupplyIndex:
         Exactly the answers of ``best_insertions`` over all rides, by (cost, departure, key).
         O(rides in the time window + survivors * k² * points²); see ``best_first``.
         """
-        worth = np.array([weights.ride, weights.walk, weights.detour, weights.shift], np.float64)
-        if worth.min() < 0:
+        if min(weights.ride, weights.walk, weights.detour, weights.shift) < 0:
             raise ValueError("weights must not be negative")
         if count < 1 or not len(request.pickups) or not len(request.dropoffs):
             return []
-        ask, best, done = self._ask(request, worth), _free_places(count), np.zeros(3, np.int64)
+        ask, best, done = self._ask(request, weights), _free_places(count), np.zeros(3, np.int64)
         for segment in (self._settled, self._recent):
             if len(segment):
                 on_roads = segment.highest_cell < len(self._cells)
@@ -180,10 +180,11 @@ class SupplyIndex:
             counts.sliced, counts.bounded, counts.inserted = (int(n) for n in done)
         return _placements(best)
 
-    def _ask(self, request: RoutedRequest, worth: npt.NDArray[np.float64]) -> Ask:
+    def _ask(self, request: RoutedRequest, weights: CostWeights) -> Ask:
         window = request.window
         direct = np.empty((len(request.pickups), len(request.dropoffs)), np.int32)
         durations(request.pickups, request.dropoffs, *self._roads.labels, direct)  # type: ignore[call-arg]
+        pair = pair_costs(window, weights)
         stand = window.seats, window.boarding_ms, window.anchor_ms, window.anchored_at_arrival
         return Ask(
             pickups=request.pickups,
@@ -194,9 +195,11 @@ class SupplyIndex:
             due=window.due_ms,
             walk_to=window.walk_to_ms,
             walk_from=window.walk_from_ms,
+            pair=pair,
+            cheapest_pair=float(pair.min()),
             direct=direct,
             stand=np.array(stand, np.int64),
-            worth=worth,
+            worth=np.array([weights.ride, weights.detour, weights.shift], np.float64),
         )
 
 

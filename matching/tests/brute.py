@@ -62,6 +62,21 @@ def all_insertions(stops, departure, seats_offered, request, times):
     return found
 
 
+def cost_s(found, alone, handicap_ms, window, weights):
+    """Return the generalized cost of an insertion from its formula, in seconds."""
+    walk_to, walk_from = window.walk_to_ms[found.pickup], window.walk_from_ms[found.dropoff]
+    leaves, arrives = found.pickup_ms - walk_to, found.dropoff_ms + walk_from
+    kept = arrives if window.anchored_at_arrival else leaves
+    return (
+        weights.ride * (found.dropoff_ms - found.pickup_ms)
+        + weights.walk * (walk_to + walk_from)
+        + weights.detour * (found.arrival_ms - alone)
+        + weights.shift * abs(window.anchor_ms - kept)
+        + window.price_ms[found.pickup, found.dropoff]
+        + handicap_ms
+    ) / 1000
+
+
 def keeps_every_promise(sequence, moments, seats_offered):
     """Check times and seats of a whole sequence; nobody gets out where they got in at once."""
     aboard = 0

@@ -1,5 +1,6 @@
 """The insertion kernel against brute force: no match lost, none invented."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +18,7 @@ from matching.engine import (
     insertion,
 )
 from matching.engine.insertion import NO_EARLIEST
-from matching.tests.brute import PlainRequest, PlainStop, all_insertions, drive
+from matching.tests.brute import PlainRequest, PlainStop, all_insertions, cost_s, drive
 
 PLACES = 12
 WEIGHTS = CostWeights()
@@ -106,6 +107,48 @@ def test_the_best_is_the_cheapest_of_all(situation):
             assert best.cost_s == every[0].cost_s
 
 
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(situation=situations(), seed=st.integers(0, 2**32 - 1))
+def test_an_insertion_costs_what_its_parts_are_worth(situation, seed):
+    times, some_rides, request = situation
+    dice = np.random.default_rng(seed)
+    batch, window, table = as_arrays(times, some_rides, request, anchor=int(dice.integers(10**7)))
+    batch, window = priced(batch, window, dice)
+    window = replace(window, anchored_at_arrival=bool(dice.integers(2)))
+    weights = CostWeights(*dice.choice([0.0, 0.5, 1.0, 3.7], 4).tolist())
+    for r, (stops, departure, _seats) in enumerate(some_rides):
+        alone = drive(stops, departure, times)[-1]
+        for found in feasible_insertions(r, batch, window, table, weights):
+            truth = cost_s(found, alone, int(batch.handicap_ms[r]), window, weights)
+            assert found.cost_s == pytest.approx(truth, rel=1e-12)
+
+
+def priced(batch, window, dice):
+    """Give every ride a handicap, and every pair of meeting points walks and a price."""
+    points = len(window.ready_ms), len(window.due_ms)
+    return (
+        replace(batch, handicap_ms=dice.integers(0, 900_000, len(batch.departure_ms), np.int32)),
+        replace(
+            window,
+            walk_to_ms=dice.integers(0, 600_000, points[0]),
+            walk_from_ms=dice.integers(0, 600_000, points[1]),
+            price_ms=dice.integers(0, 900_000, points),
+        ),
+    )
+
+
+def test_a_dearer_ride_and_a_less_reliable_driver_cost_more():
+    times = np.full((PLACES, PLACES), 300_000) - np.eye(PLACES, dtype=np.int64) * 300_000
+    ride = [PlainStop(0, None, 0, 0, 0), PlainStop(1, None, 9_000_000, 0, 0)], 0, 4
+    request = PlainRequest([(2, 0), (3, 0)], [(4, 9_000_000)], 1, 0)
+    batch, window, table = as_arrays(times, [ride, ride], request)
+    batch = replace(batch, handicap_ms=np.array([0, 7_000], np.int32))
+    window = replace(window, price_ms=np.array([[5_000], [2_000]]))
+    first, second = best_insertions(batch, window, table, WEIGHTS)
+    assert first.pickup == second.pickup == 1
+    assert second.cost_s == first.cost_s + 7
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(situation=situations())
 def test_the_compiled_kernel_is_the_one_that_is_written(situation):
@@ -113,7 +156,7 @@ def test_the_compiled_kernel_is_the_one_that_is_written(situation):
     arguments = as_arrays(*situation)
     compiled = [feasible_insertions(r, *arguments, WEIGHTS) for r in range(len(situation[1]))]
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("_drive_on", "_cost", "_enumerate", "_best"):
+        for name in ("drive_on", "_cost", "_enumerate", "_best"):
             patch.setattr(insertion, name, getattr(insertion, name).py_func)
         plain = [feasible_insertions(r, *arguments, WEIGHTS) for r in range(len(situation[1]))]
         best = best_insertions(*arguments, WEIGHTS)

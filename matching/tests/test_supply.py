@@ -29,7 +29,7 @@ from matching.engine.supply import (
     Supply,
     SupplyIndex,
 )
-from matching.tests.test_engine import PLACES, as_arrays, situations
+from matching.tests.test_engine import PLACES, as_arrays, priced, situations
 
 MINUTE = 60_000
 
@@ -66,10 +66,9 @@ def test_the_best_of_a_few_rides_are_found_on_any_network(situation, data):
     nodes = np.array([stop.node for stops, _at, _seats in some_rides for stop in stops])
     if data.draw(st.booleans()):  # rides planned before the roads changed
         batch = replace(batch, leg_ms=(batch.leg_ms * rng.uniform(0, 2)).astype(np.int32))
+    batch, window = priced(batch, window, rng)
     window = replace(
         window,
-        walk_to_ms=rng.integers(0, 600_000, len(window.ready_ms)),
-        walk_from_ms=rng.integers(0, 600_000, len(window.due_ms)),
         anchor_ms=int(rng.integers(0, 12_000_000)),
         anchored_at_arrival=data.draw(st.booleans()),
     )
@@ -138,6 +137,7 @@ def random_supply(network, rng, count, first_key=0):
         latest_ms=latest,
         boarding_ms=boarding,
         seats_after=taken,
+        handicap_ms=rng.integers(0, 5 * MINUTE, count, np.int32),
     )
     keys = first_key + rng.permutation(count).astype(np.int64)
     return Supply(keys, rng.integers(0, 3, count).astype(np.int32), node, rides)
@@ -163,6 +163,7 @@ def random_request(network, rng):
         anchored_at_arrival=arrive,
         seats=int(rng.integers(1, 3)),
         boarding_ms=MINUTE,
+        price_ms=rng.integers(0, 5 * MINUTE, (len(pickups), len(dropoffs))),
     )
     return RoutedRequest(pickups, dropoffs, window)
 
@@ -254,6 +255,7 @@ def only(supply, r, key):
             rides.latest_ms[a:b],
             rides.boarding_ms[a:b],
             rides.seats_after[a:b],
+            rides.handicap_ms[r : r + 1],
         ),
     )
 
