@@ -256,7 +256,7 @@ def _relax(r, ride, stop, window, times, stand, most, shares, what, where):  # t
                     if not late_aboard:
                         onward = dropoff_at + stand_ms + from_dropoff[j + 1, d]
                         end = drive_on(onward, j + 1, b - 1, earliest, latest, boarding, leg)
-                        late = max(end - latest[b - 1], 0) if end >= 0 else end
+                        late = end if end < 0 else max(end - latest[b - 1], np.int64(0))
                     if late == 0 and rider_late == 0:
                         # Beyond the tolerance it is a walk; within, nothing has to give: share 0.
                         found = _note(found, 2, farther, most, place, shares, what, where)
