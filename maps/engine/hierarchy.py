@@ -20,14 +20,18 @@ RoutingKit.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numba import int32, int64, njit, types, void
 
 from maps.engine.geodesy import Floats, Ints, Longs
 
 UNREACHED = np.int32(1 << 29)
 """Longer than any drive (6 days in ms); two of them add up without overflow in int32."""
+UNREACHED_WIDE = np.int64(1 << 60)
+"""The same for weights of 64 bits."""
 
 I4 = types.Array(int32, 1, "C", readonly=True)
 I8 = types.Array(int64, 1, "C", readonly=True)
@@ -51,14 +55,15 @@ class Hierarchy:
     start : int64[n + 1]
         Label of v: entries ``start[v]`` to ``start[v + 1]``, the root's first, v's own last.
     ahead, back : int32[start[n]]
-        Milliseconds from v to that ancestor, and from that ancestor to v.
+        Milliseconds from v to that ancestor, and from that ancestor to v (int64 and whatever unit
+        the weights have when those are wide).
     """
 
     depth: Ints
     jumps: Ints
     start: Longs
-    ahead: Ints
-    back: Ints
+    ahead: npt.NDArray[Any]
+    back: npt.NDArray[Any]
 
 
 def rank_order(lon: Floats, lat: Floats, tail: Ints, head: Ints) -> Ints:
@@ -90,15 +95,16 @@ def rank_order(lon: Floats, lat: Floats, tail: Ints, head: Ints) -> Ints:
     return number
 
 
-def build_hierarchy(count: int, tail: Ints, head: Ints, weight_ms: Ints) -> Hierarchy:
+def build_hierarchy(count: int, tail: Ints, head: Ints, weight: Ints | Longs) -> Hierarchy:
     """Eliminate, customize and label a network.
 
     Parameters
     ----------
     count : int
         Number of vertices, numbered by :func:`rank_order`.
-    tail, head, weight_ms : int32[m]
-        Arcs; each weight is at least 1 and far below :data:`UNREACHED`.
+    tail, head : int32[m]
+    weight : int32[m] or int64[m]
+        Of each arc: at least 1 and far below :data:`UNREACHED` (or :data:`UNREACHED_WIDE`).
 
     Returns
     -------
@@ -111,9 +117,9 @@ def build_hierarchy(count: int, tail: Ints, head: Ints, weight_ms: Ints) -> Hier
     """
     pointer, neighbour = _symmetric(count, tail, head)
     up_start, up, parent = eliminate(count, pointer, neighbour)
-    ahead = np.full(len(up), UNREACHED, np.int32)
-    back = np.full(len(up), UNREACHED, np.int32)
-    customize(up_start, up, tail, head, weight_ms, ahead, back)
+    far = UNREACHED_WIDE if weight.dtype == np.int64 else UNREACHED
+    ahead, back = np.full(len(up), far), np.full(len(up), far)
+    customize(up_start, up, tail, head, weight, ahead, back)
     depth = np.zeros(count, np.int32)
     measure_depth(parent, depth)
     levels = max(1, int(depth.max()).bit_length())
@@ -123,8 +129,7 @@ def build_hierarchy(count: int, tail: Ints, head: Ints, weight_ms: Ints) -> Hier
         jumps[level] = jumps[level - 1][jumps[level - 1]]
     start = np.zeros(count + 1, np.int64)
     np.cumsum(depth + 1, out=start[1:])
-    label_ahead = np.empty(int(start[-1]), np.int32)
-    label_back = np.empty(int(start[-1]), np.int32)
+    label_ahead, label_back = np.full(int(start[-1]), far), np.full(int(start[-1]), far)
     fill_labels(parent, depth, up_start, up, ahead, back, start, label_ahead, label_back)
     return Hierarchy(depth, jumps, start, label_ahead, label_back)
 
@@ -207,7 +212,10 @@ def find_up(up_start, up, low, high):  # type: ignore[no-untyped-def]
     return left
 
 
-@njit(void(I8, I4, I4, I4, I4, OUT4, OUT4), cache=True)
+@njit(
+    [void(I8, I4, I4, I4, I4, OUT4, OUT4), void(I8, I4, I4, I4, I8, OUT8, OUT8)],
+    cache=True,
+)
 def customize(up_start, up, tail, head, weight, ahead, back):  # type: ignore[no-untyped-def]
     """Give upward arcs their times: those of the map, then those of every lower triangle.
 
@@ -238,9 +246,12 @@ def measure_depth(parent, depth):  # type: ignore[no-untyped-def]
             depth[v] = depth[parent[v]] + 1
 
 
-@njit(void(I4, I4, I8, I4, I4, I4, I8, OUT4, OUT4), cache=True)
+@njit(
+    [void(I4, I4, I8, I4, I4, I4, I8, OUT4, OUT4), void(I4, I4, I8, I4, I8, I8, I8, OUT8, OUT8)],
+    cache=True,
+)
 def fill_labels(parent, depth, up_start, up, ahead, back, start, to_root, from_root):  # type: ignore[no-untyped-def]
-    """Write the time to and from every ancestor, from the root down.
+    """Write the time to and from every ancestor, from the root down, over unreached entries.
 
     The way from v to an ancestor a leaves over one of v's upward neighbours x. When a lies
     above x, the rest is in x's label; when it lies between x and v, in a's own.
@@ -252,8 +263,6 @@ def fill_labels(parent, depth, up_start, up, ahead, back, start, to_root, from_r
         while x >= 0:
             path[depth[x]] = x
             x = parent[x]
-        to_root[mine : mine + own] = UNREACHED
-        from_root[mine : mine + own] = UNREACHED
         to_root[mine + own] = 0
         from_root[mine + own] = 0
         for i in range(up_start[v], up_start[v + 1]):
