@@ -10,15 +10,18 @@ from matching.models.plans import (
 )
 from matching.models.proposals import (
     PROPOSAL_TRANSITIONS,
-    RUN_TRANSITIONS,
     Answer,
-    AssignmentRun,
     CarpoolProposal,
     ClosedBecause,
-    Outcome,
     ProposalSeat,
     ProposalState,
+)
+from matching.models.runs import (
+    RUN_TRANSITIONS,
+    AssignmentRun,
+    Outcome,
     RunCommuter,
+    RunPart,
     RunState,
 )
 
@@ -38,6 +41,7 @@ __all__ = [
     "ProposalSeat",
     "ProposalState",
     "RunCommuter",
+    "RunPart",
     "RunState",
     "Weekday",
 ]
