@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,6 @@ from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.commutes import Trip
 from maps.engine import RoadNetwork
-from maps.engine.geodesy import crow_fly_m
 from matching.engine import CostWeights, InsertionTimes, RideBatch, best_insertions
 from matching.engine.insertion import NO_EARLIEST
 from matching.engine.segment import Supply
@@ -19,6 +18,35 @@ from matching.engine.supply import Placement
 from matching.tests.brute import PlainRequest, PlainStop, all_insertions
 
 Rows = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a rival makes of a request.
+
+    Attributes:
+    ----------
+    keys : int64[...]
+        The rides that it would show.
+    candidates, routed : int
+        How many rides passed its filter, and for how many of them it asked for a route.
+    ms : dict
+        What each step took.
+    """
+
+    keys: npt.NDArray[np.int64]
+    candidates: int
+    routed: int
+    ms: dict[str, float]
+
+
+class Rival(Protocol):
+    """Another way to answer a request."""
+
+    name: str
+
+    def search(self, trip: Trip) -> Answer:
+        """Return the rides that it would show."""
 
 
 def in_time(supply: Supply, trip: Trip) -> Rows:
@@ -135,55 +163,3 @@ def brute_cost(
             + weights.shift * shift
         )
     return min(costs) / 1000 if costs else None
-
-
-@dataclass(frozen=True)
-class EllipseAndBearing:
-    """The first prototype's rule, to the letter: an ellipse in metres and 60 degrees.
-
-    Both ends of the rider lie in the ellipse around start and end of the ride whose long axis is
-    the crow-fly distance plus the allowed detour; compass bearings in [0, 360) differ by less than
-    60, without wrapping around at north; a ride that has a rider already is full.
-
-    ``detour_m`` is that rule's default; None turns the driver's own promise into metres at its
-    nominal 25 km/h. Source: NetMobiel ``EllipseHelper``, ``RideDao``, ``RideBase``.
-    """
-
-    detour_m: float | None = 10_000.0
-
-    def keeps(
-        self, network: RoadNetwork, supply: Supply, rows: Rows, trip: Trip
-    ) -> dict[str, Rows]:
-        """Say of some rides which part of the rule lets them pass, bool[rows] each."""
-        rides, lon, lat = supply.rides, network.lon, network.lat
-        first, last = rides.start[rows], rides.start[rows + 1] - 1
-        s, t, p, q = supply.node[first], supply.node[last], trip.home, trip.work
-        apart = crow_fly_m(lon[s], lat[s], lon[t], lat[t])
-        if self.detour_m is None:
-            planned = rides.latest_ms[last] - rides.departure_ms[rows]
-            driving = np.add.reduceat(rides.leg_ms, rides.start[:-1])[rows]
-            spare_ms = planned - driving - 60_000 * (last - first - 1)
-            axis = apart + np.maximum(spare_ms, 0) / 3_600_000 * 25_000
-        else:
-            axis = apart + self.detour_m
-        inside = [
-            crow_fly_m(lon[s], lat[s], lon[v], lat[v]) + crow_fly_m(lon[v], lat[v], lon[t], lat[t])
-            <= axis
-            for v in (p, q)
-        ]
-        theirs = _bearing(lon[s], lat[s], lon[t], lat[t])
-        ours = _bearing(lon[p], lat[p], lon[q], lat[q])
-        return {
-            "ellipse": inside[0] & inside[1],
-            "bearing": np.abs(theirs - ours) < 60,
-            "one booking": last - first == 1,
-        }
-
-
-def _bearing(lon_a: Rows, lat_a: Rows, lon_b: Rows, lat_b: Rows) -> Rows:
-    """Return compass bearings in [0, 360)."""
-    east = np.radians(lon_b - lon_a)
-    a, b = np.radians(lat_a), np.radians(lat_b)
-    y = np.sin(east) * np.cos(b)
-    x = np.cos(a) * np.sin(b) - np.sin(a) * np.cos(b) * np.cos(east)
-    return np.asarray(np.degrees(np.arctan2(y, x)) % 360)
