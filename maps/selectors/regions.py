@@ -18,6 +18,7 @@ from maps.engine import (
     find_meeting_points,
     store,
 )
+from maps.engine.cells import Cells, open_cells
 from maps.errors import MapNotReady, NoWalk, OffNetwork, OutsideMap, RegionNotFound
 from maps.models import Region, RegionQuerySet
 
@@ -70,6 +71,18 @@ def load_network(region: Region) -> RoadNetwork:
         raise MapNotReady from problem
 
 
+def load_cells(region: Region) -> Cells:
+    """Return the cells of a region's drive network; opened once per process and version.
+
+    Raises:
+        MapNotReady: its files are absent or damaged here.
+    """
+    try:
+        return _cells(_folder(region))
+    except NetworkMissing as problem:
+        raise MapNotReady from problem
+
+
 def load_walk_network(region: Region) -> WalkNetwork:
     """Return the walk network of a region; opened once per process and version.
 
@@ -89,6 +102,11 @@ def _folder(region: Region) -> Path:
 @lru_cache(maxsize=8)
 def _road_network(folder: Path) -> RoadNetwork:
     return RoadNetwork(folder)
+
+
+@lru_cache(maxsize=8)
+def _cells(folder: Path) -> Cells:
+    return open_cells(folder)
 
 
 @lru_cache(maxsize=8)

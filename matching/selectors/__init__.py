@@ -1,14 +1,18 @@
 """Reads of matching: search, evaluation, stored matches, explanations."""
 
 from matching.selectors.candidates import candidate_rides, with_stops
+from matching.selectors.drawing import Drawing, Mark, get_drawing
 from matching.selectors.evaluation import Found, Meeting, SearchQuery, evaluate
 from matching.selectors.explain import explain, explain_near_miss
+from matching.selectors.finding import find_rides
 from matching.selectors.matches import list_matches, query_of
 from matching.selectors.near_misses import NearMiss
 from matching.selectors.search import Offer, SearchResult, ShownOffer, read_offer, search
 
 __all__ = [
+    "Drawing",
     "Found",
+    "Mark",
     "Meeting",
     "NearMiss",
     "Offer",
@@ -19,6 +23,8 @@ __all__ = [
     "evaluate",
     "explain",
     "explain_near_miss",
+    "find_rides",
+    "get_drawing",
     "list_matches",
     "query_of",
     "read_offer",

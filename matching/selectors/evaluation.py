@@ -26,6 +26,7 @@ from matching.engine import (
     feasible_insertions,
 )
 from matching.engine.insertion import NO_EARLIEST
+from matching.engine.supply import RoutedRequest
 from rides.models import Ride, Stop, StopKind
 from rides.services import RequestTerms
 
@@ -146,6 +147,17 @@ def gather_arrays(
         nodes=nodes,
         pickups=pickups,
         dropoffs=dropoffs,
+    )
+
+
+def route_request(
+    query: RequestTerms, pickups: MeetingPoints, dropoffs: MeetingPoints, boarding_ms: int
+) -> RoutedRequest:
+    """Return a query as the supply index takes it."""
+    return RoutedRequest(
+        pickups=pickups.nodes,
+        dropoffs=dropoffs.nodes,
+        window=_to_window(query, pickups, dropoffs, boarding_ms),
     )
 
 

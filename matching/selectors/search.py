@@ -1,7 +1,6 @@
 """Search: the ranked, explained offers that one member is shown, and what a shown offer stands for.
 
-Three steps. PostgreSQL keeps the rides that could reach both ends at all. The engine inserts the
-rider exactly, with road times. The cheapest offers are loaded as this member may see them, and
+The best rides are found (:mod:`matching.selectors.finding`), shown as this member may see them, and
 signed, so that exactly what was shown can be booked. If they are few, near misses are added.
 """
 
@@ -19,15 +18,14 @@ from maps.engine import RoadNetwork
 from maps.models import Region
 from maps.selectors import load_network
 from matching.errors import OfferExpired
-from matching.selectors.candidates import candidate_rides
 from matching.selectors.evaluation import (
     Found,
     Meeting,
     SearchQuery,
-    evaluate,
     to_ms,
     to_time,
 )
+from matching.selectors.finding import find_rides
 from matching.selectors.near_misses import FEW_OFFERS, NearlyFound, NearMiss, find_near_misses
 from rides.models import Ride
 from rides.selectors import RideView, get_trip_region, list_views
@@ -93,8 +91,7 @@ def search(viewer: Member, query: SearchQuery, *, now: datetime) -> SearchResult
     """
     query.check(now)
     region = get_trip_region(query.origin.location, query.destination.location, walk_m=query.walk_m)
-    rides = list(candidate_rides(viewer, region, query, now=now))
-    found = evaluate(rides, region, query)
+    found, considered = find_rides(viewer, region, query, count=MOST_OFFERS, now=now)
     near: list[NearlyFound] = []
     if len(found) < FEW_OFFERS:
         fitting = {fits.ride.pk for fits in found}
@@ -106,7 +103,7 @@ def search(viewer: Member, query: SearchQuery, *, now: datetime) -> SearchResult
         query=query,
         region=region,
         offers=_to_offers(viewer, query, load_network(region), shown, views),
-        rides_considered=len(rides),
+        rides_considered=considered,
         near_misses=[nearly.show(views[nearly.found.ride.pk]) for nearly in near],
     )
 

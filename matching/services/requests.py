@@ -8,7 +8,7 @@ from django.db import transaction
 from carpool.kernel import outbox
 from maps.models import Region
 from matching.models import Match
-from matching.selectors import Found, candidate_rides, evaluate, query_of, with_stops
+from matching.selectors import Found, evaluate, find_rides, query_of, with_stops
 from rides.events import RequestMatched
 from rides.models import RequestState, Ride, RideRequest
 
@@ -51,7 +51,7 @@ def match_request(*, request_id: UUID, now: datetime) -> int:
     """Store which bookable rides serve a standing request; return how many."""
     request = (
         RideRequest.objects.waiting(now)
-        .select_related("rider", "region")
+        .select_related("rider__organization", "region")
         .filter(pk=request_id)
         .first()
     )
@@ -59,8 +59,7 @@ def match_request(*, request_id: UUID, now: datetime) -> int:
         return 0
     region: Region = request.region
     query = query_of(request)
-    candidates = list(candidate_rides(request.rider, region, query, now=now))
-    found = evaluate(candidates, region, query)
+    found, _considered = find_rides(request.rider, region, query, count=KEPT_PER_REQUEST, now=now)
     return _remember(request, found[:KEPT_PER_REQUEST], now=now)
 
 

@@ -182,6 +182,10 @@ class Ride(Followed):
         duration_s = (self.arrival_at - self.departure_at).total_seconds()
         return max(0, round(duration_s) - self.solo_duration_s)
 
+    def is_bookable_at(self, now: datetime) -> bool:
+        """Tell whether the ride has neither left nor been cancelled; as ``bookable``."""
+        return self.cancelled_at is None and self.started_at is None and self.departure_at > now
+
     def state_at(self, now: datetime, *, has_open_bookings: bool) -> RideState:
         """Compute the state from the facts and the clock."""
         if self.cancelled_at is not None:

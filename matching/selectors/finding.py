@@ -1,0 +1,89 @@
+"""The rides that serve a query: proposed by the index in memory, decided on the database's rows.
+
+The index knows a ride's stops, times and seats, and returns the cheapest insertions without missing
+one. It knows neither the driver's limit in metres nor who asks. So the rides it proposes are read
+from the database as the asking member may see them, and evaluated again. What that says is what
+counts: it may drop a ride or find it a dearer place, never a cheaper one. So as soon as enough
+rides cost no more than the last one proposed, nothing that was not proposed can be among them;
+until then, more are asked for.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+
+from accounts.models import Member
+from maps.models import Region
+from matching.engine import CostWeights
+from matching.engine.supply import Placement
+from matching.selectors.candidates import candidate_rides, with_stops
+from matching.selectors.evaluation import Found, evaluate, places_to_meet, route_request
+from matching.selectors.supply import LiveSupply, live_supply
+from rides.models import Ride
+from rides.services import RequestTerms
+
+# So many more are asked for than wanted: the member's own rides, and the odd one that drops out.
+SPARE = 4
+
+
+def find_rides(
+    viewer: Member, region: Region, query: RequestTerms, *, count: int, now: datetime
+) -> tuple[list[Found], int]:
+    """Return the ``count`` best rides that serve a query, and how many came near at all.
+
+    If there are fewer than ``count``, these are all. While this process still fills its index,
+    PostGIS narrows the rides down instead; then there may be more than ``count``.
+    """
+    supply = live_supply(region, now)
+    if supply is None:
+        rides = list(candidate_rides(viewer, region, query, now=now))
+        return evaluate(rides, region, query), len(rides)
+    return _find_in(supply, viewer, region, query, count, now)
+
+
+def _find_in(
+    supply: LiveSupply,
+    viewer: Member,
+    region: Region,
+    query: RequestTerms,
+    count: int,
+    now: datetime,
+) -> tuple[list[Found], int]:
+    request = route_request(
+        query, *places_to_meet(region, query), 1000 * viewer.organization.boarding_s
+    )
+    asked = count + SPARE
+    while True:
+        proposed, counts = supply.search(
+            request, asked, weights=CostWeights(), organization=viewer.organization_id
+        )
+        rides = _read(supply, viewer, region, proposed, now)
+        found = evaluate(rides, region, query)
+        if len(proposed) < asked or _is_certain(found, proposed, count):
+            return found[:count], counts.bounded
+        asked *= 4
+
+
+def _is_certain(found: Sequence[Found], proposed: Sequence[Placement], count: int) -> bool:
+    """Tell whether no ride that was not proposed can be among the ``count`` best."""
+    last = proposed[-1].insertion.cost_s
+    return len(found) >= count and found[count - 1].insertion.cost_s <= last
+
+
+def _read(
+    supply: LiveSupply,
+    viewer: Member,
+    region: Region,
+    proposed: Sequence[Placement],
+    now: datetime,
+) -> list[Ride]:
+    """Read the proposed rides that the viewer may book now."""
+    numbers = [placement.key for placement in proposed]
+    if not numbers:
+        return []
+    there = Ride.objects.visible_to(viewer).filter(region=region, number__in=numbers)
+    rides = list(with_stops(there))
+    if gone := set(numbers) - {ride.number for ride in rides}:
+        supply.forget(np.array(sorted(gone), np.int64))
+    return [ride for ride in rides if ride.driver_id != viewer.pk and ride.is_bookable_at(now)]
