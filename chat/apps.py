@@ -19,3 +19,4 @@ class ChatConfig(AppConfig):
         outbox.subscribe(rides.BookingStateChanged, handlers.on_booking_changed)
         outbox.subscribe(rides.RequestStateChanged, handlers.on_request_changed)
         outbox.subscribe(rides.RequestMatched, handlers.on_request_changed)
+        outbox.subscribe(rides.ProposalChanged, handlers.on_proposal_changed)

@@ -5,6 +5,7 @@ from uuid import UUID
 from chat import selectors, services
 from rides.events import (
     BookingStateChanged,
+    ProposalChanged,
     RequestMatched,
     RequestStateChanged,
     RideStateChanged,
@@ -31,6 +32,15 @@ def on_request_changed(event: RequestStateChanged | RequestMatched) -> None:
         topics=[(services.MEMBER, pk) for pk in people],
         event=f"request_{what}",
         data={"request": str(event.request_id)},
+    )
+
+
+def on_proposal_changed(event: ProposalChanged) -> None:
+    """Tell whom the proposal concerns."""
+    services.announce(
+        topics=[(services.MEMBER, event.member_id)],
+        event=f"proposal_{event.state}",
+        data={"proposal": str(event.proposal_id)},
     )
 
 

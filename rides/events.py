@@ -66,3 +66,12 @@ class RequestMatched(Event):
 
     request_id: UUID
     ride_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalChanged(Event):
+    """A carpool that was proposed to a member is new, or moved on."""
+
+    proposal_id: UUID
+    member_id: UUID
+    state: str

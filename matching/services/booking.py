@@ -28,16 +28,33 @@ def book_offer(
         SeatsExhausted, RideChanged, RideClosed, AlreadyBooked, RiderBusy, OwnRide, RideNotFound:
             the ride can't be booked (any more).
     """
-    shown = read_offer(rider, token)
+    return book_shown(rider=rider, shown=read_offer(rider, token), now=now, request_id=request_id)
+
+
+def book_shown(
+    *,
+    rider: Member,
+    shown: ShownOffer,
+    now: datetime,
+    request_id: UUID | None = None,
+    told_dropoff_at: datetime | None = None,
+) -> Booking:
+    """Book what a rider was shown, by a search or by a proposal; as :func:`book_offer`."""
     for _attempt in range(ATTEMPTS - 1):
         try:
-            return _book(rider, shown, now=now, request_id=request_id)
+            return _book(rider, shown, now, request_id, told_dropoff_at)
         except RideChanged:
             continue
-    return _book(rider, shown, now=now, request_id=request_id)
+    return _book(rider, shown, now, request_id, told_dropoff_at)
 
 
-def _book(rider: Member, shown: ShownOffer, *, now: datetime, request_id: UUID | None) -> Booking:
+def _book(
+    rider: Member,
+    shown: ShownOffer,
+    now: datetime,
+    request_id: UUID | None,
+    told_dropoff_at: datetime | None,
+) -> Booking:
     ride = with_stops(Ride.objects.filter(pk=get_ride_for(rider, shown.ride_id).pk)).get()
     rides.check_may_book(ride, rider, seats=shown.query.seats, now=now)
     found = _find_again(ride, shown)
@@ -60,6 +77,7 @@ def _book(rider: Member, shown: ShownOffer, *, now: datetime, request_id: UUID |
             walk_to_m=found.pickup.walk_m,
             walk_from_m=found.dropoff.walk_m,
             shown_pickup_at=shown.shown_pickup_at,
+            told_dropoff_at=told_dropoff_at,
         ),
         now=now,
         request_id=request_id,

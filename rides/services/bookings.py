@@ -69,7 +69,8 @@ class PlannedInsertion:
     """Where matching would let the rider get in and out, as it was shown to them.
 
     ``pickup_after`` and ``dropoff_after`` are positions in the ride's present stops,
-    0 <= pickup_after <= dropoff_after.
+    0 <= pickup_after <= dropoff_after. A rider who was told a later drop-off than the ride has now
+    (``told_dropoff_at``: others of the same proposal may still get in) leaves room until then.
     """
 
     pickup: TripEnd
@@ -79,6 +80,7 @@ class PlannedInsertion:
     walk_to_m: int
     walk_from_m: int
     shown_pickup_at: datetime
+    told_dropoff_at: datetime | None = None
 
 
 @transaction.atomic
@@ -108,7 +110,13 @@ def book_ride(
     if abs(booking.pickup_at - insertion.shown_pickup_at) > leeway:
         raise RideChanged
     arrive_by = terms.latest_arrival_at - walking_time(insertion.walk_from_m)
-    promised = itineraries.promise(itinerary, booking, leeway=leeway, arrive_by=arrive_by)
+    promised = itineraries.promise(
+        itinerary,
+        booking,
+        leeway=leeway,
+        arrive_by=arrive_by,
+        told_dropoff_at=insertion.told_dropoff_at,
+    )
     _store(ride, booking, promised)
     record_new_booking(booking, now=now, actor=rider)
     if request_id is not None:

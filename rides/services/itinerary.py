@@ -192,7 +192,12 @@ def with_insertion(
 
 
 def promise(
-    itinerary: Itinerary, booking: Booking, *, leeway: timedelta, arrive_by: datetime
+    itinerary: Itinerary,
+    booking: Booking,
+    *,
+    leeway: timedelta,
+    arrive_by: datetime,
+    told_dropoff_at: datetime | None = None,
 ) -> Itinerary:
     """Turn what is planned for a new booking into what is promised: its own windows."""
 
@@ -201,7 +206,7 @@ def promise(
             return call
         if call.kind == StopKind.PICKUP:
             return replace(call, earliest_at=at, latest_at=at + leeway)
-        return replace(call, latest_at=min(at + leeway, arrive_by))
+        return replace(call, latest_at=min(max(at, told_dropoff_at or at) + leeway, arrive_by))
 
     calls = tuple(
         bound(call, at) for call, at in zip(itinerary.calls, itinerary.planned_at, strict=True)
