@@ -23,11 +23,12 @@ class NextNumber(models.Func):
     arity = 1
 
     def __init__(self, sequence: str, **extra: Any) -> None:
+        self.sequence = sequence
         super().__init__(models.Value(sequence), output_field=models.BigIntegerField(), **extra)
 
     def deconstruct(self) -> tuple[str, list[str], dict[str, str]]:
         """Let migrations write the sequence's name only."""
-        return f"{__name__}.NextNumber", [self.source_expressions[0].value], {}
+        return f"{__name__}.NextNumber", [self.sequence], {}
 
 
 class ThisTransaction(models.Func):
