@@ -43,6 +43,7 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
                                                     ("driving", "401 403 200 403 403 403 403 404"),
     # bookings: made by anybody of the organization, seen by the rider, decided by the driver
     ("POST", "searches"):                           ("offered", "401 403 200 200 200 200 200 200"),
+    ("POST", "searches/drawing"):                   ("offered", "401 403 200 200 200 200 200 404"),
     ("POST", "bookings"):                           ("offered", "401 403 403 201 201 201 201 404"),
     ("GET", "bookings/<uuid:booking_id>"):          ("booked",  "401 403 404 200 404 404 404 404"),
     ("POST", "bookings/<uuid:booking_id>/cancel"):  ("booked",  "401 403 200 200 404 404 404 404"),

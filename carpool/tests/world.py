@@ -83,7 +83,8 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "searches"): wish_for(world.ride),
         ("POST", "requests"): wish_for(world.ride),
     }
-    if (method, path) == ("POST", "bookings") and hasattr(person, "organization_id"):
+    takes_an_offer = path in {"bookings", "searches/drawing"} and method == "POST"
+    if takes_an_offer and hasattr(person, "organization_id"):
         return {"offer": world.token(person)}
     return bodies.get((method, path), {})
 

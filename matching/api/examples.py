@@ -53,6 +53,7 @@ NEARLY = OpenApiExample(
         "rides_considered": 1,
         "near_misses": [
             {
+                "token": TOKEN,
                 "ride": STRANGERS_RIDE_BODY,
                 "promise": "earliest_departure",
                 "by_s": 720,
@@ -81,3 +82,31 @@ NEARLY = OpenApiExample(
     },
 )
 BOOK = OpenApiExample("Take that offer", value={"offer": TOKEN}, request_only=True)
+DRAW = OpenApiExample("Draw that offer", value={"offer": TOKEN}, request_only=True)
+DRAWING = OpenApiExample(
+    "The last piece of the way and where it ends",
+    response_only=True,
+    value={
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "geometry": {
+                    "type": "LineString",
+                    "coordinates": [[-71.31262, -29.950813], [-71.313122, -29.950902]],
+                },
+                "properties": {"part": "after"},
+            },
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [-71.33849, -29.954]},
+                "properties": {
+                    "part": "destination",
+                    "label": "Port",
+                    "at": "2027-03-15T07:49:21-03:00",
+                    "within_m": 0,
+                },
+            },
+        ],
+    },
+)

@@ -37,7 +37,9 @@ class MeetingSerializer(serializers.Serializer[Any]):
 class OfferSerializer(serializers.Serializer[Offer]):
     """One ride that serves the search."""
 
-    token = serializers.CharField(help_text="Post it to /bookings within 30 minutes")
+    token = serializers.CharField(
+        help_text="Post it to /bookings within 30 minutes, or to /searches/drawing"
+    )
     ride = RideSerializer(source="view")
     pickup = MeetingSerializer()
     dropoff = MeetingSerializer()
@@ -56,6 +58,7 @@ class OfferSerializer(serializers.Serializer[Offer]):
 class NearMissSerializer(serializers.Serializer[NearMiss]):
     """One ride that would fit if one promise gave way. It can't be booked as it is."""
 
+    token = serializers.CharField(help_text="Post it to /searches/drawing within 30 minutes")
     ride = RideSerializer(source="view")
     promise = serializers.ChoiceField(
         choices=[promise.name.lower() for promise in Promise],

@@ -49,6 +49,7 @@ from matching.selectors.evaluation import (
     places_to_meet,
     within_metres,
 )
+from matching.selectors.shown import sign_near_miss
 from rides.models import Ride
 from rides.selectors import RideView
 from rides.services.requests import MOST_WALK_M
@@ -70,7 +71,8 @@ class NearMiss:
     """A ride that would fit if one promise gave way; meetings and detour are as they then were.
 
     ``amount`` is in seconds (whole minutes), for the walk in metres (tens). ``query`` is the search
-    that finds the ride, or None when it is the driver who would have to agree.
+    that finds the ride, or None when it is the driver who would have to agree. With ``token`` it
+    can be drawn, not booked.
     """
 
     view: RideView
@@ -80,6 +82,7 @@ class NearMiss:
     pickup: Meeting
     dropoff: Meeting
     detour_s: int
+    token: str
 
     @property
     def ride(self) -> Ride:
@@ -104,16 +107,27 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class NearlyFound:
-    """A near miss before it is shown to anybody; as there, with the ride as the engine found it."""
+    """A near miss before it is shown to anybody; as there, with the ride as the engine found it.
+
+    ``asked`` is the search that found nothing.
+    """
 
     found: Found
     promise: Promise
     amount: int
     query: SearchQuery | None
+    asked: SearchQuery
 
     def show(self, view: RideView) -> NearMiss:
         """Return the near miss with the ride as one member may see it."""
+        token = sign_near_miss(
+            view.viewer,
+            self.query or self.asked,
+            self.found,
+            driver_gives_s=self.amount if self.query is None else 0,
+        )
         return NearMiss(
+            token=token,
             view=view,
             promise=self.promise,
             amount=self.amount,
@@ -291,7 +305,7 @@ def _prove(
         if promise is Promise.DETOUR:
             list(ride.stops.all())[-1].latest_at += timedelta(seconds=seconds)
         for fits in evaluate([ride], region, changed or query):
-            yield NearlyFound(fits, promise, seconds, changed)
+            yield NearlyFound(fits, promise, seconds, changed, query)
 
 
 def _changed(query: SearchQuery, promise: Promise, amount: int) -> SearchQuery | None:
@@ -330,7 +344,8 @@ def _walk_more(
         does, does_not = (middle, does_not) if find(middle) else (does, middle)
     found, amount = find(does), does * WALK_STEP_M
     assert found is not None
-    return NearlyFound(found, Promise.WALK, amount, _changed(query, Promise.WALK, amount))
+    longer = _changed(query, Promise.WALK, amount)
+    return NearlyFound(found, Promise.WALK, amount, longer, query)
 
 
 def _ms(milliseconds: int) -> timedelta:
