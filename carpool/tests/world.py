@@ -15,7 +15,7 @@ from accounts.services import save_place
 from accounts.tests.factories import HEAD_OFFICE, HOME_NORTH
 from carpool.kernel.geo import LonLat
 from matching.selectors import evaluate, with_stops
-from matching.selectors.search import sign_offer
+from matching.selectors.shown import sign_offer
 from rides import services
 from rides.models import Booking, Ride, RideRequest, Stop
 from rides.services import TripEnd

@@ -7,7 +7,8 @@ from matching.selectors.explain import explain, explain_near_miss
 from matching.selectors.finding import find_rides
 from matching.selectors.matches import list_matches, query_of
 from matching.selectors.near_misses import NearMiss
-from matching.selectors.search import Offer, SearchResult, ShownOffer, read_offer, search
+from matching.selectors.search import Offer, SearchResult, search
+from matching.selectors.shown import ShownOffer, read_offer
 
 __all__ = [
     "Drawing",

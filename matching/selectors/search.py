@@ -1,4 +1,4 @@
-"""Search: the ranked, explained offers that one member is shown, and what a shown offer stands for.
+"""Search: the ranked, explained offers that one member is shown.
 
 The best rides are found (:mod:`matching.selectors.finding`), shown as this member may see them, and
 signed, so that exactly what was shown can be booked. If they are few, near misses are added.
@@ -6,34 +6,24 @@ signed, so that exactly what was shown can be booked. If they are few, near miss
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import numpy as np
-from django.core import signing
 
 from accounts.models import Member
-from carpool.kernel.geo import LonLat, from_point, walking_time
+from carpool.kernel.geo import from_point, walking_time
 from maps.engine import RoadNetwork
 from maps.models import Region
 from maps.selectors import load_network
-from matching.errors import OfferExpired
-from matching.selectors.evaluation import (
-    Found,
-    Meeting,
-    SearchQuery,
-    to_ms,
-    to_time,
-)
+from matching.selectors.evaluation import Found, Meeting, SearchQuery
 from matching.selectors.finding import find_rides
 from matching.selectors.near_misses import FEW_OFFERS, NearlyFound, NearMiss, find_near_misses
+from matching.selectors.shown import sign_offer
 from rides.models import Ride
 from rides.selectors import RideView, get_trip_region, list_views
-from rides.services import TripEnd
 
 MOST_OFFERS = 20
-OFFER_VALID_FOR = timedelta(minutes=30)
-_SALT = "matching.offer"
 # What an average car in use emits per kilometre driven (tank to wheel).
 # Source: European Environment Agency, average of the passenger car fleet, rounded.
 CO2_G_PER_KM = 150
@@ -140,65 +130,3 @@ def _shared_m(network: RoadNetwork, found: Found) -> int:
         np.array([place.lon for place in places]), np.array([place.lat for place in places])
     )
     return round(float(network.route([int(node) for node in nodes]).distance_m))
-
-
-def sign_offer(viewer: Member, query: SearchQuery, found: Found) -> str:
-    """Return a token with which the viewer, and nobody else, can book what was shown."""
-    content = {
-        "member": str(viewer.pk),
-        "ride": str(found.ride.pk),
-        "origin": [*query.origin.location, query.origin.label],
-        "destination": [*query.destination.location, query.destination.label],
-        "window": [to_ms(query.earliest_departure_at), to_ms(query.latest_arrival_at)],
-        "arrive": query.arrive,
-        "seats": query.seats,
-        "walk_m": query.walk_m,
-        "pickup": [*found.pickup.location, found.pickup.walk_m],
-        "dropoff": [*found.dropoff.location, found.dropoff.walk_m],
-        "pickup_at": found.insertion.pickup_ms,
-    }
-    return signing.dumps(content, salt=_SALT, compress=True)
-
-
-@dataclass(frozen=True, slots=True)
-class ShownOffer:
-    """What a token stands for: the ride, the query, and the meeting points that were shown."""
-
-    ride_id: UUID
-    query: SearchQuery
-    pickup: LonLat
-    dropoff: LonLat
-    shown_pickup_at: datetime
-
-
-def read_offer(viewer: Member, token: str) -> ShownOffer:
-    """Read a token.
-
-    Raises:
-        OfferExpired: too old, altered, or made for somebody else.
-    """
-    try:
-        content = signing.loads(token, salt=_SALT, max_age=OFFER_VALID_FOR)
-    except signing.BadSignature as error:
-        raise OfferExpired(field="offer") from error
-    if content["member"] != str(viewer.pk):
-        raise OfferExpired(field="offer")
-    *origin, origin_label = content["origin"]
-    *destination, destination_label = content["destination"]
-    earliest, latest = content["window"]
-    query = SearchQuery(
-        origin=TripEnd(LonLat(*origin), origin_label),
-        destination=TripEnd(LonLat(*destination), destination_label),
-        earliest_departure_at=to_time(earliest),
-        latest_arrival_at=to_time(latest),
-        seats=content["seats"],
-        walk_m=content["walk_m"],
-        arrive=content["arrive"],
-    )
-    return ShownOffer(
-        ride_id=UUID(content["ride"]),
-        query=query,
-        pickup=LonLat(*content["pickup"][:2]),
-        dropoff=LonLat(*content["dropoff"][:2]),
-        shown_pickup_at=to_time(content["pickup_at"]),
-    )

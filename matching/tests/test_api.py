@@ -12,7 +12,7 @@ from accounts.tests.factories import HOME_SOUTH, PORT, WORKSHOP, MemberFactory
 from carpool.kernel.models import IdempotentRequest, OutboxEvent
 from carpool.kernel.tests.problems import assert_problem
 from matching.selectors import evaluate, with_stops
-from matching.selectors.search import sign_offer
+from matching.selectors.shown import sign_offer
 from rides.models import Booking, Ride, RideRequest
 from rides.services import cancel_ride
 from rides.tests.api import Api, end, find_token, wish_for

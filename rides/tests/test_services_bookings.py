@@ -342,7 +342,7 @@ def _found(ride, query):
 
 
 def _sign(member, query, found):
-    from matching.selectors.search import sign_offer
+    from matching.selectors.shown import sign_offer
 
     return sign_offer(member, query, found)
 
