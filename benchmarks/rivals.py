@@ -81,35 +81,58 @@ def pick(supply: Supply, rows: Rows) -> Supply:
     )
 
 
-class Sweeps:
-    """Every ride in time, by Dijkstra from and to each meeting point (scipy), inserted exactly."""
+class EveryRide:
+    """Every ride in time, inserted exactly by the plain engine; how times are found is open."""
 
     def __init__(self, network: RoadNetwork) -> None:
-        tail = np.repeat(np.arange(len(network)), np.diff(network.arc_start))
-        shape = len(network), len(network)
-        self._ahead = csr_matrix((network.arc_ms, (tail, network.arc_head)), shape=shape)
-        self._back = self._ahead.T.tocsr()
+        self._network = network
 
     def search(self, supply: Supply, trip: Trip, weights: CostWeights) -> list[Placement]:
         """Return all rides that serve, best first."""
         here = pick(supply, in_time(supply, trip))
-        pickups, dropoffs = trip.request.pickups, trip.request.dropoffs
-        from_pickup, to_pickup = self._trees(pickups)
-        from_dropoff, to_dropoff = self._trees(dropoffs)
-        times = InsertionTimes(
-            to_pickup=_at(to_pickup, here.node),
-            from_pickup=_at(from_pickup, here.node),
-            to_dropoff=_at(to_dropoff, here.node),
-            from_dropoff=_at(from_dropoff, here.node),
-            direct=np.ascontiguousarray(from_pickup[:, dropoffs].astype(np.int32)),
-        )
-        best = best_insertions(here.rides, trip.request.window, times, weights)
+        best = best_insertions(here.rides, trip.request.window, self.times(here, trip), weights)
         found = [
             (b.cost_s, int(here.rides.departure_ms[r]), int(here.key[r]), b)
             for r, b in enumerate(best)
             if b is not None
         ]
         return [Placement(key, insertion) for _c, _d, key, insertion in sorted(found)]
+
+    def times(self, here: Supply, trip: Trip) -> InsertionTimes:
+        """Return the exact times between stops and meeting points, by our labels."""
+        pickups, dropoffs = trip.request.pickups, trip.request.dropoffs
+        nodes, between = here.node, self._network.durations_ms
+        return InsertionTimes(
+            to_pickup=between(nodes, pickups),
+            from_pickup=np.ascontiguousarray(between(pickups, nodes).T),
+            to_dropoff=between(nodes, dropoffs),
+            from_dropoff=np.ascontiguousarray(between(dropoffs, nodes).T),
+            direct=between(pickups, dropoffs),
+        )
+
+
+class Sweeps(EveryRide):
+    """The same by Dijkstra (scipy) from and to each meeting point: nothing of ours but the map."""
+
+    def __init__(self, network: RoadNetwork) -> None:
+        super().__init__(network)
+        tail = np.repeat(np.arange(len(network)), np.diff(network.arc_start))
+        shape = len(network), len(network)
+        self._ahead = csr_matrix((network.arc_ms, (tail, network.arc_head)), shape=shape)
+        self._back = self._ahead.T.tocsr()
+
+    def times(self, here: Supply, trip: Trip) -> InsertionTimes:
+        """Return the exact times between stops and meeting points, by Dijkstra."""
+        pickups, dropoffs = trip.request.pickups, trip.request.dropoffs
+        from_pickup, to_pickup = self._trees(pickups)
+        from_dropoff, to_dropoff = self._trees(dropoffs)
+        return InsertionTimes(
+            to_pickup=_at(to_pickup, here.node),
+            from_pickup=_at(from_pickup, here.node),
+            to_dropoff=_at(to_dropoff, here.node),
+            from_dropoff=_at(from_dropoff, here.node),
+            direct=np.ascontiguousarray(from_pickup[:, dropoffs].astype(np.int32)),
+        )
 
     def _trees(self, points: Rows) -> tuple[Rows, Rows]:
         return dijkstra(self._ahead, indices=points), dijkstra(self._back, indices=points)

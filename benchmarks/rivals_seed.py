@@ -270,7 +270,7 @@ def binary_rows(columns: dict[str, npt.NDArray[Any]], rings: Floats) -> bytes:
 def what_the_rule_loses(
     network: RoadNetwork, supply: Supply, trips: list[Trip], served: list[set[int]]
 ) -> dict[str, dict[str, int]]:
-    """Count, over requests, what the rule does to the rides that serve; ``served`` are their rows.
+    """Count, over requests, what the rule does to the rides that serve; ``served`` are their keys.
 
     "lost by" a part: it alone would have lost them.
     """
@@ -281,8 +281,7 @@ def what_the_rule_loses(
         for trip, serving in zip(trips, served, strict=True):
             parts = rule.parts(rides, seed_request(network, trip))
             kept = np.logical_and.reduce(list(parts.values()))
-            useful = np.zeros(len(rides), np.bool_)
-            useful[list(serving)] = True
+            useful = np.isin(supply.key, list(serving))
             tally["rides that serve"] += len(serving)
             tally["lost"] += int((useful & ~kept).sum())
             tally["kept in vain"] += int((~useful & kept).sum())
