@@ -1,7 +1,7 @@
 """Reads of matching: search, evaluation, stored matches, explanations."""
 
 from matching.selectors.candidates import candidate_rides, with_stops
-from matching.selectors.drawing import Drawing, Mark, get_drawing
+from matching.selectors.drawing import Drawing, Mark, count_others, get_drawing, list_steps
 from matching.selectors.evaluation import Found, Meeting, SearchQuery, evaluate
 from matching.selectors.explain import explain, explain_near_miss
 from matching.selectors.finding import find_rides
@@ -21,12 +21,14 @@ __all__ = [
     "SearchResult",
     "ShownOffer",
     "candidate_rides",
+    "count_others",
     "evaluate",
     "explain",
     "explain_near_miss",
     "find_rides",
     "get_drawing",
     "list_matches",
+    "list_steps",
     "query_of",
     "read_offer",
     "search",

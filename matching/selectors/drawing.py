@@ -14,6 +14,7 @@ whom the viewer does not travel with are not marked, and no leg's ellipse ends a
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +26,12 @@ from carpool.kernel.geo import (
     LonLat,
     from_point,
     reach_ellipse,
+    walking_time,
 )
 from maps.errors import NoWalk
 from maps.models import Region
 from maps.selectors import load_network, walk_between
-from matching.selectors.evaluation import Found, evaluate, to_time
+from matching.selectors.evaluation import Found, Meeting, SearchQuery, evaluate, to_time
 from matching.selectors.shown import ShownOffer, read_offer_or_near_miss
 from rides.errors import RideChanged
 from rides.models import Ride, StopKind
@@ -240,3 +242,59 @@ def _list_foci(view: RideView) -> list[_Focus]:
             continue
         foci.append(_Focus(place, moved_m, stop.earliest_at, latest_at))
     return foci
+
+
+class Shown(Protocol):
+    """An offer or a near miss."""
+
+    @property
+    def view(self) -> RideView:
+        """The ride as its viewer may see it."""
+
+    @property
+    def pickup(self) -> Meeting:
+        """Where they get in."""
+
+    @property
+    def dropoff(self) -> Meeting:
+        """Where they get out."""
+
+    @property
+    def detour_s(self) -> int:
+        """How much later the car arrives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the way in words. ``walk_m`` is the walk that begins or has ended there.
+
+    ``kind`` is leave, start (of the car), pickup, dropoff, arrive, end (of the car's way).
+    """
+
+    kind: str
+    at: datetime
+    label: str
+    walk_m: int = 0
+
+
+def list_steps(shown: Shown, query: SearchQuery) -> list[Step]:
+    """Return the way in words: the same as the drawing, for who does not see it."""
+    view, pickup, dropoff = shown.view, shown.pickup, shown.dropoff
+    later = timedelta(seconds=shown.detour_s)
+    leave_at = pickup.at - walking_time(pickup.walk_m)
+    arrive_at = dropoff.at + walking_time(dropoff.walk_m)
+    steps = [
+        Step("start", view.ride.departure_at, view.origin_label),
+        Step("leave", leave_at, query.origin.label, pickup.walk_m),
+        Step("pickup", pickup.at, pickup.label),
+        Step("dropoff", dropoff.at, dropoff.label),
+        Step("arrive", arrive_at, query.destination.label, dropoff.walk_m),
+        Step("end", view.ride.arrival_at + later, view.destination_label),
+    ]
+    return sorted(steps, key=lambda step: step.at)
+
+
+def count_others(view: RideView) -> int:
+    """Return how many other riders the car picks up."""
+    riders = [stop.booking for stop in view.ride.stops.all() if stop.kind == StopKind.PICKUP]
+    return sum(booking is not None and booking.rider_id != view.viewer.pk for booking in riders)

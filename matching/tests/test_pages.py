@@ -233,3 +233,27 @@ def test_offer_made_for_somebody_else_is_refused(rider, cast, ride, now):
 def test_rides_of_another_organization_are_not_found(city, cast, ride, asked):
     result = browser(cast.outsider).get(reverse("matching:find"), asked).context["result"]
     assert result.rides_considered == 0
+
+
+def test_the_way_of_an_offer_is_told_in_words_and_in_order(rider, cast, ride, asked):
+    answer = rider.get(reverse("matching:find"), asked)
+    (entry,) = answer.context["offers"]
+    steps = entry["way"]["steps"]
+    assert [s.at for s in steps] == sorted(s.at for s in steps)
+    kinds = [s.kind for s in steps]
+    assert sorted(kinds) == sorted(["start", "leave", "pickup", "dropoff", "arrive", "end"])
+    assert kinds.index("leave") < kinds.index("pickup") < kinds.index("dropoff")
+    text = text_of(answer)
+    assert "Dora sets off" in text
+    assert 'data-drawing="' in text
+    assert f'data-drawing-url="{reverse("matching-api:drawing")}"' in text
+
+
+def test_how_many_others_get_in_is_told_but_not_where(city, cast, ride, asked, now):
+    booking = book(cast.colleague, ride, now=now)
+    theirs = booking.stops.get(kind="pickup").location
+    text = text_of(browser(cast.rider).get(reverse("matching:find"), asked))
+    assert "1 colleague gets in and out on the way, too." in text
+    shown = re.search(r"<ol class=\"trail way__steps\">.*?</ol>", text, re.DOTALL).group(0)
+    assert booking.rider.first_name not in shown
+    assert f"{theirs.x:.5f}" not in shown

@@ -29,7 +29,7 @@ from carpool.kernel.web import (
 from maps.selectors import list_regions
 from matching import selectors, services
 from matching.forms import FIELD_NAMES, WALKS, WINDOWS, BookForm, FindForm, write_query
-from matching.selectors import Offer, SearchQuery, SearchResult
+from matching.selectors import NearMiss, Offer, SearchQuery, SearchResult
 from rides.errors import RequestNotFound
 from rides.selectors import get_request_for
 from rides.services import close_request as close
@@ -74,7 +74,11 @@ def _show(
     context = {
         "form": form,
         "result": result,
-        "offers": [{"offer": o, "reasons": selectors.explain(o)} for o in offers],
+        "offers": [
+            {"offer": o, "reasons": selectors.explain(o), "way": _way(o, result)} for o in offers
+        ]
+        if result
+        else [],
         "near_misses": _near_misses(request.member, result) if result else [],
         "map_offers": [_map_data(offer) for offer in offers],
         "keep_form": FindForm(request.member, form.data, auto_id=False) if form.is_bound else None,
@@ -102,12 +106,23 @@ def _map_data(offer: Offer) -> dict[str, Any]:
     }
 
 
+def _way(shown: Offer | NearMiss, result: SearchResult) -> dict[str, Any]:
+    """Return the way in words; the map asks for the drawing when somebody wants to see it."""
+    return {
+        "steps": selectors.list_steps(shown, result.query),
+        "others": selectors.count_others(shown.view),
+        "token": shown.token,
+        "driver": shown.ride.driver.first_name,
+    }
+
+
 def _near_misses(member: Member, result: SearchResult) -> list[dict[str, Any]]:
     """Return what would have to give, with the search in which it has given."""
     zone = member.organization.zone
     return [
         {
             "near": near,
+            "way": _way(near, result),
             "text": selectors.explain_near_miss(near),
             "search": urlencode(write_query(near.query, zone)) if near.query else "",
         }

@@ -199,15 +199,16 @@ export function route(coordinates, { quiet = false } = {}) {
     L.polyline(points, { className: "route-casing", weight: 9, opacity: 0.9, interactive: false }),
     L.polyline(points, {
       className: quiet ? "route-line route-line--quiet" : "route-line",
-      weight: 5,
+      weight: quiet ? 4 : 5,
+      opacity: quiet ? 0.75 : 1,
       interactive: false,
     }),
   ]);
 }
 
-/** A walk: a dotted line as the crow flies. */
-export function walk(from, to) {
-  return window.L.polyline([[from[1], from[0]], [to[1], to[0]]], {
+/** A walk: a dotted line through [lon, lat] pairs. */
+export function walk(...places) {
+  return window.L.polyline(places.map(([lon, lat]) => [lat, lon]), {
     className: "route-walk",
     weight: 3,
     dashArray: "1 7",

@@ -53,10 +53,10 @@ async function sharedWay(offer) {
 }
 
 async function draw(offer) {
-  if (!map || !offer) return;
+  if (!map || !offer || way) return;
   offer.shared ??= await sharedWay(offer).catch(() => null);
-  if (!document.querySelector(`[data-offer-card="${offers.indexOf(offer)}"][data-chosen]`)) return;
-  drawn?.remove();
+  if (!document.querySelector(`[data-offer-card="${offers.indexOf(offer)}"][data-chosen]`) || way) return;
+  clear();
   drawn = window.L.featureGroup();
   if (offer.route) route(offer.route, { quiet: true }).addTo(drawn);
   if (offer.shared) route(offer.shared).addTo(drawn);
@@ -71,6 +71,46 @@ async function draw(offer) {
 for (const card of document.querySelectorAll("[data-offer-card]")) {
   card.addEventListener("click", () => choose(card));
   card.addEventListener("focusin", () => choose(card));
+}
+
+/* --- the whole way of one offer, on request -------------------------------------------------- */
+const split = document.querySelector("[data-drawing-url]");
+let way = null; // the opened details, whose drawing is on the map
+
+async function openWay(details) {
+  way = details;
+  split.toggleAttribute("data-drawn", true);
+  const status = details.querySelector("[data-drawing-status]");
+  try {
+    const { drawWay } = await import("./drawing.js");
+    details.drawing ??= await drawWay(map, split.dataset.drawingUrl, details.dataset.drawing);
+    if (way !== details) return;
+    clear();
+    details.drawing.show(details.querySelector("[data-reach]").checked);
+    status.textContent = status.dataset.textDrawn;
+    details.scrollIntoView({ block: "nearest" });
+  } catch (error) {
+    status.textContent = error.message || status.dataset.textFailed;
+  }
+}
+
+function closeWay(details) {
+  details.drawing?.remove();
+  if (way !== details) return;
+  way = null;
+  split.toggleAttribute("data-drawn", false);
+  const card = details.closest("[data-offer-card]") ?? document.querySelector("[data-chosen]");
+  if (card) draw(offers[Number(card.dataset.offerCard)]);
+}
+
+function clear() {
+  drawn?.remove();
+  drawn = null;
+}
+
+for (const details of map ? document.querySelectorAll("[data-drawing]") : []) {
+  details.addEventListener("toggle", () => (details.open ? openWay(details) : closeWay(details)));
+  details.querySelector("[data-reach]").addEventListener("change", () => details.open && openWay(details));
 }
 
 placePins();
