@@ -6,9 +6,10 @@ another if, on both ways, the tour (home, the other's home, the other's work, wo
 the driver at most ``detour`` longer than driving alone, standing ``boarding`` at each stop, and
 both keep their windows. Two people are *partners* if either can drive the other.
 
-All pairs are looked at, cheapest test first: people sorted by arrival leave a window; the least
-time between the cells of two homes (:mod:`maps.engine.cells`) never exceeds the true time, so a
-pair it rejects is impossible; what remains is computed with exact times from the labels.
+Pairs are ruled out in bulk, the cheapest way first. The least time between the cells of two homes
+(:mod:`maps.engine.cells`) never exceeds the true time, so two whole cells, or two people in them,
+whom it keeps apart can't be partners: every promise only gets harder to keep as times grow. What
+remains is computed with exact times from the labels.
 """
 
 from collections.abc import Callable
@@ -26,8 +27,8 @@ from maps.engine.labels import duration
 Flags = npt.NDArray[np.bool_]
 Labels = tuple[Any, ...]
 
-CHUNK = 2000
-"""So many people between two reports of progress."""
+CHUNK = 16
+"""So many cells between two reports of progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +95,39 @@ def count_partners(
 
     Notes
     -----
-    O(n log n + pairs in the window + pairs that the cells leave * label).
+    O(n log n + pairs of cells + pairs of people that the cells leave * label).
     """
-    there = drive_times(labels, commutes.home, commutes.work)
-    back = drive_times(labels, commutes.work, commutes.home)
-    order = np.argsort(commutes.arrive_ms, kind="stable")
+    cell = cells.of[commutes.home]
+    order = np.lexsort((commutes.arrive_ms, cell))
     columns = (
         commutes.home[order],
         commutes.work[order],
-        cells.of[commutes.home[order]],
-        there[order],
-        back[order],
+        cells.of[commutes.work][order],
+        drive_times(labels, commutes.home, commutes.work)[order],
+        drive_times(labels, commutes.work, commutes.home)[order],
         commutes.arrive_ms[order],
         commutes.depart_ms[order],
-        commutes.car[order] & (commutes.seats[order] > 0),
+        (commutes.car & (commutes.seats > 0))[order],
     )
     rules = (promise.detour_ms, promise.slack_ms, promise.boarding_ms)
     window = promise.slack_ms + promise.boarding_ms + _farthest_works(labels, commutes.work)
+    lived_in, begin = np.unique(cell[order], return_index=True)
+    start = np.append(begin, len(commutes))
     sorted_counts = np.zeros(len(commutes), np.int32)
-    for first in range(0, len(commutes), CHUNK):
-        last = min(first + CHUNK, len(commutes))
-        _count(first, last, window, rules, columns, cells.ahead, labels, sorted_counts)
-        report(last / len(commutes))
+    for first in range(0, len(lived_in), CHUNK):
+        last = min(first + CHUNK, len(lived_in))
+        _count(
+            (first, last),
+            lived_in,
+            start,
+            window,
+            rules,
+            columns,
+            cells.ahead,
+            labels,
+            sorted_counts,
+        )
+        report(1 - (1 - last / len(lived_in)) ** 2)
     counts = np.empty_like(sorted_counts)
     counts[order] = sorted_counts
     return counts
@@ -140,66 +152,100 @@ def _times(sources, targets, labels):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _in_time(i, j, tour_to, tour_home, apart_to, apart_home, rules, columns):  # type: ignore[no-untyped-def]
-    """Tell whether i can drive j both ways; ``apart`` is the time between the two workplaces.
+def _fits(i, j, homes, works, rules, columns):  # type: ignore[no-untyped-def]
+    """Tell whether i can drive j both ways, with the times between homes and between workplaces.
 
     To work, as late as both may arrive; home, as early as both may leave: whatever fits at another
-    time fits then.
+    time fits then. ``homes`` and ``works`` are the times from i's to j's and from j's to i's.
     """
     detour, slack, boarding = rules
     _home, _work, _cell, there, back, arrive, depart, _drives = columns
+    tour_to = homes[0] + there[j] + works[1] + 2 * boarding
+    tour_home = works[0] + back[j] + homes[1] + 2 * boarding
     if tour_to > there[i] + detour or tour_home > back[i] + detour:
         return False
-    at_work = min(arrive[i], arrive[j] + boarding + apart_to)
+    at_work = min(arrive[i], arrive[j] + boarding + works[1])
     if at_work - tour_to < arrive[i] - there[i] - slack:
         return False
-    if at_work - apart_to - 2 * boarding < arrive[j] - slack:
+    if at_work - works[1] - 2 * boarding < arrive[j] - slack:
         return False
-    leaves = max(depart[i], depart[j] - apart_home)
+    leaves = max(depart[i], depart[j] - works[0])
     if leaves + tour_home > depart[i] + back[i] + slack:
         return False
-    return leaves + apart_home + boarding <= depart[j] + slack
+    return leaves + works[0] + boarding <= depart[j] + slack
 
 
 @njit(cache=True)
-def _count(first, last, window, rules, columns, least, labels, counts):  # type: ignore[no-untyped-def]
-    """Count the partners of people ``first`` to ``last`` among those who come after them."""
-    detour, _slack, boarding = rules
-    home, work, cell, there, back, arrive, _depart, drives = columns
+def _may(p, q, homes, works, rules, columns):  # type: ignore[no-untyped-def]
+    """Tell whether either of two people can drive the other, with times from p to q and back."""
+    drives = columns[7]
+    if drives[p] and _fits(p, q, homes, works, rules, columns):
+        return True
+    homes, works = (homes[1], homes[0]), (works[1], works[0])
+    return drives[q] and _fits(q, p, homes, works, rules, columns)
+
+
+@njit(cache=True)
+def _are_partners(p, q, low, rules, columns, least, labels):  # type: ignore[no-untyped-def]
+    """Tell whether two people are partners; ``low`` bounds the times between their homes."""
+    home, work, work_cell = columns[0], columns[1], columns[2]
+    same = work[p] == work[q]
+    apart = (np.int64(0), np.int64(0))
+    if not same:
+        a, b = work_cell[p], work_cell[q]
+        apart = (np.int64(least[a, b]), np.int64(least[b, a]))
+    if not _may(p, q, low, apart, rules, columns):
+        return False
     jumps, depth, start, ahead, behind = labels
-    for p in range(first, last):
-        for q in range(p + 1, len(home)):
-            if arrive[q] - arrive[p] > window:
-                break
-            low_pq, low_qp = least[cell[p], cell[q]], least[cell[q], cell[p]]
-            stands = 2 * boarding - detour
-            p_may = (
-                drives[p]
-                and low_pq + there[q] + stands <= there[p]
-                and low_qp + back[q] + stands <= back[p]
-            )
-            q_may = (
-                drives[q]
-                and low_qp + there[p] + stands <= there[q]
-                and low_pq + back[p] + stands <= back[q]
-            )
-            if not (p_may or q_may):
+    homes = (
+        np.int64(duration(home[p], home[q], jumps, depth, start, ahead, behind)),
+        np.int64(duration(home[q], home[p], jumps, depth, start, ahead, behind)),
+    )
+    if not same:
+        apart = (
+            np.int64(duration(work[p], work[q], jumps, depth, start, ahead, behind)),
+            np.int64(duration(work[q], work[p], jumps, depth, start, ahead, behind)),
+        )
+    return _may(p, q, homes, apart, rules, columns)
+
+
+@njit(cache=True)
+def _too_far(one, other, low, rules, columns):  # type: ignore[no-untyped-def]
+    """Tell whether nobody of two ranges of people can be partners, by the time between them."""
+    detour, _slack, boarding = rules
+    there = columns[3]
+    longest_one, longest_other = there[one[0]], there[other[0]]
+    shortest_one, shortest_other = longest_one, longest_other
+    for i in range(one[0], one[1]):
+        longest_one, shortest_one = max(longest_one, there[i]), min(shortest_one, there[i])
+    for i in range(other[0], other[1]):
+        longest_other = max(longest_other, there[i])
+        shortest_other = min(shortest_other, there[i])
+    room = detour - 2 * boarding
+    return (
+        low[0] + shortest_other > longest_one + room
+        and low[1] + shortest_one > longest_other + room
+    )
+
+
+@njit(cache=True)
+def _count(chunk, lived_in, start, window, rules, columns, least, labels, counts):  # type: ignore[no-untyped-def]
+    """Count the partners of the people in a chunk of cells among those in these and later cells."""
+    arrive = columns[5]
+    for a in range(chunk[0], chunk[1]):
+        for b in range(a, len(lived_in)):
+            ca, cb = lived_in[a], lived_in[b]
+            low = (np.int64(least[ca, cb]), np.int64(least[cb, ca]))
+            one, other = (start[a], start[a + 1]), (start[b], start[b + 1])
+            if _too_far(one, other, low, rules, columns):
                 continue
-            pq = duration(home[p], home[q], jumps, depth, start, ahead, behind)
-            qp = duration(home[q], home[p], jumps, depth, start, ahead, behind)
-            works_pq = works_qp = 0
-            if work[p] != work[q]:
-                works_pq = duration(work[p], work[q], jumps, depth, start, ahead, behind)
-                works_qp = duration(work[q], work[p], jumps, depth, start, ahead, behind)
-            fits = False
-            if p_may:
-                tour_to = pq + there[q] + works_qp + 2 * boarding
-                tour_home = works_pq + back[q] + qp + 2 * boarding
-                fits = _in_time(p, q, tour_to, tour_home, works_qp, works_pq, rules, columns)
-            if not fits and q_may:
-                tour_to = qp + there[p] + works_pq + 2 * boarding
-                tour_home = works_qp + back[p] + pq + 2 * boarding
-                fits = _in_time(q, p, tour_to, tour_home, works_pq, works_qp, rules, columns)
-            if fits:
-                counts[p] += 1
-                counts[q] += 1
+            first = other[0]
+            for p in range(one[0], one[1]):
+                while first < other[1] and arrive[first] < arrive[p] - window:
+                    first += 1
+                for q in range(max(first, p + 1), other[1]):
+                    if arrive[q] > arrive[p] + window:
+                        break
+                    if _are_partners(p, q, low, rules, columns, least, labels):
+                        counts[p] += 1
+                        counts[q] += 1
