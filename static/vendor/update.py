@@ -19,9 +19,9 @@ PROTOMAPS = ("protomaps-leaflet", "5.1.0", "BSD-3-Clause")
 LUCIDE = ("lucide-static", "1.62.0", "ISC AND MIT")
 
 ICONS = """
-armchair arrow-right arrow-up-down ban bell briefcase building-2 calendar-clock car car-front
+armchair arrow-right arrow-up-down ban bell briefcase building-2 calendar-clock calendar-days car car-front
 check chevron-down chevron-left circle-check clock compass flag footprints house info leaf
-log-out mail map-pin message-square minus phone play plus refresh-cw route search timer trash-2
+log-out mail map-pin message-square minus pause phone play plus refresh-cw route search timer trash-2
 triangle-alert user user-plus users wifi-off x
 """.split()
 
