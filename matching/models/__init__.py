@@ -24,10 +24,17 @@ from matching.models.runs import (
     RunPart,
     RunState,
 )
+from matching.models.studies import (
+    STUDY_TRANSITIONS,
+    Study,
+    StudyState,
+    StudyUpload,
+)
 
 __all__ = [
     "PROPOSAL_TRANSITIONS",
     "RUN_TRANSITIONS",
+    "STUDY_TRANSITIONS",
     "Answer",
     "AssignmentRun",
     "CarpoolProposal",
@@ -43,5 +50,8 @@ __all__ = [
     "RunCommuter",
     "RunPart",
     "RunState",
+    "Study",
+    "StudyState",
+    "StudyUpload",
     "Weekday",
 ]
