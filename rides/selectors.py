@@ -22,7 +22,7 @@ from carpool.kernel.geo import (
     trim_line,
 )
 from maps.models import Region
-from maps.selectors import load_network, region_at, snap
+from maps.selectors import load_network, region_at, region_of_both, snap
 from rides.errors import BookingNotFound, RequestNotFound, RideNotFound, TooClose
 from rides.models import Booking, Ride, RideRequest, Stop, StopKind
 from rides.models.requests import RequestQuerySet
@@ -71,8 +71,10 @@ def get_trip_region(origin: LonLat, destination: LonLat, *, walk_m: float | None
         InvalidInput: the ends lie in different regions.
         TooClose: there is nothing to drive.
     """
-    region = region_at(origin, field="origin")
-    if region_at(destination, field="destination") != region:
+    region = region_of_both(origin, destination)
+    if region is None:
+        region_at(origin, field="origin")
+        region_at(destination, field="destination")
         raise InvalidInput(_("Start and destination lie on different maps."), field="destination")
     if crow_fly_m(origin, destination) < LEAST_TRIP_M:
         raise TooClose(field="destination")
@@ -83,12 +85,17 @@ def get_trip_region(origin: LonLat, destination: LonLat, *, walk_m: float | None
     return region
 
 
-def _with_everything(rides: QuerySet[Ride]) -> QuerySet[Ride]:
+def with_everything(rides: QuerySet[Ride]) -> QuerySet[Ride]:
+    """Load all that :func:`as_seen_by` shows, in three queries."""
     bookings = Booking.objects.select_related("rider", "rider__user").order_by("pickup_at", "id")
     stops = Stop.objects.select_related("booking", "booking__rider").order_by("position")
-    return rides.select_related(
-        "organization", "region", "driver", "driver__user", "car"
-    ).prefetch_related(Prefetch("bookings", queryset=bookings), Prefetch("stops", queryset=stops))
+    return (
+        rides.select_related("organization", "driver", "driver__user", "car")
+        .defer("reach")
+        .prefetch_related(
+            Prefetch("bookings", queryset=bookings), Prefetch("stops", queryset=stops)
+        )
+    )
 
 
 def get_ride_for(member: Member, ride_id: UUID, *, lock: bool = False) -> Ride:
@@ -115,7 +122,8 @@ def view_ride(member: Member, ride_id: UUID) -> RideView:
     Raises:
         RideNotFound: as in :func:`get_ride_for`.
     """
-    ride = _with_everything(Ride.objects.visible_to(member)).filter(pk=ride_id).first()
+    rides = with_everything(Ride.objects.visible_to(member)).select_related("region")
+    ride = rides.defer("reach", "region__boundary").filter(pk=ride_id).first()
     if ride is None:
         raise RideNotFound
     return as_seen_by(member, ride)
@@ -125,7 +133,7 @@ def list_views(member: Member, ride_ids: Sequence[UUID]) -> list[RideView]:
     """Return several rides as the member may see them, in the order of the ids."""
     rides = {
         ride.pk: ride
-        for ride in _with_everything(Ride.objects.visible_to(member).filter(pk__in=ride_ids))
+        for ride in with_everything(Ride.objects.visible_to(member).filter(pk__in=ride_ids))
     }
     return [as_seen_by(member, rides[pk]) for pk in ride_ids if pk in rides]
 
@@ -189,13 +197,13 @@ def _drawn_route(ride: Ride, exact_origin: bool, exact_destination: bool) -> Lin
 
 def list_rides(member: Member) -> QuerySet[Ride]:
     """List the rides that a member drives."""
-    return _with_everything(Ride.objects.visible_to(member).filter(driver=member))
+    return with_everything(Ride.objects.visible_to(member).filter(driver=member))
 
 
 def list_colleagues_rides(member: Member, *, now: datetime) -> QuerySet[Ride]:
     """List bookable rides of colleagues."""
     rides = Ride.objects.visible_to(member).bookable(now).exclude(driver=member)
-    return _with_everything(rides)
+    return with_everything(rides)
 
 
 def list_bookings(member: Member) -> QuerySet[Booking]:

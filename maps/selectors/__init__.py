@@ -12,6 +12,7 @@ from maps.selectors.regions import (
     map_health,
     meeting_points,
     region_at,
+    region_of_both,
     snap,
     walk_between,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "map_health",
     "meeting_points",
     "region_at",
+    "region_of_both",
     "search_addresses",
     "snap",
     "walk_between",

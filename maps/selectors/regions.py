@@ -4,6 +4,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.gis.db.models.functions import Area
+from django.contrib.gis.geos import GEOSGeometry, MultiPoint
 from django.utils.translation import gettext as _
 
 from carpool.kernel.geo import LonLat, to_point
@@ -48,15 +50,20 @@ def region_at(point: LonLat, *, field: str = "point") -> Region:
     Raises:
         OutsideMap: none does; names ``field``.
     """
-    found = Region.objects.usable().filter(boundary__covers=to_point(point))
-    region = min(found, key=_size, default=None)
+    region = _smallest_around(to_point(point))
     if region is None:
         raise OutsideMap(field=field)
     return region
 
 
-def _size(region: Region) -> float:
-    return region.boundary.area if region.boundary else 0.0
+def region_of_both(one: LonLat, other: LonLat) -> Region | None:
+    """Return the smallest region that contains two points; None when there is none."""
+    return _smallest_around(MultiPoint(to_point(one), to_point(other), srid=4326))
+
+
+def _smallest_around(places: GEOSGeometry) -> Region | None:
+    around = Region.objects.usable().filter(boundary__covers=places)
+    return around.order_by(Area("boundary")).defer("boundary").first()
 
 
 def load_network(region: Region) -> RoadNetwork:

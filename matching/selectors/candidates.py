@@ -19,12 +19,12 @@ from rides.services import RequestTerms
 def candidate_rides(
     viewer: Member, region: Region, query: RequestTerms, *, now: datetime
 ) -> QuerySet[Ride]:
-    """Return the rides that might serve a query: none that does is left out."""
+    """Return the rides that might serve a query, not loaded yet: none that does is left out."""
     boxes = [
         box_around(end.location, radius_m=max(query.walk_m, 1))
         for end in (query.origin, query.destination)
     ]
-    return with_stops(
+    return (
         Ride.objects.visible_to(viewer)
         .bookable(now)
         .exclude(driver=viewer)

@@ -8,10 +8,13 @@ rides cost no more than the last one proposed, nothing that was not proposed can
 until then, more are asked for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
+from django.db.models import QuerySet
 
 from accounts.models import Member
 from maps.models import Region
@@ -23,23 +26,32 @@ from matching.selectors.supply import LiveSupply, live_supply
 from rides.models import Ride
 from rides.services import RequestTerms
 
+Load: TypeAlias = Callable[[QuerySet[Ride]], QuerySet[Ride]]
+
 # So many more are asked for than wanted: the member's own rides, and the odd one that drops out.
 SPARE = 4
 
 
 def find_rides(
-    viewer: Member, region: Region, query: RequestTerms, *, count: int, now: datetime
+    viewer: Member,
+    region: Region,
+    query: RequestTerms,
+    *,
+    count: int,
+    now: datetime,
+    load: Load = with_stops,
 ) -> tuple[list[Found], int]:
     """Return the ``count`` best rides that serve a query, and how many came near at all.
 
-    If there are fewer than ``count``, these are all. While this process still fills its index,
-    PostGIS narrows the rides down instead; then there may be more than ``count``.
+    If there are fewer than ``count``, these are all. ``load`` says what to load with them, their
+    stops at least. While this process still fills its index, PostGIS narrows the rides down.
     """
     supply = live_supply(region, now)
     if supply is None:
-        rides = list(candidate_rides(viewer, region, query, now=now))
-        return evaluate(rides, region, query), len(rides)
-    return _find_in(supply, viewer, region, query, count, now)
+        rides = list(load(candidate_rides(viewer, region, query, now=now)))
+        return evaluate(rides, region, query)[:count], len(rides)
+    read = partial(_read, supply, viewer, region, load, now)
+    return _find_in(supply, viewer, region, query, count, read)
 
 
 def _find_in(
@@ -48,7 +60,7 @@ def _find_in(
     region: Region,
     query: RequestTerms,
     count: int,
-    now: datetime,
+    read: Callable[[Sequence[Placement]], list[Ride]],
 ) -> tuple[list[Found], int]:
     request = route_request(
         query, *places_to_meet(region, query), 1000 * viewer.organization.boarding_s
@@ -58,8 +70,7 @@ def _find_in(
         proposed, counts = supply.search(
             request, asked, weights=CostWeights(), organization=viewer.organization_id
         )
-        rides = _read(supply, viewer, region, proposed, now)
-        found = evaluate(rides, region, query)
+        found = evaluate(read(proposed), region, query)
         if len(proposed) < asked or _is_certain(found, proposed, count):
             return found[:count], counts.bounded
         asked *= 4
@@ -75,15 +86,16 @@ def _read(
     supply: LiveSupply,
     viewer: Member,
     region: Region,
-    proposed: Sequence[Placement],
+    load: Load,
     now: datetime,
+    proposed: Sequence[Placement],
 ) -> list[Ride]:
     """Read the proposed rides that the viewer may book now."""
     numbers = [placement.key for placement in proposed]
     if not numbers:
         return []
     there = Ride.objects.visible_to(viewer).filter(region=region, number__in=numbers)
-    rides = list(with_stops(there))
+    rides = list(load(there))
     if gone := set(numbers) - {ride.number for ride in rides}:
         supply.forget(np.array(sorted(gone), np.int64))
     return [ride for ride in rides if ride.driver_id != viewer.pk and ride.is_bookable_at(now)]

@@ -4,10 +4,9 @@ The best rides are found (:mod:`matching.selectors.finding`), shown as this memb
 signed, so that exactly what was shown can be booked. If they are few, near misses are added.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from matching.selectors.finding import find_rides
 from matching.selectors.near_misses import FEW_OFFERS, NearlyFound, NearMiss, find_near_misses
 from matching.selectors.shown import sign_offer
 from rides.models import Ride
-from rides.selectors import RideView, get_trip_region, list_views
+from rides.selectors import RideView, as_seen_by, get_trip_region, list_views, with_everything
 
 MOST_OFFERS = 20
 # What an average car in use emits per kilometre driven (tank to wheel).
@@ -81,18 +80,19 @@ def search(viewer: Member, query: SearchQuery, *, now: datetime) -> SearchResult
     """
     query.check(now)
     region = get_trip_region(query.origin.location, query.destination.location, walk_m=query.walk_m)
-    found, considered = find_rides(viewer, region, query, count=MOST_OFFERS, now=now)
+    found, considered = find_rides(
+        viewer, region, query, count=MOST_OFFERS, now=now, load=with_everything
+    )
     near: list[NearlyFound] = []
     if len(found) < FEW_OFFERS:
         fitting = {fits.ride.pk for fits in found}
         near = find_near_misses(viewer, query, region, fitting=fitting, now=now)
-    shown = found[:MOST_OFFERS]
-    ids = [one.ride.pk for one in (*shown, *(nearly.found for nearly in near))]
-    views = {view.ride.pk: view for view in list_views(viewer, ids)}
+    missed = list_views(viewer, [nearly.found.ride.pk for nearly in near]) if near else []
+    views = {view.ride.pk: view for view in missed}
     return SearchResult(
         query=query,
         region=region,
-        offers=_to_offers(viewer, query, load_network(region), shown, views),
+        offers=_to_offers(viewer, query, load_network(region), found),
         rides_considered=considered,
         near_misses=[nearly.show(views[nearly.found.ride.pk]) for nearly in near],
     )
@@ -103,11 +103,10 @@ def _to_offers(
     query: SearchQuery,
     network: RoadNetwork,
     found: Sequence[Found],
-    views: Mapping[UUID, RideView],
 ) -> list[Offer]:
     return [
         Offer(
-            view=views[f.ride.pk],
+            view=as_seen_by(viewer, f.ride),
             pickup=f.pickup,
             dropoff=f.dropoff,
             detour_s=f.detour_s,

@@ -13,7 +13,7 @@ from rest_framework import serializers
 from accounts.api.serializers import LocationSerializer
 from accounts.models import Car, Member
 from carpool.kernel.api import MomentField
-from carpool.kernel.geo import coordinates
+from carpool.kernel.geo import points_of
 from rides.api import examples
 from rides.models import Booking, BookingMode, Ride, RideRequest, Stop
 from rides.selectors import RideView
@@ -128,6 +128,12 @@ class RiderOfRideSerializer(serializers.ModelSerializer[Booking]):
         fields = ("id", "rider", "seats", "state", "pickup_at", "dropoff_at", "decide_by")
 
 
+# A serializer works out its fields once; twenty rides in a list need not ask for them again.
+_PERSON, _KNOWN = PersonSerializer(), KnownPersonSerializer()
+_CAR_LOOK, _KNOWN_CAR = CarLookSerializer(), KnownCarSerializer()
+_RIDER = RiderOfRideSerializer()
+
+
 @extend_schema_serializer(examples=[examples.RIDE, examples.STRANGERS_RIDE])
 class RideSerializer(serializers.Serializer[RideView]):
     """A ride as the caller may see it."""
@@ -163,14 +169,12 @@ class RideSerializer(serializers.Serializer[RideView]):
     )
     def get_driver(self, view: RideView) -> dict[str, Any]:
         """Show the driver's full name to the people aboard."""
-        serializer = KnownPersonSerializer if view.sees_people else PersonSerializer
-        return serializer(view.ride.driver).data
+        return (_KNOWN if view.sees_people else _PERSON).to_representation(view.ride.driver)
 
     @extend_schema_field(KnownCarSerializer)
     def get_car(self, view: RideView) -> dict[str, Any]:
         """Show the plate to the people aboard."""
-        serializer = KnownCarSerializer if view.sees_people else CarLookSerializer
-        return serializer(view.ride.car).data
+        return (_KNOWN_CAR if view.sees_people else _CAR_LOOK).to_representation(view.ride.car)
 
     @extend_schema_field(GEOJSON_LINE)
     def get_route(self, view: RideView) -> dict[str, Any] | None:
@@ -180,12 +184,12 @@ class RideSerializer(serializers.Serializer[RideView]):
     @extend_schema_field(RiderOfRideSerializer(many=True))
     def get_bookings(self, view: RideView) -> Any:
         """Show who joins, to the people aboard."""
-        return RiderOfRideSerializer(view.bookings, many=True).data
+        return [_RIDER.to_representation(booking) for booking in view.bookings]
 
 
 def to_geojson(line: LineString | None) -> dict[str, Any] | None:
     """Return a line as a GeoJSON geometry (RFC 7946)."""
-    return None if line is None else {"type": "LineString", "coordinates": coordinates(line)}
+    return None if line is None else {"type": "LineString", "coordinates": points_of(line)}
 
 
 class RideSummarySerializer(serializers.ModelSerializer[Ride]):

@@ -1,10 +1,19 @@
 """Errors of the API are problems: of one shape, with a stable code, naming the field."""
 
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import numpy as np
 import pytest
 from django.conf import settings
+from django.utils.translation import gettext_lazy
+from rest_framework.renderers import JSONRenderer
 from rest_framework.test import APIClient
 from rest_framework.throttling import UserRateThrottle
 
+from carpool.kernel.rendering import FastJSONRenderer
 from carpool.kernel.tests.problems import api_client, assert_problem
 
 own_urls = pytest.mark.urls("carpool.kernel.tests.api")
@@ -186,4 +195,20 @@ def test_a_kind_of_problem_that_there_is_not_is_not_explained(client, db):
 
 def test_answers_are_json_only():
     renderers = settings.REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"]
-    assert renderers == ["rest_framework.renderers.JSONRenderer"]
+    assert renderers == ["carpool.kernel.rendering.FastJSONRenderer"]
+
+
+def test_json_is_written_as_the_framework_writes_it():
+    odd = {
+        "moment": datetime(2026, 11, 21, 7, 45, 0, 120000, tzinfo=UTC),
+        "day": date(2026, 11, 21),
+        "id": UUID(int=7),
+        "lazy": gettext_lazy("Today"),
+        "amount": Decimal("1.50"),
+        "한국어": "é",
+        1: [None, True, 2.5],
+    }
+    ours = FastJSONRenderer().render(odd)
+    assert json.loads(ours) == json.loads(JSONRenderer().render(odd))
+    assert FastJSONRenderer().render({"line": np.array([[1.5, 2.0]])}) == b'{"line":[[1.5,2.0]]}'
+    assert FastJSONRenderer().render(None) == b""
