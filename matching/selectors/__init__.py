@@ -1,6 +1,7 @@
 """Reads of matching: search, evaluation, stored matches, explanations."""
 
 from matching.selectors.candidates import candidate_rides, with_stops
+from matching.selectors.demand import requests_served
 from matching.selectors.drawing import Drawing, Mark, count_others, get_drawing, list_steps
 from matching.selectors.evaluation import Found, Meeting, SearchQuery, evaluate
 from matching.selectors.explain import explain, explain_near_miss
@@ -31,6 +32,7 @@ __all__ = [
     "list_steps",
     "query_of",
     "read_offer",
+    "requests_served",
     "search",
     "with_stops",
 ]

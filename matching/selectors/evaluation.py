@@ -26,6 +26,7 @@ from matching.engine import (
     feasible_insertions,
 )
 from matching.engine.insertion import NO_EARLIEST
+from matching.engine.segment import Supply
 from matching.engine.supply import RoutedRequest
 from rides.models import Ride, Stop, StopKind
 from rides.services import RequestTerms
@@ -161,6 +162,20 @@ def route_request(
     )
 
 
+def route_ride(ride: Ride, network: RoadNetwork) -> Supply:
+    """Return a ride, with its stops, as the demand index takes it."""
+    stops = list(ride.stops.all())
+    return Supply(
+        key=np.array([ride.number], np.int64),
+        organization=np.zeros(1, np.int32),
+        node=network.nearest_nodes(
+            np.array([stop.location.x for stop in stops]),
+            np.array([stop.location.y for stop in stops]),
+        ),
+        rides=_to_batch([ride], stops, 1000 * ride.organization.boarding_s),
+    )
+
+
 def _just(network: RoadNetwork, points: MeetingPoints, place: LonLat) -> MeetingPoints:
     """Keep the one meeting point that lies at a place (none, if it is not among them)."""
     here = points.nodes == network.nearest_nodes(np.array([place.lon]), np.array([place.lat]))
@@ -188,7 +203,7 @@ def _to_batch(rides: Sequence[Ride], stops: Sequence[Stop], boarding_ms: int) ->
 def _to_window(
     query: RequestTerms, pickups: MeetingPoints, dropoffs: MeetingPoints, boarding_ms: int
 ) -> RequestWindow:
-    walk_to_ms, walk_from_ms = _walk_ms(pickups), _walk_ms(dropoffs)
+    walk_to_ms, walk_from_ms = walks_ms(pickups), walks_ms(dropoffs)
     at_arrival = isinstance(query, SearchQuery) and query.arrive
     anchor = query.latest_arrival_at if at_arrival else query.earliest_departure_at
     return RequestWindow(
@@ -203,7 +218,7 @@ def _to_window(
     )
 
 
-def _walk_ms(points: MeetingPoints) -> npt.NDArray[np.int64]:
+def walks_ms(points: MeetingPoints) -> npt.NDArray[np.int64]:
     """Return walking times; metres are rounded up first, as a booking stores them."""
     return np.array(
         [walking_time(metres) // MILLISECOND + 1 for metres in np.ceil(points.walk_m)], np.int64

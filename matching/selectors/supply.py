@@ -1,21 +1,13 @@
-"""The open rides of a region in this process's memory, and how they stay as fresh as the database.
+"""The open rides of a region in this process's memory; see :mod:`matching.selectors.live`."""
 
-Filled once from the database; from then on every search first reads the rides that were touched
-since the last one (:mod:`carpool.kernel.changes`), usually none, in one indexed query. So what is
-committed before a search is found by it, in every process, without any message that could be lost.
-
-The index proposes, it does not decide: who asks reads the rides proposed from the database again.
-"""
-
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
-from threading import Lock
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 
-from carpool.kernel.bulk import FLOAT, INT, TIME, UUID_BYTES, Records, read_records, to_epoch_ms
+from carpool.kernel.bulk import FLOAT, INT, TIME, UUID_BYTES, Records, to_epoch_ms
 from maps.engine import RoadNetwork
 from maps.models import Region
 from maps.selectors import load_cells, load_network
@@ -23,9 +15,8 @@ from matching.engine import CostWeights
 from matching.engine.insertion import NO_EARLIEST, RideBatch
 from matching.engine.segment import Supply
 from matching.engine.supply import Placement, RoutedRequest, SearchCounts, SupplyIndex
+from matching.selectors.live import LiveRows
 
-# A ride is forgotten so long after it left: by then it is over for every clock and time zone.
-KEPT_AFTER_DEPARTURE = timedelta(days=1)
 _COLUMNS = {
     "number": INT,
     "horizon": INT,
@@ -58,36 +49,15 @@ WHERE ride.region_id = '{region}' AND {which}
 _MINUS_INFINITY = np.iinfo(np.int64).min
 
 
-class LiveSupply:
+class LiveSupply(LiveRows):
     """The open rides of one region. One thread at a time reads or searches; the rest wait."""
 
-    def __init__(self, region: Region) -> None:
-        self._region_id = region.pk
-        self._network: RoadNetwork = load_network(region)
-        self._index = SupplyIndex(self._network.labels, load_cells(region))
-        self._organizations: dict[bytes, int] = {}
-        self._horizon: int | None = None
-        self._last_read = b""
-        self._lock = Lock()
+    columns, select, touched = _COLUMNS, _SELECT, "ride.changed_in"
 
-    def fill(self, now: datetime) -> bool:
-        """Read all open rides, unless that was done; False while another thread is at it."""
-        if self._horizon is not None:
-            return True
-        if not self._lock.acquire(blocking=False):
-            return False
-        try:
-            if self._horizon is None:
-                horizon = _current_horizon()
-                oldest = now - KEPT_AFTER_DEPARTURE
-                which = f"""ride.cancelled_at IS NULL AND ride.started_at IS NULL
-                    AND ride.departure_at > '{oldest.isoformat()}'"""
-                self._take(self._read(which))
-                self._index.settle()
-                self._horizon = horizon
-        finally:
-            self._lock.release()
-        return True
+    def __init__(self, region: Region) -> None:
+        super().__init__(region)
+        self._network: RoadNetwork = load_network(region)
+        self._index: SupplyIndex = SupplyIndex(self._network.labels, load_cells(region))
 
     def search(
         self,
@@ -113,25 +83,12 @@ class LiveSupply:
         with self._lock:
             self._index.remove(numbers)
 
-    def _catch_up(self) -> None:
-        """Read what was touched since the last time."""
-        rows = self._read(f"ride.changed_in >= {self._horizon}")
-        if not len(rows):
-            return
-        read = rows.tobytes()
-        if read != self._last_read:  # the same again, as long as an older transaction runs
-            self._take(rows)
-        self._last_read, self._horizon = read, int(rows["horizon"].max())
+    def _open_at(self, now: datetime) -> str:
+        return f"""ride.cancelled_at IS NULL AND ride.started_at IS NULL
+            AND ride.departure_at > '{now.isoformat()}'"""
 
-    def _read(self, which: str) -> Records:
-        return read_records(_SELECT.format(region=self._region_id, which=which), _COLUMNS)
-
-    def _take(self, rows: Records) -> None:
-        """Put the rides that are open, drop those that are not."""
-        is_open = rows["is_open"] > 0
-        self._index.remove(np.unique(rows["number"][~is_open]).astype(np.int64))
-        if is_open.any():
-            self._index.put(self._to_supply(rows[is_open]))
+    def _put(self, rows: Records) -> None:
+        self._index.put(self._to_supply(rows))
 
     def _to_supply(self, rows: Records) -> Supply:
         rows = rows[np.lexsort((rows["position"], rows["number"]))]
@@ -156,15 +113,6 @@ class LiveSupply:
             ),
         )
 
-    def _owners(self, organizations: npt.NDArray[np.bytes_]) -> npt.NDArray[np.int32]:
-        """Return a small number for each organization, the same for the life of the process."""
-        distinct, which = np.unique(organizations, return_inverse=True)
-        numbers = [
-            self._organizations.setdefault(bytes(one).ljust(16, b"\0"), len(self._organizations))
-            for one in distinct
-        ]
-        return np.array(numbers, np.int32)[which]
-
 
 def live_supply(region: Region, now: datetime) -> LiveSupply | None:
     """Return the region's rides, filled by whoever asks first; None as long as that takes."""
@@ -180,11 +128,6 @@ def forget_supplies() -> None:
 @lru_cache(maxsize=8)
 def _supply_of(region_id: UUID, _network_version: str) -> LiveSupply:
     return LiveSupply(Region.objects.get(pk=region_id))
-
-
-def _current_horizon() -> int:
-    rows = read_records("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", {"at": INT})
-    return int(rows["at"][0])
 
 
 def _nodes(

@@ -8,7 +8,14 @@ from django.db import transaction
 from carpool.kernel import outbox
 from maps.models import Region
 from matching.models import Match
-from matching.selectors import Found, evaluate, find_rides, query_of, with_stops
+from matching.selectors import (
+    Found,
+    evaluate,
+    find_rides,
+    query_of,
+    requests_served,
+    with_stops,
+)
 from rides.events import RequestMatched
 from rides.models import RequestState, Ride, RideRequest
 
@@ -21,30 +28,20 @@ def match_ride(*, ride_id: UUID, now: datetime) -> int:
     Runs for a new ride and after every booking of it, given or given back: what no longer fits is
     forgotten, and a seat that became free is found.
     """
-    ride = with_stops(Ride.objects.bookable(now).filter(pk=ride_id)).first()
+    bookable = Ride.objects.bookable(now).select_related("region")
+    ride = with_stops(bookable.filter(pk=ride_id)).first()
     served = _serve_waiting(ride, now=now) if ride else set()
     Match.objects.filter(ride=ride_id).exclude(request__in=served).delete()
     return len(served)
 
 
 def _serve_waiting(ride: Ride, *, now: datetime) -> set[UUID]:
-    requests = (
-        RideRequest.objects.waiting(now)
-        .filter(
-            region=ride.region,
-            rider__organization=ride.organization,
-            earliest_departure_at__lt=ride.arrive_latest_at,
-            latest_arrival_at__gt=ride.departure_at,
-            seats__lte=ride.seats_offered,
-        )
-        .exclude(rider=ride.driver)
-        .select_related("rider")
-    )
-    return {
-        request.pk
-        for request in requests
-        if _remember(request, evaluate([ride], ride.region, query_of(request)), now=now)
-    }
+    served = set()
+    for request in requests_served(ride, now=now):
+        found = evaluate([ride], ride.region, query_of(request))
+        if found and _remember(request, found, now=now):
+            served.add(request.pk)
+    return served
 
 
 def match_request(*, request_id: UUID, now: datetime) -> int:
