@@ -16,6 +16,7 @@ from matching.models.proposals import (
     ProposalSeat,
     ProposalState,
 )
+from matching.models.ranking import RankingChange, RankingPolicy
 from matching.models.runs import (
     RUN_TRANSITIONS,
     AssignmentRun,
@@ -47,6 +48,8 @@ __all__ = [
     "Outcome",
     "ProposalSeat",
     "ProposalState",
+    "RankingChange",
+    "RankingPolicy",
     "RunCommuter",
     "RunPart",
     "RunState",
