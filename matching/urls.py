@@ -2,12 +2,18 @@
 
 from django.urls import path
 
-from matching.views import find
+from matching.views import find, plan
 
 app_name = "matching"
 urlpatterns = [
     path("find/", find.find_ride, name="find"),
     path("find/book/", find.book, name="book"),
     path("find/keep/", find.keep_request, name="request"),
+    path("plan/", plan.plan, name="plan"),
+    path("plan/preview/", plan.preview, name="plan-preview"),
+    path("plan/pause/", plan.pause, name="plan-pause"),
+    path("plan/resume/", plan.resume, name="plan-resume"),
+    path("plan/run/", plan.run, name="plan-run"),
+    path("plan/proposals/<uuid:proposal_id>/answer/", plan.answer, name="proposal-answer"),
     path("requests/<uuid:request_id>/close/", find.close_request, name="request-close"),
 ]

@@ -109,6 +109,11 @@ class AssignmentRun(models.Model):
         """How far below the bound the result lies, 0 to 1."""
         return 0.0 if self.bound_m <= 0 else max(0.0, 1 - self.saved_m / self.bound_m)
 
+    @property
+    def gap_percent(self) -> str:
+        """The same for people."""
+        return f"{100 * self.gap:.1f}"
+
 
 class Outcome(models.TextChoices):
     """What a run came to for one commuter."""

@@ -91,3 +91,16 @@ def next_service_day(organization: Organization, now: datetime) -> date:
     ).exclude(role=CommuteRole.NONE)
     planned = set(trips.values_list("weekday", flat=True).distinct().order_by())
     return next((day for day in days if day.weekday() in planned), days[0])
+
+
+def next_trip_day(member: Member, *, now: datetime) -> date | None:
+    """Return the first day after today on which a member's own plan has a trip."""
+    plan = plan_of(member)
+    if plan is None:
+        return None
+    today = now.astimezone(member.organization.zone).date()
+    travelled = {trip.weekday for trip in plan.trips.all() if trip.role != CommuteRole.NONE}
+    days = (today + timedelta(days=n) for n in range(1, 8))
+    return next(
+        (day for day in days if day.weekday() in travelled and not plan.is_paused_on(day)), None
+    )

@@ -15,7 +15,16 @@ from django.utils.functional import cached_property
 from accounts.models import Member
 from carpool.kernel.geo import LonLat, coarse_cell, walking_time
 from matching.errors import ProposalNotFound
-from matching.models import Answer, AssignmentRun, CarpoolProposal, ProposalSeat, ProposalState
+from matching.models import (
+    Answer,
+    AssignmentRun,
+    CarpoolProposal,
+    Outcome,
+    ProposalSeat,
+    ProposalState,
+    RunCommuter,
+    RunState,
+)
 from matching.models.runs import UNDER_WAY
 from matching.selectors.search import CO2_G_PER_KM
 
@@ -189,6 +198,31 @@ def get_proposal_for(member: Member, proposal_id: UUID, *, lock: bool = False) -
 def list_runs(member: Member) -> QuerySet[AssignmentRun]:
     """List the runs of the member's organization."""
     return AssignmentRun.objects.filter(organization=member.organization_id)
+
+
+def list_left_over(member: Member, *, now: datetime) -> list[RunCommuter]:
+    """List the coming trips for which the last run found nobody to share a car with."""
+    today = now.astimezone(member.organization.zone).date()
+    rows = (
+        RunCommuter.objects.filter(
+            member=member, run__service_date__gt=today, run__state=RunState.DONE
+        )
+        .select_related("run")
+        .order_by("run__service_date", "-run__direction", "-run__created_at")
+    )
+    latest: dict[object, RunCommuter] = {}
+    for row in rows:
+        latest.setdefault((row.run.service_date, row.run.direction), row)
+    alone = {Outcome.ALONE, Outcome.LEFT_OUT}
+    return [row for row in latest.values() if row.outcome in alone]
+
+
+def failed_run(member: Member, *, now: datetime) -> AssignmentRun | None:
+    """Return the run for a coming day that failed, unless one after it did not."""
+    today = now.astimezone(member.organization.zone).date()
+    runs = list_runs(member).filter(service_date__gt=today)
+    last = runs.order_by("-created_at").first()
+    return last if last is not None and last.state == RunState.FAILED else None
 
 
 def is_run_under_way(member: Member) -> bool:
