@@ -57,7 +57,12 @@ class AssignmentRun(models.Model):
     served = models.PositiveIntegerField(default=0, help_text="Members who share a car")
     cars = models.PositiveIntegerField(default=0, help_text="Proposals made")
     saved_m = models.BigIntegerField(default=0, help_text="Vehicle-metres saved")
-    bound_m = models.BigIntegerField(default=0, help_text="No assignment saves more than this")
+    objective_m = models.BigIntegerField(
+        default=0, help_text="What was maximized: metres saved, and what fairness is worth"
+    )
+    bound_m = models.BigIntegerField(
+        default=0, help_text="No assignment of these people has a larger objective"
+    )
     next_check_at = models.DateTimeField(
         null=True, blank=True, help_text="When somebody looks whether it got stuck"
     )
@@ -107,7 +112,7 @@ class AssignmentRun(models.Model):
     @property
     def gap(self) -> float:
         """How far below the bound the result lies, 0 to 1."""
-        return 0.0 if self.bound_m <= 0 else max(0.0, 1 - self.saved_m / self.bound_m)
+        return 0.0 if self.bound_m <= 0 else max(0.0, 1 - self.objective_m / self.bound_m)
 
     @property
     def gap_percent(self) -> str:
