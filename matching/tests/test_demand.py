@@ -15,6 +15,7 @@ from maps.tests.conftest import DEMO
 from matching.engine import CostWeights, RequestWindow, best_insertions
 from matching.engine.demand import DemandIndex
 from matching.engine.demand_segment import Demand
+from matching.engine.insertion import NO_EARLIEST
 from matching.engine.segment import Supply
 from matching.engine.supply import EVERYBODY, Placement, RoutedRequest, SearchCounts
 from matching.tests.test_engine import PLACES, as_arrays, networks, requests, rides
@@ -157,6 +158,30 @@ def without_leeway(ride, waiting, one):
             each = at_door(each.key, 0, each.routed, each.earliest, int(by))  # noqa: PLW2901
         tight.append(each)
     return replace(ride, rides=replace(ride.rides, latest_ms=latest)), tight
+
+
+def test_a_leg_that_is_planned_faster_than_the_roads_takes_riders_faster_too(city):
+    """The rider gets in before the first stop, and from there to the next the plan counts."""
+    network, folder = city
+    rng = np.random.default_rng(2)
+    ride = next(
+        one
+        for one in (only(random_supply(network, rng, 1), 0, 0) for _ in range(100))
+        if len(one.node) == 4 and one.rides.seats_offered[0] > 2
+    )
+    leg = ride.rides.leg_ms.copy()
+    leg[2] = 1000
+    rides = replace(ride.rides, leg_ms=leg, earliest_ms=np.full(4, NO_EARLIEST))
+    ride = replace(ride, rides=rides)
+    one = between(int(ride.node[1]), int(ride.node[2]), 0)
+    table = road_times(network, ride, one.routed)
+    best = everyone([one], ride, [table], CostWeights())[0].insertion
+    assert best.dropoff_ms - best.pickup_ms < table.direct[0, 0]
+    tight = replace(at_door(0, 0, one.routed, one.earliest, best.dropoff_ms))
+    index = DemandIndex(network.labels, open_cells(folder))
+    index.put(as_demand([tight]))
+    found = index.search(ride, boarding_ms=0, weights=CostWeights())
+    assert [placement.key for placement in found] == [0]
 
 
 @pytest.mark.parametrize("seed", range(4))
