@@ -12,6 +12,7 @@ class MatchingConfig(AppConfig):
         """Subscribe to what makes a ride fit, or no longer fit, and to new requests."""
         from carpool.kernel import outbox
         from matching import handlers
+        from matching.events import PartReady, RunQueued, StudyQueued
         from rides.events import (
             BookingStateChanged,
             RequestPosted,
@@ -22,3 +23,6 @@ class MatchingConfig(AppConfig):
         for event in (RideOffered, RideStateChanged, BookingStateChanged):
             outbox.subscribe(event, handlers.on_ride_changed)
         outbox.subscribe(RequestPosted, handlers.on_request_posted)
+        outbox.subscribe(StudyQueued, handlers.on_study_queued)
+        outbox.subscribe(RunQueued, handlers.on_run_queued)
+        outbox.subscribe(PartReady, handlers.on_part_ready)

@@ -59,3 +59,31 @@ class NotAManager(Forbidden):
 
     code = "not_a_manager"
     title = _("Only mobility managers can do this")
+
+
+class StudyNotFound(NotFound):
+    """No such study of the member's organization."""
+
+    code = "study_not_found"
+    title = _("Your organization has no such study")
+
+
+class StudyUnderWay(Conflict):
+    """It is being computed."""
+
+    code = "study_under_way"
+    title = _("This study is being computed. Wait until it has ended.")
+
+
+class StudyTooSmall(InvalidInput):
+    """Fewer than five people: every figure would tell of single ones."""
+
+    code = "study_too_small"
+    title = _("A study needs at least 5 people whose way we know.")
+
+
+class StudyFileUnusable(InvalidInput):
+    """The file is not a table of commutes."""
+
+    code = "study_file_unusable"
+    title = _("This file is not a table that we can read.")

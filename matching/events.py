@@ -18,3 +18,10 @@ class PartReady(Event):
     """A part of an assignment waits for a worker."""
 
     part_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StudyQueued(Event):
+    """A launch study was asked for, or has to be taken up again."""
+
+    study_id: UUID

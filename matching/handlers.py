@@ -1,6 +1,7 @@
 """What matching does when it hears of something new: it queues the work and returns."""
 
 from matching import tasks
+from matching.events import PartReady, RunQueued, StudyQueued
 from rides.events import BookingStateChanged, RequestPosted, RideOffered, RideStateChanged
 
 
@@ -12,3 +13,18 @@ def on_ride_changed(event: RideOffered | RideStateChanged | BookingStateChanged)
 def on_request_posted(event: RequestPosted) -> None:
     """Match the new request against all open rides."""
     tasks.match_request.delay(str(event.request_id))
+
+
+def on_study_queued(event: StudyQueued) -> None:
+    """Compute the launch study."""
+    tasks.run_study.delay(str(event.study_id))
+
+
+def on_run_queued(event: RunQueued) -> None:
+    """Begin the assignment."""
+    tasks.begin_run.delay(str(event.run_id))
+
+
+def on_part_ready(event: PartReady) -> None:
+    """Let a worker solve the part."""
+    tasks.solve_part.delay(event.part_id)

@@ -1,5 +1,6 @@
 """The launch study: partners as Dijkstra finds them, cars one can drive, nobody singled out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -150,7 +151,16 @@ def greedy(network):
                     taken |= {i, j}
                     saved = 1000.0
                     cars.append(Car(i, 0, tour, (), (j,), 1000.0, saved))
-        return Assignment(tuple(cars), (), 1000.0 * len(cars), 0.0, 0.0, np.zeros(len(people)))
+        saved = 1000.0 * len(cars)
+        return Assignment(
+            cars=tuple(cars),
+            unmatched=(),
+            saved_m=saved,
+            objective_m=saved,
+            bound_m=saved,
+            keys=people.key,
+            prices_m=np.zeros(len(people)),
+        )
 
     return assign
 
@@ -165,9 +175,7 @@ class TestCars:
             asked.append(people)
             found = assign(people)
             if len(asked) == 2 and found.cars:  # somebody finds no seat home
-                found = type(found)(
-                    found.cars[1:], (), found.saved_m - 1000.0, 0.0, 0.0, found.prices_m
-                )
+                found = replace(found, cars=found.cars[1:], saved_m=found.saved_m - 1000.0)
             return found
 
         there = drive_times(demo.labels, commutes.home, commutes.work)
@@ -341,6 +349,6 @@ class TestFigures:
 def first_three(assign):
     def few(people):
         found = assign(people)
-        return type(found)(found.cars[:3], (), 3000.0, 0.0, 0.0, found.prices_m)
+        return replace(found, cars=found.cars[:3], saved_m=3000.0)
 
     return few
