@@ -160,6 +160,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "kernel.relay_outbox": {"queue": "outbox"},
+    # What computes for minutes has workers of its own, so that no search waits for it.
+    "matching.begin_run": {"queue": "batch"},
+    "matching.solve_part": {"queue": "batch"},
+    "matching.run_study": {"queue": "batch"},
     "matching.*": {"queue": "matching"},
 }
 CELERY_TASK_ACKS_LATE = True
@@ -176,6 +180,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "heartbeat": {"task": "kernel.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
     "watch-rides": {"task": "rides.watch_rides", "schedule": 15.0, "options": {"expires": 15}},
+    "watch-proposals": {
+        "task": "matching.watch_proposals",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "forget": {"task": "kernel.forget", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 

@@ -27,7 +27,7 @@ start_app() {
   local -a worker=("$PYTHON" -m celery -A carpool worker --loglevel INFO --concurrency 1 --without-gossip --without-mingle)
   DATABASE_POOL_SIZE=${DATABASE_POOL_SIZE:-20} start_process web \
     "$PYTHON" -m daphne -b "$1" -p "$2" --access-log "$LOG/access.log" carpool.asgi:application
-  start_process worker "${worker[@]}" -n worker@%h -Q default,matching
+  start_process worker "${worker[@]}" -n worker@%h -Q default,matching,batch
   start_process relay "${worker[@]}" -n relay@%h -Q outbox
   start_process beat "$PYTHON" -m celery -A carpool beat --loglevel INFO -s "$RUN/beat-schedule" --pidfile=
 }
