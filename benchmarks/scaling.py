@@ -248,7 +248,7 @@ def measured_part(measured: Measured, seconds: int) -> list[str]:
 
 def fleet_part(world: World, fleets: list[Fleet]) -> list[str]:
     """Return the lines that tell what was computed and simulated from it."""
-    rows = {
+    rows: dict[str, list[Any]] = {
         "rides a day": [f"{fleet.rides_per_day:,}" for fleet in fleets],
         "regions": [f"{fleet.regions:,}" for fleet in fleets],
         "rides a day in the largest": [f"{fleet.largest_region:,}" for fleet in fleets],
