@@ -8,8 +8,10 @@ from matching.selectors.explain import explain, explain_near_miss
 from matching.selectors.finding import find_rides
 from matching.selectors.matches import list_matches, query_of
 from matching.selectors.near_misses import NearMiss
+from matching.selectors.ranking import Ranking, Reliability, get_ranking
 from matching.selectors.search import Offer, SearchResult, search
 from matching.selectors.shown import ShownOffer, read_offer
+from matching.selectors.supply import fill_supplies_aside
 
 __all__ = [
     "Drawing",
@@ -18,6 +20,8 @@ __all__ = [
     "Meeting",
     "NearMiss",
     "Offer",
+    "Ranking",
+    "Reliability",
     "SearchQuery",
     "SearchResult",
     "ShownOffer",
@@ -26,8 +30,10 @@ __all__ = [
     "evaluate",
     "explain",
     "explain_near_miss",
+    "fill_supplies_aside",
     "find_rides",
     "get_drawing",
+    "get_ranking",
     "list_matches",
     "list_steps",
     "query_of",

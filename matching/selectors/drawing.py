@@ -32,6 +32,7 @@ from maps.errors import NoWalk
 from maps.models import Region
 from maps.selectors import load_network, walk_between
 from matching.selectors.evaluation import Found, Meeting, SearchQuery, evaluate, to_time
+from matching.selectors.ranking import Ranking, get_ranking
 from matching.selectors.shown import ShownOffer, read_offer_or_near_miss
 from rides.errors import RideChanged
 from rides.models import Ride, StopKind
@@ -77,7 +78,7 @@ class Drawing:
 
 
 def get_drawing(viewer: Member, token: str, *, now: datetime) -> Drawing:
-    """Draw what a search has shown, into the stops that the ride has now. Takes five queries.
+    """Draw what a search has shown, into the stops that the ride has now. Takes six queries.
 
     Raises:
         OfferExpired: the token is too old, altered, or somebody else's.
@@ -87,7 +88,7 @@ def get_drawing(viewer: Member, token: str, *, now: datetime) -> Drawing:
     shown = read_offer_or_near_miss(viewer, token)
     view = view_ride(viewer, shown.ride_id)
     reach = list_reach(view)
-    found = _find_again(view.ride, shown, now=now)
+    found = _find_again(view.ride, shown, get_ranking(viewer.organization), now=now)
     before, together, after = _draw_way(view, found)
     query, region = shown.query, view.ride.region
     return Drawing(
@@ -101,13 +102,13 @@ def get_drawing(viewer: Member, token: str, *, now: datetime) -> Drawing:
     )
 
 
-def _find_again(ride: Ride, shown: ShownOffer, *, now: datetime) -> Found:
+def _find_again(ride: Ride, shown: ShownOffer, ranking: Ranking, *, now: datetime) -> Found:
     """Insert the rider at the meeting points that were shown."""
     if ride.cancelled_at or ride.started_at or ride.departure_at <= now:
         raise RideChanged
     list(ride.stops.all())[-1].latest_at += timedelta(seconds=shown.driver_gives_s)
     only = (shown.pickup, shown.dropoff)
-    found = evaluate([ride], ride.region, shown.query, only=only)
+    found = evaluate([ride], ride.region, shown.query, only=only, ranking=ranking)
     if not found:
         raise RideChanged
     return found[0]

@@ -5,7 +5,7 @@ the engine's answers back into places and times.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from carpool.kernel.geo import LonLat, walking_time
+from carpool.kernel.money import Money
 from maps.engine import RoadNetwork
 from maps.models import Region
 from maps.selectors import MeetingPoints, load_network, meeting_points
 from matching.engine import (
-    CostWeights,
     Insertion,
     InsertionTimes,
     RequestWindow,
@@ -28,11 +28,13 @@ from matching.engine import (
 from matching.engine.insertion import NO_EARLIEST
 from matching.engine.segment import Supply
 from matching.engine.supply import RoutedRequest
+from matching.selectors.ranking import BY_TIME, Fares, Ranking, Reliability
 from rides.models import Ride, Stop, StopKind
 from rides.services import RequestTerms
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+FREE = np.zeros((0, 0), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,18 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
+class CostParts:
+    """Of what a ride's generalized cost is made, in seconds of time aboard."""
+
+    riding_s: float
+    walking_s: float
+    shift_s: float
+    detour_s: float
+    price_s: float
+    reliability_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A ride that serves a query, before it is shown to anybody."""
 
@@ -66,6 +80,9 @@ class Found:
     pickup: Meeting
     dropoff: Meeting
     detour_s: int
+    costs: CostParts
+    price: Money | None
+    reliability: Reliability
 
 
 def evaluate(
@@ -74,10 +91,12 @@ def evaluate(
     query: RequestTerms,
     *,
     only: tuple[LonLat, LonLat] | None = None,
+    ranking: Ranking = BY_TIME,
 ) -> list[Found]:
     """Insert a query exactly into each ride and return those that serve it, cheapest first.
 
-    ``only`` keeps to one meeting point to get in and one to get out.
+    ``only`` keeps to one meeting point to get in and one to get out; ``ranking`` says what is
+    cheap.
     """
     if not rides:
         return []
@@ -85,8 +104,10 @@ def evaluate(
     pickups, dropoffs = places_to_meet(region, query)
     if only is not None:
         pickups, dropoffs = _just(network, pickups, only[0]), _just(network, dropoffs, only[1])
-    gather = gather_arrays(rides, network, query, pickups, dropoffs)
-    weights = CostWeights()
+    fares = ranking.fares(region, pickups, dropoffs, seats=query.seats)
+    gather = gather_arrays(rides, network, query, pickups, dropoffs, fares.price_ms)
+    gather = replace(gather, batch=replace(gather.batch, handicap_ms=ranking.handicaps_ms(rides)))
+    weights = ranking.weights
     best = best_insertions(gather.batch, gather.window, gather.times, weights)
     found = []
     for r, (ride, cheapest) in enumerate(zip(rides, best, strict=True)):
@@ -95,7 +116,7 @@ def evaluate(
             choices = feasible_insertions(r, gather.batch, gather.window, gather.times, weights)
             insertion = within_metres(network, ride, gather, r, choices)
         if insertion is not None:
-            found.append(_to_found(network, ride, gather, insertion))
+            found.append(_to_found(network, ride, gather, insertion, ranking, fares))
     return sorted(found, key=lambda f: (f.insertion.cost_s, f.ride.departure_at, f.ride.pk))
 
 
@@ -126,6 +147,7 @@ def gather_arrays(
     query: RequestTerms,
     pickups: MeetingPoints,
     dropoffs: MeetingPoints,
+    price_ms: npt.NDArray[np.int64] = FREE,
 ) -> Gathered:
     """Turn rides (at least one) and a query into arrays, with the road times between them."""
     stops = [stop for ride in rides for stop in ride.stops.all()]
@@ -143,7 +165,7 @@ def gather_arrays(
     boarding_ms = 1000 * rides[0].organization.boarding_s
     return Gathered(
         batch=_to_batch(rides, stops, boarding_ms),
-        window=_to_window(query, pickups, dropoffs, boarding_ms),
+        window=_to_window(query, pickups, dropoffs, boarding_ms, price_ms),
         times=times,
         nodes=nodes,
         pickups=pickups,
@@ -152,13 +174,17 @@ def gather_arrays(
 
 
 def route_request(
-    query: RequestTerms, pickups: MeetingPoints, dropoffs: MeetingPoints, boarding_ms: int
+    query: RequestTerms,
+    pickups: MeetingPoints,
+    dropoffs: MeetingPoints,
+    boarding_ms: int,
+    price_ms: npt.NDArray[np.int64] = FREE,
 ) -> RoutedRequest:
     """Return a query as the supply index takes it."""
     return RoutedRequest(
         pickups=pickups.nodes,
         dropoffs=dropoffs.nodes,
-        window=_to_window(query, pickups, dropoffs, boarding_ms),
+        window=_to_window(query, pickups, dropoffs, boarding_ms, price_ms),
     )
 
 
@@ -201,7 +227,11 @@ def _to_batch(rides: Sequence[Ride], stops: Sequence[Stop], boarding_ms: int) ->
 
 
 def _to_window(
-    query: RequestTerms, pickups: MeetingPoints, dropoffs: MeetingPoints, boarding_ms: int
+    query: RequestTerms,
+    pickups: MeetingPoints,
+    dropoffs: MeetingPoints,
+    boarding_ms: int,
+    price_ms: npt.NDArray[np.int64],
 ) -> RequestWindow:
     walk_to_ms, walk_from_ms = walks_ms(pickups), walks_ms(dropoffs)
     at_arrival = isinstance(query, SearchQuery) and query.arrive
@@ -215,6 +245,7 @@ def _to_window(
         anchored_at_arrival=at_arrival,
         seats=query.seats,
         boarding_ms=boarding_ms,
+        price_ms=price_ms,
     )
 
 
@@ -268,7 +299,14 @@ def within_metres(
     return None
 
 
-def _to_found(network: RoadNetwork, ride: Ride, gather: Gathered, insertion: Insertion) -> Found:
+def _to_found(
+    network: RoadNetwork,
+    ride: Ride,
+    gather: Gathered,
+    insertion: Insertion,
+    ranking: Ranking,
+    fares: Fares,
+) -> Found:
     pickup_node = int(gather.pickups.nodes[insertion.pickup])
     dropoff_node = int(gather.dropoffs.nodes[insertion.dropoff])
     added = to_time(insertion.arrival_ms) - ride.arrival_at
@@ -288,6 +326,35 @@ def _to_found(network: RoadNetwork, ride: Ride, gather: Gathered, insertion: Ins
             walk_m=int(np.ceil(gather.dropoffs.walk_m[insertion.dropoff])),
         ),
         detour_s=max(0, -int(-added.total_seconds() // 1)),
+        costs=_split_cost(gather, insertion, ranking, ride),
+        price=ranking.price(
+            float(fares.direct_m[insertion.pickup, insertion.dropoff]), seats=gather.window.seats
+        ),
+        reliability=ranking.reliability(ride),
+    )
+
+
+def _split_cost(gather: Gathered, insertion: Insertion, ranking: Ranking, ride: Ride) -> CostParts:
+    """Say of what an insertion's cost is made; the formula is the engine's."""
+    window, weights, p, d = gather.window, ranking.weights, insertion.pickup, insertion.dropoff
+    walk_to_ms, walk_from_ms = int(window.walk_to_ms[p]), int(window.walk_from_ms[d])
+    if window.anchored_at_arrival:
+        shift_ms = window.anchor_ms - (insertion.dropoff_ms + walk_from_ms)
+    else:
+        shift_ms = insertion.pickup_ms - walk_to_ms - window.anchor_ms
+    riding_s = weights.ride * (insertion.dropoff_ms - insertion.pickup_ms) / 1000
+    walking_s = weights.walk * (walk_to_ms + walk_from_ms) / 1000
+    shift_s = weights.shift * abs(shift_ms) / 1000
+    price_s = int(window.price_ms[p, d]) / 1000
+    reliability_s = int(ranking.handicaps_ms([ride])[0]) / 1000
+    others_s = riding_s + walking_s + shift_s + price_s + reliability_s
+    return CostParts(
+        riding_s=riding_s,
+        walking_s=walking_s,
+        shift_s=shift_s,
+        detour_s=max(0.0, insertion.cost_s - others_s),
+        price_s=price_s,
+        reliability_s=reliability_s,
     )
 
 

@@ -1,11 +1,11 @@
 """The rides that serve a query: proposed by the index in memory, decided on the database's rows.
 
 The index knows a ride's stops, times and seats, and returns the cheapest insertions without missing
-one. It knows neither the driver's limit in metres nor who asks. So the rides it proposes are read
-from the database as the asking member may see them, and evaluated again. What that says is what
-counts: it may drop a ride or find it a dearer place, never a cheaper one. So as soon as enough
-rides cost no more than the last one proposed, nothing that was not proposed can be among them;
-until then, more are asked for.
+one. It knows neither the driver's limit in metres nor how reliable they are, nor who asks. So the
+rides it proposes are read from the database as the asking member may see them, and evaluated again.
+What that says is what counts: it may drop a ride or find it dearer, never cheaper. So as soon as
+enough rides cost no more than the last one proposed, nothing that was not proposed can be among
+them; until then, more are asked for.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,10 +18,10 @@ from django.db.models import QuerySet
 
 from accounts.models import Member
 from maps.models import Region
-from matching.engine import CostWeights
 from matching.engine.supply import Placement
 from matching.selectors.candidates import candidate_rides, with_stops
 from matching.selectors.evaluation import Found, evaluate, places_to_meet, route_request
+from matching.selectors.ranking import Ranking
 from matching.selectors.supply import LiveSupply, live_supply
 from rides.models import Ride
 from rides.services import RequestTerms
@@ -39,19 +39,22 @@ def find_rides(
     *,
     count: int,
     now: datetime,
+    ranking: Ranking,
     load: Load = with_stops,
 ) -> tuple[list[Found], int]:
     """Return the ``count`` best rides that serve a query, and how many came near at all.
 
-    If there are fewer than ``count``, these are all. ``load`` says what to load with them, their
-    stops at least. While this process still fills its index, PostGIS narrows the rides down.
+    If there are fewer than ``count``, these are all. ``ranking`` says what is best, ``load`` what
+    to load with the rides, their stops at least. While this process still fills its index, PostGIS
+    narrows the rides down.
     """
     supply = live_supply(region, now)
     if supply is None:
         rides = list(load(candidate_rides(viewer, region, query, now=now)))
-        return evaluate(rides, region, query)[:count], len(rides)
+        known = ranking.knowing(rides, now=now)
+        return evaluate(rides, region, query, ranking=known)[:count], len(rides)
     read = partial(_read, supply, viewer, region, load, now)
-    return _find_in(supply, viewer, region, query, count, read)
+    return _find_in(supply, viewer, region, query, count, ranking, read, now)
 
 
 def _find_in(
@@ -60,17 +63,23 @@ def _find_in(
     region: Region,
     query: RequestTerms,
     count: int,
+    ranking: Ranking,
     read: Callable[[Sequence[Placement]], list[Ride]],
+    now: datetime,
 ) -> tuple[list[Found], int]:
+    pickups, dropoffs = places_to_meet(region, query)
+    fares = ranking.fares(region, pickups, dropoffs, seats=query.seats)
     request = route_request(
-        query, *places_to_meet(region, query), 1000 * viewer.organization.boarding_s
+        query, pickups, dropoffs, 1000 * viewer.organization.boarding_s, fares.price_ms
     )
     asked = count + SPARE
     while True:
         proposed, counts = supply.search(
-            request, asked, weights=CostWeights(), organization=viewer.organization_id
+            request, asked, weights=ranking.weights, organization=viewer.organization_id
         )
-        found = evaluate(read(proposed), region, query)
+        rides = read(proposed)
+        known = ranking.knowing(rides, now=now)
+        found = evaluate(rides, region, query, ranking=known)
         if len(proposed) < asked or _is_certain(found, proposed, count):
             return found[:count], counts.bounded
         asked *= 4

@@ -49,6 +49,7 @@ from matching.selectors.evaluation import (
     places_to_meet,
     within_metres,
 )
+from matching.selectors.ranking import Ranking
 from matching.selectors.shown import sign_near_miss
 from rides.models import Ride
 from rides.selectors import RideView
@@ -139,7 +140,13 @@ class NearlyFound:
 
 
 def find_near_misses(
-    viewer: Member, query: SearchQuery, region: Region, *, fitting: Collection[UUID], now: datetime
+    viewer: Member,
+    query: SearchQuery,
+    region: Region,
+    *,
+    fitting: Collection[UUID],
+    ranking: Ranking,
+    now: datetime,
 ) -> list[NearlyFound]:
     """Find the rides that nearly serve a query, the least to ask first.
 
@@ -152,7 +159,7 @@ def find_near_misses(
     if not rides:
         return []
     asked = _ask(rides, region, network, query, limits)[:MOST_PROVED]
-    return list(islice(_prove(asked, region, query, limits), MOST_NEAR_MISSES))
+    return list(islice(_prove(asked, region, query, limits, ranking), MOST_NEAR_MISSES))
 
 
 def _limits(query: SearchQuery, now: datetime) -> Limits:
@@ -290,13 +297,17 @@ def _beyond(points: MeetingPoints, near: int, walk_m: int) -> npt.NDArray[np.int
 
 
 def _prove(
-    asked: Sequence[tuple[Relaxation, Ride]], region: Region, query: SearchQuery, limits: Limits
+    asked: Sequence[tuple[Relaxation, Ride]],
+    region: Region,
+    query: SearchQuery,
+    limits: Limits,
+    ranking: Ranking,
 ) -> Iterator[NearlyFound]:
     """Search again with each promise changed, and yield what is found."""
     for relaxation, ride in asked:
         promise = relaxation.promise
         if promise is Promise.WALK:
-            found = _walk_more(relaxation.amount, ride, region, query, limits)
+            found = _walk_more(relaxation.amount, ride, region, query, limits, ranking)
             if found is not None:
                 yield found
             continue
@@ -304,7 +315,7 @@ def _prove(
         changed = _changed(query, promise, seconds)
         if promise is Promise.DETOUR:
             list(ride.stops.all())[-1].latest_at += timedelta(seconds=seconds)
-        for fits in evaluate([ride], region, changed or query):
+        for fits in evaluate([ride], region, changed or query, ranking=ranking):
             yield NearlyFound(fits, promise, seconds, changed, query)
 
 
@@ -320,7 +331,12 @@ def _changed(query: SearchQuery, promise: Promise, amount: int) -> SearchQuery |
 
 
 def _walk_more(
-    least_m: int, ride: Ride, region: Region, query: SearchQuery, limits: Limits
+    least_m: int,
+    ride: Ride,
+    region: Region,
+    query: SearchQuery,
+    limits: Limits,
+    ranking: Ranking,
 ) -> NearlyFound | None:
     """Return a longer walk with which a search finds the ride, and with 10 m less does not.
 
@@ -331,7 +347,7 @@ def _walk_more(
 
     def find(steps: int) -> Found | None:
         longer = replace(query, walk_m=query.walk_m + steps * WALK_STEP_M)
-        return next(iter(evaluate([ride], region, longer)), None)
+        return next(iter(evaluate([ride], region, longer, ranking=ranking)), None)
 
     exact = -(-least_m // WALK_STEP_M)
     tries = [exact, *(m // WALK_STEP_M for m in MORE_WALK_M if m > least_m)]

@@ -12,12 +12,14 @@ import numpy as np
 
 from accounts.models import Member
 from carpool.kernel.geo import from_point, walking_time
+from carpool.kernel.money import Money
 from maps.engine import RoadNetwork
 from maps.models import Region
 from maps.selectors import load_network
-from matching.selectors.evaluation import Found, Meeting, SearchQuery
+from matching.selectors.evaluation import CostParts, Found, Meeting, SearchQuery
 from matching.selectors.finding import find_rides
 from matching.selectors.near_misses import FEW_OFFERS, NearlyFound, NearMiss, find_near_misses
+from matching.selectors.ranking import Reliability, get_ranking
 from matching.selectors.shown import sign_offer
 from rides.models import Ride
 from rides.selectors import RideView, as_seen_by, get_trip_region, list_views, with_everything
@@ -38,6 +40,9 @@ class Offer:
     detour_s: int
     shared_distance_m: int
     cost_s: float
+    costs: CostParts
+    price: Money | None
+    reliability: Reliability
     token: str
 
     @property
@@ -80,13 +85,14 @@ def search(viewer: Member, query: SearchQuery, *, now: datetime) -> SearchResult
     """
     query.check(now)
     region = get_trip_region(query.origin.location, query.destination.location, walk_m=query.walk_m)
+    ranking = get_ranking(viewer.organization)
     found, considered = find_rides(
-        viewer, region, query, count=MOST_OFFERS, now=now, load=with_everything
+        viewer, region, query, count=MOST_OFFERS, now=now, ranking=ranking, load=with_everything
     )
     near: list[NearlyFound] = []
     if len(found) < FEW_OFFERS:
         fitting = {fits.ride.pk for fits in found}
-        near = find_near_misses(viewer, query, region, fitting=fitting, now=now)
+        near = find_near_misses(viewer, query, region, fitting=fitting, ranking=ranking, now=now)
     missed = list_views(viewer, [nearly.found.ride.pk for nearly in near]) if near else []
     views = {view.ride.pk: view for view in missed}
     return SearchResult(
@@ -112,6 +118,9 @@ def _to_offers(
             detour_s=f.detour_s,
             shared_distance_m=_shared_m(network, f),
             cost_s=f.insertion.cost_s,
+            costs=f.costs,
+            price=f.price,
+            reliability=f.reliability,
             token=sign_offer(viewer, query, f),
         )
         for f in found

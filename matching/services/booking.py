@@ -4,7 +4,15 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.models import Member
-from matching.selectors import Found, ShownOffer, evaluate, read_offer, with_stops
+from matching.selectors import (
+    Found,
+    Ranking,
+    ShownOffer,
+    evaluate,
+    get_ranking,
+    read_offer,
+    with_stops,
+)
 from rides import services as rides
 from rides.errors import RideChanged, SeatsExhausted
 from rides.models import Booking, Ride
@@ -57,7 +65,7 @@ def _book(
 ) -> Booking:
     ride = with_stops(Ride.objects.filter(pk=get_ride_for(rider, shown.ride_id).pk)).get()
     rides.check_may_book(ride, rider, seats=shown.query.seats, now=now)
-    found = _find_again(ride, shown)
+    found = _find_again(ride, shown, get_ranking(rider.organization))
     query = shown.query
     return rides.book_ride(
         ride_id=ride.pk,
@@ -84,10 +92,10 @@ def _book(
     )
 
 
-def _find_again(ride: Ride, shown: ShownOffer) -> Found:
+def _find_again(ride: Ride, shown: ShownOffer, ranking: Ranking) -> Found:
     """Insert the rider, at the meeting points that were shown, into the stops of now."""
     only = (shown.pickup, shown.dropoff)
-    found = evaluate([ride], ride.region, shown.query, only=only)
+    found = evaluate([ride], ride.region, shown.query, only=only, ranking=ranking)
     if found:
         return found[0]
     ride.seats_offered += shown.query.seats * len(ride.stops.all())

@@ -12,6 +12,7 @@ from matching.selectors import (
     Found,
     evaluate,
     find_rides,
+    get_ranking,
     query_of,
     requests_served,
     with_stops,
@@ -37,8 +38,9 @@ def match_ride(*, ride_id: UUID, now: datetime) -> int:
 
 def _serve_waiting(ride: Ride, *, now: datetime) -> set[UUID]:
     served = set()
+    ranking = get_ranking(ride.organization).knowing([ride], now=now)
     for request in requests_served(ride, now=now):
-        found = evaluate([ride], ride.region, query_of(request))
+        found = evaluate([ride], ride.region, query_of(request), ranking=ranking)
         if found and _remember(request, found, now=now):
             served.add(request.pk)
     return served
@@ -56,7 +58,10 @@ def match_request(*, request_id: UUID, now: datetime) -> int:
         return 0
     region: Region = request.region
     query = query_of(request)
-    found, _considered = find_rides(request.rider, region, query, count=KEPT_PER_REQUEST, now=now)
+    ranking = get_ranking(request.rider.organization)
+    found, _considered = find_rides(
+        request.rider, region, query, count=KEPT_PER_REQUEST, ranking=ranking, now=now
+    )
     return _remember(request, found[:KEPT_PER_REQUEST], now=now)
 
 

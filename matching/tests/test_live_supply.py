@@ -12,7 +12,7 @@ from django.db import connection
 from accounts.tests.factories import MemberFactory
 from carpool.tests import servers
 from matching import selectors
-from matching.selectors import candidate_rides, evaluate, search
+from matching.selectors import candidate_rides, evaluate, get_ranking, search
 from matching.selectors import supply as live
 from matching.services import book_offer
 from rides.models import Ride
@@ -87,7 +87,9 @@ def test_what_the_index_finds_is_what_postgis_and_the_engine_find(cast, city, no
             book(cast.colleague if number == 1 else MemberFactory(organization=cast.organization),
                  ride, now=now)  # fmt: skip
     query = wish(ride)
-    truth = evaluate(list(candidate_rides(cast.rider, city, query, now=now)), city, query)
+    candidates = list(candidate_rides(cast.rider, city, query, now=now))
+    ranking = get_ranking(cast.organization).knowing(candidates, now=now)
+    truth = evaluate(candidates, city, query, ranking=ranking)
     offers = search(cast.rider, query, now=now).offers
     assert [(o.ride.pk, o.cost_s) for o in offers] == [
         (f.ride.pk, f.insertion.cost_s) for f in truth

@@ -22,9 +22,9 @@ from rides.tests.factories import book, offer, wish
 pytestmark = pytest.mark.usefixtures("city")
 MINUTE = timedelta(minutes=1)
 HOME_SOUTH_ROAD = WORKSHOP
-# A search without offers takes 3 queries (two for the region, one for rides); near misses take one
-# more to look, one to load the stops of what comes near, and four to show it.
-ENOUGH, NOBODY_NEAR, NEAR = 7, 4, 9
+# A search takes 3 queries (region, ranking, what is new), four more if it has offers; near misses
+# take one more to look, one to load the stops of what comes near, and three to show it.
+ENOUGH, NOBODY_NEAR, NEAR, BOTH = 7, 4, 8, 12
 
 
 def leaving_late(ride, minutes=10):
@@ -203,7 +203,7 @@ def test_near_misses_cost_a_fixed_number_of_queries(cast, now, django_assert_num
         assert len(search(cast.rider, due_early(ride), now=now).near_misses) == 4
     Ride.objects.exclude(pk=ride.pk).delete()
     offer(people(cast, 1)[0], now=now, detour_s=120)
-    with django_assert_num_queries(NEAR):
+    with django_assert_num_queries(BOTH):
         both = search(cast.rider, wish(ride, walk_m=200), now=now)
     assert (len(both.offers), len(both.near_misses)) == (1, 1)
 

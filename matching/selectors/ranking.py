@@ -1,0 +1,157 @@
+"""By what rides are ranked for an organization: weights, price, and how reliable a driver is.
+
+The generalized cost is defined in ``matching.engine.insertion``; here its terms get their numbers.
+Of two rides that cost the same, the earlier one comes first, then the one with the lower id.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+from django.db.models import Count, F, Q
+
+from accounts.models import Organization
+from carpool.kernel.money import Money
+from maps.models import Region
+from maps.selectors import MeetingPoints
+from maps.selectors.routes import drive_lengths_m
+from matching.engine import CostWeights
+from matching.models import RankingPolicy
+from rides.models import Booking, BookingOutcome, BookingState, Ride
+
+# What a driver did longer ago says little of how they are now.
+REMEMBERED = timedelta(days=180)
+# Called off earlier than this, a rider still finds another way.
+LATE = timedelta(hours=12)
+# A driver nobody knows is judged like one who kept 9 of 10: the mean of a Beta(9, 1) prior.
+PRIOR_KEPT, PRIOR_ALL = 9, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """How many of their promised rides a driver kept lately."""
+
+    kept: int = 0
+    broken: int = 0
+
+    @property
+    def total(self) -> int:
+        """Kept and broken ones."""
+        return self.kept + self.broken
+
+    @property
+    def expected_share(self) -> float:
+        """Which share they will probably keep: cautious while little is known."""
+        return (self.kept + PRIOR_KEPT) / (self.total + PRIOR_ALL)
+
+    def handicap_ms(self, policy: RankingPolicy) -> int:
+        """Return what the driver costs in the ranking."""
+        return round(1000 * policy.unreliable_s * (1 - self.expected_share))
+
+
+UNKNOWN = Reliability()
+
+
+def count_kept_rides(drivers: Collection[UUID], *, now: datetime) -> dict[UUID, Reliability]:
+    """Count what became of the seats that drivers gave away lately, in one query.
+
+    Kept: both answers say that it took place. Broken: the driver called it off late, or the rider
+    says that nobody came and the driver does not object. What is disputed or open does not count.
+    """
+    late = Q(
+        state=BookingState.CANCELLED,
+        cancelled_by=F("ride__driver"),
+        cancelled_at__gt=F("pickup_at") - LATE,
+    )
+    stood_up = Q(outcome=BookingOutcome.RELEASE, rider_answer=False, driver_answer=None)
+    counted = (
+        Booking.objects.filter(
+            ride__driver__in=drivers, pickup_at__gte=now - REMEMBERED, pickup_at__lt=now
+        )
+        .order_by()
+        .values_list("ride__driver")
+        .annotate(
+            kept=Count("pk", filter=Q(outcome=BookingOutcome.PAY)),
+            broken=Count("pk", filter=late | stood_up),
+        )
+    )
+    return {driver: Reliability(kept, broken) for driver, kept, broken in counted}
+
+
+@dataclass(frozen=True, slots=True)
+class Fares:
+    """What the direct way between each two meeting points is, and costs, [pickups, dropoffs]."""
+
+    direct_m: npt.NDArray[np.float64]
+    price_ms: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How rides are ranked for one organization, with what is known of some drivers.
+
+    Without a policy only time counts: enough to know whether a ride serves, not which is best.
+    """
+
+    policy: RankingPolicy | None = None
+    drivers: Mapping[UUID, Reliability] = field(default_factory=dict)
+
+    @property
+    def weights(self) -> CostWeights:
+        """The weights as the engine takes them."""
+        if self.policy is None:
+            return CostWeights()
+        return CostWeights(
+            ride=float(self.policy.riding),
+            walk=float(self.policy.walking),
+            detour=float(self.policy.detour),
+            shift=float(self.policy.shift),
+        )
+
+    def fares(
+        self, region: Region, pickups: MeetingPoints, dropoffs: MeetingPoints, *, seats: int
+    ) -> Fares:
+        """Price the direct ways, so that no rider pays for a detour to somebody else."""
+        if self.policy is None:
+            shape = len(pickups), len(dropoffs)
+            return Fares(np.zeros(shape), np.zeros(shape, np.int64))
+        metres = drive_lengths_m(region, pickups.nodes, dropoffs.nodes)
+        worth = self.policy.ms_per_metre * seats
+        return Fares(metres, np.rint(metres * worth).astype(np.int64))
+
+    def price(self, direct_m: float, *, seats: int) -> Money | None:
+        """Return what the seats cost, None where no rate is known."""
+        return None if self.policy is None else self.policy.price(direct_m, seats=seats)
+
+    def reliability(self, ride: Ride) -> Reliability:
+        """Return what is known of a ride's driver."""
+        return self.drivers.get(ride.driver_id, UNKNOWN)
+
+    def handicaps_ms(self, rides: Sequence[Ride]) -> npt.NDArray[np.int32]:
+        """Return what each ride costs for its driver's sake, int32[rides]: ms of time aboard."""
+        if self.policy is None:
+            return np.zeros(len(rides), np.int32)
+        costs = [self.reliability(ride).handicap_ms(self.policy) for ride in rides]
+        return np.array(costs, np.int32)
+
+    def knowing(self, rides: Sequence[Ride], *, now: datetime) -> "Ranking":
+        """Return the same with what is known of the drivers of some rides. One query."""
+        drivers = {ride.driver_id for ride in rides} - self.drivers.keys()
+        if not drivers:
+            return self
+        known = {**dict.fromkeys(drivers, UNKNOWN), **count_kept_rides(drivers, now=now)}
+        return replace(self, drivers={**self.drivers, **known})
+
+
+BY_TIME = Ranking()
+
+
+def get_ranking(organization: Organization) -> Ranking:
+    """Return how an organization ranks: by its own policy or the defaults. One query."""
+    own = RankingPolicy.objects.filter(organization=organization).first()
+    policy = own or RankingPolicy()
+    policy.organization = organization
+    return Ranking(policy)
