@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carpool.settings")
 django_application = get_asgi_application()
 
 from chat.routing import websocket_urlpatterns  # noqa: E402 (needs the apps to be loaded)
+from matching.selectors import fill_supplies_aside  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
@@ -20,3 +21,5 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+
+fill_supplies_aside()

@@ -1,16 +1,21 @@
 """The open rides of a region in this process's memory; see :mod:`matching.selectors.live`."""
 
+import logging
 from datetime import datetime
 from functools import lru_cache
+from threading import Thread
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+from django.db import Error, connection
 
+from carpool.kernel import clock
 from carpool.kernel.bulk import FLOAT, INT, TIME, UUID_BYTES, Records, to_epoch_ms
+from carpool.kernel.errors import DomainError
 from maps.engine import RoadNetwork
 from maps.models import Region
-from maps.selectors import load_cells, load_network
+from maps.selectors import list_regions, load_cells, load_network
 from matching.engine import CostWeights
 from matching.engine.insertion import NO_EARLIEST, RideBatch
 from matching.engine.segment import Supply
@@ -47,6 +52,9 @@ JOIN rides_stop stop ON stop.ride_id = ride.id
 WHERE ride.region_id = '{region}' AND {which}
 """
 _MINUS_INFINITY = np.iinfo(np.int64).min
+
+
+logger = logging.getLogger(__name__)
 
 
 class LiveSupply(LiveRows):
@@ -118,6 +126,23 @@ def live_supply(region: Region, now: datetime) -> LiveSupply | None:
     """Return the region's rides, filled by whoever asks first; None as long as that takes."""
     supply = _supply_of(region.pk, region.network_version)
     return supply if supply.fill(now) else None
+
+
+def fill_supplies_aside() -> Thread:
+    """Read the rides of all regions in a thread, so that a new process soon knows them."""
+    thread = Thread(target=_fill_supplies, name="fill supplies", daemon=True)
+    thread.start()
+    return thread
+
+
+def _fill_supplies() -> None:
+    try:
+        for region in list_regions():
+            live_supply(region, clock.now())
+    except (Error, DomainError):  # the first search will try again, and tell whoever asks
+        logger.exception("The rides could not be read at the start.")
+    finally:
+        connection.close()
 
 
 def forget_supplies() -> None:

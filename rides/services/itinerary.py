@@ -12,13 +12,16 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from django.contrib.gis.geos import LineString
 
-from carpool.kernel.geo import LonLat, from_point, to_line, to_point
+from carpool.kernel.geo import METRES_PER_DEGREE, LonLat, from_point, to_line, to_point
 from maps.engine import RoadNetwork
 from maps.selectors import load_network
 from rides.errors import RideChanged, SeatsExhausted
 from rides.models import Booking, Ride, Stop, StopKind
+
+_DRAWN_WITHIN = 2 / METRES_PER_DEGREE  # degrees of latitude; of longitude, fewer metres still
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,11 @@ def _nodes(network: RoadNetwork, calls: Sequence[Call]) -> list[int]:
 
 
 def _line(geometry: npt.NDArray[np.float64]) -> LineString:
-    return to_line(geometry if len(geometry) > 1 else np.repeat(geometry, 2, axis=0))
+    """Return the way as it is drawn: never more than two metres off, with a third of the points."""
+    if len(geometry) < 2:
+        return to_line(np.repeat(geometry, 2, axis=0))
+    drawn = shapely.simplify(shapely.linestrings(geometry), _DRAWN_WITHIN, preserve_topology=False)
+    return to_line(shapely.get_coordinates(drawn))
 
 
 def check(ride: Ride, itinerary: Itinerary) -> None:
