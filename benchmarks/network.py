@@ -1,12 +1,13 @@
 """What a map costs: to import it with OSMnx, to open it in a fresh process, to hold it in two.
 
-``--copies 2`` lays the file's map out twice, side by side, joined by a few roads: a network of
-twice the size whose streets are real. Every stage runs in a process of its own, which reports what
-it took and the most memory it held.
+``--copies 1.5`` lays the file's map out one and a half times, side by side, joined by a few roads:
+a larger network whose streets are real. Every stage runs in a process of its own, which reports
+what it took and the most memory it held.
 """
 
 import argparse
 import json
+import math
 import resource
 import subprocess
 import sys
@@ -14,9 +15,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import osmium
 
 from maps.engine import RoadNetwork, compiler
@@ -27,7 +30,7 @@ DATA = Path("data/la-serena-coquimbo.osm.pbf")
 RESULTS = Path("var/benchmarks/network.json")
 COPY_IDS = 10**12
 """Ids of OpenStreetMap are below 10^11 yet."""
-BRIDGES = 6
+BRIDGES = 12
 GAP_DEGREES = 0.02
 
 
@@ -62,7 +65,7 @@ def read_options() -> argparse.Namespace:
     """Return what to measure; --folder is what the process that imports is told."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pbf", type=Path, default=DATA)
-    parser.add_argument("--copies", type=int, default=1)
+    parser.add_argument("--copies", type=float, default=1)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -177,26 +180,33 @@ def objects(source: Path, kind: osmium.osm.osm_entity_bits) -> Iterator[Any]:
     yield from osmium.FileProcessor(str(source), kind)
 
 
-def repeat(source: Path, target: Path, copies: int) -> None:
-    """Write a file's map several times side by side, joined by roads of their own."""
-    lons = [node.lon for node in objects(source, osmium.osm.NODE)]
-    step = max(lons) - min(lons) + GAP_DEGREES
+def repeat(source: Path, target: Path, copies: float) -> None:
+    """Write a file's map several times side by side, joined by roads; of the last copy the south.
+
+    A way that is cut there loses its northern nodes, as at the edge of any extract.
+    """
+    places = np.array([(node.lon, node.lat) for node in objects(source, osmium.osm.NODE)])
+    step = float(np.ptp(places[:, 0])) + GAP_DEGREES
+    count, share = math.ceil(copies), copies % 1 or 1.0
+    north = float(np.quantile(places[:, 1], share))
     corners = list(junctions(source))
     with osmium.SimpleWriter(str(target), overwrite=True) as writer:
         for kind in (osmium.osm.NODE, osmium.osm.WAY, osmium.osm.RELATION):
-            for copy in range(copies):
-                offset = copy * COPY_IDS
+            for copy in range(count):
+                is_part = kind == osmium.osm.NODE and copy == count - 1
                 for thing in objects(source, kind):
-                    writer.add(moved(thing, offset, copy * step))
+                    if not (is_part and thing.lat > north):
+                        writer.add(moved(thing, copy * COPY_IDS, copy * step))
             if kind == osmium.osm.WAY:
-                for number, node in enumerate(corners * (copies - 1)):
-                    copy = number // len(corners)
+                for number, (copy, node) in enumerate(product(range(count - 1), corners)):
                     ends = [node + copy * COPY_IDS, node + (copy + 1) * COPY_IDS]
-                    tags = {"highway": "secondary", "name": f"Bridge {number}"}
-                    new = osmium.osm.mutable.Way(
-                        id=copies * COPY_IDS + number, nodes=ends, tags=tags, version=1
-                    )
-                    writer.add_way(new)
+                    writer.add_way(bridge(count * COPY_IDS + number, ends))
+
+
+def bridge(number: int, ends: list[int]) -> osmium.osm.mutable.Way:
+    """Return a road between two nodes."""
+    tags = {"highway": "secondary", "name": f"Bridge {number}"}
+    return osmium.osm.mutable.Way(id=number, nodes=ends, tags=tags, version=1)
 
 
 def moved(thing: Any, offset: int, east: float) -> Any:
