@@ -185,6 +185,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "watch-studies": {
+        "task": "matching.watch_studies",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "forget": {"task": "kernel.forget", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
