@@ -234,23 +234,26 @@ def one_by_one(
     for row in in_time(demand, ride):
         request = routed(demand, row)
         p, d = request.pickups, request.dropoffs
-        tables = (
-            [np.ascontiguousarray(tree[:, side]) for side in (p, d) for tree in trees]
-            if trees
-            else [
-                table
-                for side in (p, d)
-                for table in (
-                    network.durations_ms(ride.node, side),
-                    np.ascontiguousarray(network.durations_ms(side, ride.node).T),
-                )
-            ]
-        )
-        times = InsertionTimes(*tables, network.durations_ms(p, d))
+        to_pickup, from_pickup = tables(network, ride, p, trees)
+        to_dropoff, from_dropoff = tables(network, ride, d, trees)
+        direct = network.durations_ms(p, d)
+        times = InsertionTimes(to_pickup, from_pickup, to_dropoff, from_dropoff, direct)
         best = best_insertions(ride.rides, request.window, times, WEIGHTS)[0]
         if best is not None:
             found.append((best.cost_s, int(demand.key[row]), best))
     return [Placement(key, insertion) for _cost, key, insertion in sorted(found)]
+
+
+def tables(
+    network: RoadNetwork, ride: Supply, points: Ints, trees: tuple[Ints, Ints] | None
+) -> tuple[Ints, Ints]:
+    """Return the times from a ride's stops to some points and back, int32[stops, points]."""
+    ways = (
+        (trees[0][:, points], trees[1][:, points])
+        if trees
+        else (network.durations_ms(ride.node, points), network.durations_ms(points, ride.node).T)
+    )
+    return np.ascontiguousarray(ways[0]), np.ascontiguousarray(ways[1])
 
 
 def compare(

@@ -5,8 +5,8 @@ one, and a small one that takes what is new; when that has grown past four squar
 requests, both become one. A removed request is marked and drops out at the next joining. So a
 change costs O(√n) of copying, and every so often a joining, O(n).
 
-Memory per request: 69 bytes, 8 for each meeting point, and 2 for each cell in which an end's
-meeting points lie: 205 bytes with eight points in two cells at both ends. Labels and cells belong
+Memory per request: 73 bytes, 8 for each meeting point, and 2 for each cell in which an end's
+meeting points lie: 209 bytes with eight points in two cells at both ends. Labels and cells belong
 to the network and are shared memory maps.
 
 Not thread-safe: one process, or one lock, holds one index.

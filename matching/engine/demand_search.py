@@ -27,10 +27,10 @@ Source: as for ``best_first``; answering the mirror query from the same bounds, 
 import numpy as np
 from numba import njit
 
-from maps.engine.labels import duration, durations
+from maps.engine.hierarchy import UNREACHED
+from maps.engine.labels import common_depth, duration, durations
 from matching.engine.best_first import bound, insert_exactly, tight_bound
 from matching.engine.columns import BLOCK, Ask
-from matching.engine.road_times import trunk_of
 
 NEVER = np.int64(2**62)
 
@@ -66,22 +66,27 @@ def spans(ride, stand_ms, roads, soonest, latest):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True)
-def fits_spans(r, requests, soonest, latest, aboard):  # type: ignore[no-untyped-def]
-    """Tell whether a rider may get in and out while the car can be there, ``aboard`` ms apart."""
-    q = requests
-    ready, due = q.earliest[r] + q.walk_to[r], q.latest[r] - q.walk_from[r]
-    pickup_at, dropoff_at = NEVER, -NEVER
-    for c in q.cell[q.cell_start[r] : q.cell_middle[r]]:
-        at = max(ready, soonest[c])
-        if at <= latest[c]:
-            pickup_at = min(pickup_at, at)
-    if pickup_at + aboard > due:
-        return False
-    for c in q.cell[q.cell_middle[r] : q.cell_start[r + 1]]:
-        at = min(due, latest[c])
-        if at >= soonest[c]:
-            dropoff_at = max(dropoff_at, at)
-    return pickup_at + aboard <= dropoff_at
+def first_moment(at, cell, first, last, soonest, latest):  # type: ignore[no-untyped-def]
+    """Return the earliest moment from ``at`` on at which the car can be at one of some cells."""
+    best = NEVER
+    for k in range(first, last):
+        c = cell[k]
+        moment = max(at, soonest[c])
+        if moment <= latest[c]:
+            best = min(best, moment)
+    return best
+
+
+@njit(cache=True)
+def last_moment(by, cell, first, last, soonest, latest):  # type: ignore[no-untyped-def]
+    """Return the latest moment up to ``by`` at which the car can be at one of some cells."""
+    best = -NEVER
+    for k in range(first, last):
+        c = cell[k]
+        moment = min(by, latest[c])
+        if moment >= soonest[c]:
+            best = max(best, moment)
+    return best
 
 
 @njit(cache=True)
@@ -105,8 +110,13 @@ def slice_requests(requests, soonest, latest, times, most, organization, found):
                 continue
             if organization >= 0 and q.owner[r] != organization:
                 continue
-            aboard = stand_ms + (q.direct[r] if on_roads else 0)
-            if fits_spans(r, q, soonest, latest, aboard):
+            a, m, b = q.cell_start[r], q.cell_middle[r], q.cell_start[r + 1]
+            at = first_moment(q.earliest[r] + q.walk_to[r], q.cell, a, m, soonest, latest)
+            out_by = at + stand_ms + (q.direct[r] if on_roads else 0)
+            due = q.latest[r] - q.walk_from[r]
+            if out_by > due:
+                continue
+            if out_by <= last_moment(due, q.cell, m, b, soonest, latest):
                 found[count] = r
                 count += 1
     return count
@@ -163,6 +173,40 @@ def bound_by_cells(ride, ask, roads, ends, near):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True)
+def trunk(points, shared, labels):  # type: ignore[no-untyped-def]
+    """Return :func:`~matching.engine.road_times.trunk_of` points whose trunk's length is known."""
+    start, ahead, back = labels[2], labels[3], labels[4]
+    up, down = np.full(shared, 1 << 30, np.int32), np.full(shared, 1 << 30, np.int32)
+    for p in points:
+        first = start[p]
+        for level in range(shared):
+            up[level] = min(up[level], ahead[first + level])
+            down[level] = min(down[level], back[first + level])
+    return up, down
+
+
+@njit(cache=True)
+def fill_direct(ask, trunks, labels):  # type: ignore[no-untyped-def]
+    """Replace the least time between the ends of a request by that of each pair of its points.
+
+    Ends that part below both trunks meet at the same ancestors, whichever points: one look for
+    where does for all pairs. O(points² * label).
+    """
+    jumps, depth, start, ahead, back = labels
+    meet = common_depth(ask.pickups[0], ask.dropoffs[0], jumps, depth)
+    if meet >= min(len(trunks[0][0]), len(trunks[1][0])) - 1:
+        durations(ask.pickups, ask.dropoffs, jumps, depth, start, ahead, back, ask.direct)
+        return
+    for p in range(len(ask.pickups)):
+        for d in range(len(ask.dropoffs)):
+            least = UNREACHED
+            up, down = start[ask.pickups[p]], start[ask.dropoffs[d]]
+            for level in range(meet + 1):
+                least = min(least, ahead[up + level] + back[down + level])
+            ask.direct[p, d] = least
+
+
+@njit(cache=True)
 def search_requests(requests, ride, roads, organization, stand_ms, weights, on_roads, counts):  # type: ignore[no-untyped-def]
     """Return the rows of all requests that a ride can serve, what each costs, where and when.
 
@@ -200,11 +244,14 @@ def search_requests(requests, ride, roads, organization, stand_ms, weights, on_r
         if len(ride.node) > 2 and bound_by_cells(ride, ask, roads, ends, near) == np.inf:
             continue
         counts[1] += 1
-        trunks = trunk_of(ask.pickups, roads.labels), trunk_of(ask.dropoffs, roads.labels)
+        trunks = (
+            trunk(ask.pickups, requests.shared_to[r], roads.labels),
+            trunk(ask.dropoffs, requests.shared_from[r], roads.labels),
+        )
         if tight_bound(0, ride, ask, roads, trunks, ends) == np.inf:
             continue
         counts[2] += 1
-        durations(ask.pickups, ask.dropoffs, *roads.labels, ask.direct)  # type: ignore[call-arg]
+        fill_direct(ask, trunks, roads.labels)
         cost = insert_exactly(0, ride, ask, roads, where[served], when[served])
         if cost < np.inf:
             rows[served], costs[served] = r, cost

@@ -66,6 +66,8 @@ class Requests(NamedTuple):
     direct: Int32
     walk_to: Int32
     walk_from: Int32
+    shared_to: Int16
+    shared_from: Int16
     start: Int32
     middle: Int32
     node: Int32
@@ -88,6 +90,8 @@ class DemandSegment:
     at_arrival : bool[requests]
     direct, walk_to, walk_from : int32[requests]
         The least time between its meeting points, and the shortest walk at each end.
+    shared_to, shared_from : int16[requests]
+        How many ancestors in the hierarchy the points of each end have in common.
     start : int32[requests + 1]
     middle : int32[requests]
     node, walk : int32[points]
@@ -110,6 +114,8 @@ class DemandSegment:
     direct: Int32
     walk_to: Int32
     walk_from: Int32
+    shared_to: Int16
+    shared_from: Int16
     start: Int32
     middle: Int32
     node: Int32
@@ -146,6 +152,7 @@ class DemandSegment:
 
 _PER_REQUEST = (
     "key", "earliest", "latest", "owner", "seats", "at_arrival", "direct", "walk_to", "walk_from",
+    "shared_to", "shared_from",
 )  # fmt: skip
 _RAGGED = {("start", "middle"): ("node", "walk"), ("cell_start", "cell_middle"): ("cell",)}
 
@@ -161,11 +168,14 @@ def build_demand(demand: Demand, cells: Cells, labels: tuple[Any, ...]) -> Deman
     _check(demand)
     count = len(demand.key)
     direct, walk_to, walk_from = (np.empty(count, np.int32) for _ in range(3))
+    shared_to, shared_from = np.empty(count, np.int16), np.empty(count, np.int16)
     cell_start, cell_middle = np.zeros(count + 1, np.int32), np.empty(count, np.int32)
     cell = np.empty(len(demand.node), np.int16)
     points = demand.start, demand.middle, demand.node, demand.walk_ms
     within = cell_start, cell_middle, cell
-    used = _survey(points, cells.of, labels, (direct, walk_to, walk_from), within)
+    used = _survey(
+        points, cells.of, labels, (direct, walk_to, walk_from, shared_to, shared_from), within
+    )
     draft = DemandSegment(
         key=demand.key,
         earliest=demand.earliest_ms,
@@ -176,6 +186,8 @@ def build_demand(demand: Demand, cells: Cells, labels: tuple[Any, ...]) -> Deman
         direct=direct,
         walk_to=walk_to,
         walk_from=walk_from,
+        shared_to=shared_to,
+        shared_from=shared_from,
         start=demand.start,
         middle=demand.middle,
         node=demand.node,
@@ -212,12 +224,13 @@ def _survey(points, cell_of, labels, out, within):  # type: ignore[no-untyped-de
     O(points * label).
     """
     start, middle, node, walk = points
-    direct, walk_to, walk_from = out
+    direct, walk_to, walk_from, shared_to, shared_from = out
     cell_start, cell_middle, cell = within
     used = 0
     for r in range(len(middle)):
         a, m, b = start[r], middle[r], start[r + 1]
         trunk = trunk_of(node[m:b], labels)
+        shared_to[r], shared_from[r] = len(trunk_of(node[a:m], labels)[0]), len(trunk[0])
         direct[r] = to_nearest(node[a], node[m:b], trunk, labels)
         for p in node[a + 1 : m]:
             direct[r] = min(direct[r], to_nearest(p, node[m:b], trunk, labels))
