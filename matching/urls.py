@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from matching.views import find, plan
+from matching.views import find, plan, study
 
 app_name = "matching"
 urlpatterns = [
@@ -15,5 +15,11 @@ urlpatterns = [
     path("plan/resume/", plan.resume, name="plan-resume"),
     path("plan/run/", plan.run, name="plan-run"),
     path("plan/proposals/<uuid:proposal_id>/answer/", plan.answer, name="proposal-answer"),
+    path("studies/", study.studies, name="studies"),
+    path("studies/example.csv", study.example, name="study-example"),
+    path("studies/<uuid:study_id>/", study.study, name="study"),
+    path("studies/<uuid:study_id>/figures.csv", study.cells, name="study-cells"),
+    path("studies/<uuid:study_id>/retry/", study.retry, name="study-retry"),
+    path("studies/<uuid:study_id>/delete/", study.delete, name="study-delete"),
     path("requests/<uuid:request_id>/close/", find.close_request, name="request-close"),
 ]
