@@ -3,8 +3,9 @@
 The demo city, and each city given by --pbf. Every request is answered by the supply index, while
 part of its rides are new and part are gone, and by evaluating every ride in time; all answers must
 be the same to the last number. Road times come from our labels for all requests, from scipy's
-Dijkstra for some, and some rides are inserted by plain Python over every sequence of calls. Seats
-and weights differ from request to request. Says, too, what the seed's rule would have lost.
+Dijkstra for some, and some rides are inserted by plain Python over every sequence of calls. Seats,
+weights and prices differ from request to request, handicaps from ride to ride. Says, too, what the
+seed's rule would have lost.
 Exits with 1 when anything differs.
 """
 
@@ -34,6 +35,7 @@ BEST = 20
 BATCHES = 2  # per city, so that two processes have equal shares
 GONE_SHARE, NEW_SHARE = 0.05, 0.01
 RIDES_BY_HAND = 5
+MOST_WORTH_MS = 600_000
 COUNTS = (
     "vertices",
     "requests",
@@ -103,7 +105,7 @@ def answer(batch: Batch) -> dict[str, Any]:
     folder, zones = open_map(batch.pbf)
     network, walks = RoadNetwork(folder), WalkNetwork(folder)
     mass, rng = population(network, zones), np.random.default_rng(batch.number)
-    supply = draw_rides(network, mass, batch.rides, rng)
+    supply = burden(draw_rides(network, mass, batch.rides, rng), rng)
     drawn = draw_requests(network, walks, mass, batch.requests, rng)
     asked = [vary(trip, rng) for trip in drawn]
     index = SupplyIndex(network.labels, open_cells(folder))
@@ -151,10 +153,20 @@ def fill(index: SupplyIndex, supply: Supply, rng: np.random.Generator) -> Supply
     return pick(supply, rows[~gone])
 
 
+def burden(supply: Supply, rng: np.random.Generator) -> Supply:
+    """Give every other ride a handicap of up to ten minutes."""
+    most_ms = rng.integers(0, MOST_WORTH_MS, len(supply.key))
+    handicap_ms = np.where(rng.random(len(most_ms)) < 0.5, most_ms, 0).astype(np.int32)
+    return replace(supply, rides=replace(supply.rides, handicap_ms=handicap_ms))
+
+
 def vary(trip: Trip, rng: np.random.Generator) -> tuple[Trip, CostWeights]:
-    """Return a trip for one to three people, and weights: every other time the usual ones."""
+    """Return a trip for one to three people, free or at a price, and weights, often the usual."""
     seats = int(rng.choice([1, 2, 3], p=[0.7, 0.2, 0.1]))
     window = replace(trip.request.window, seats=seats)
+    if rng.random() < 0.5:
+        price_ms = rng.integers(0, MOST_WORTH_MS, window.price_ms.shape)
+        window = replace(window, price_ms=price_ms)
     usual = rng.random() < 0.5
     weights = CostWeights() if usual else CostWeights(*rng.uniform(0, 3, 4).tolist())
     return replace(trip, request=replace(trip.request, window=window)), weights

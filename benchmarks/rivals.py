@@ -77,6 +77,7 @@ def pick(supply: Supply, rows: Rows) -> Supply:
             latest_ms=rides.latest_ms[stops],
             boarding_ms=rides.boarding_ms[stops],
             seats_after=rides.seats_after[stops],
+            handicap_ms=rides.handicap_ms[rows],
         ),
     )
 
@@ -184,5 +185,7 @@ def brute_cost(
             + weights.walk * (walk_to + walk_from)
             + weights.detour * (end - alone)
             + weights.shift * shift
+            + int(window.price_ms[p, d])
+            + int(rides.handicap_ms[row])
         )
     return min(costs) / 1000 if costs else None
