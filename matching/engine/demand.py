@@ -5,8 +5,8 @@ one, and a small one that takes what is new; when that has grown past four squar
 requests, both become one. A removed request is marked and drops out at the next joining. So a
 change costs O(√n) of copying, and every so often a joining, O(n).
 
-Memory per request: 73 bytes, 8 for each meeting point, and 2 for each cell in which an end's
-meeting points lie: 209 bytes with eight points in two cells at both ends. Labels and cells belong
+Memory per request: 69 bytes, 8 for each meeting point, and 2 for each cell in which an end's
+meeting points lie: 205 bytes with eight points in two cells at both ends. Labels and cells belong
 to the network and are shared memory maps.
 
 Not thread-safe: one process, or one lock, holds one index.
@@ -15,12 +15,13 @@ Not thread-safe: one process, or one lock, holds one index.
 from math import isqrt
 
 import numpy as np
+import numpy.typing as npt
 
 from maps.engine.cells import Cells, Labels
 from matching.engine.columns import Roads
 from matching.engine.demand_search import search_requests
 from matching.engine.demand_segment import GONE, Demand, build_demand, join_demand
-from matching.engine.insertion import CostWeights, Insertion, Int64
+from matching.engine.insertion import CostWeights, Insertion, Int32, Int64
 from matching.engine.segment import Supply, build_segment
 from matching.engine.supply import (
     EVERYBODY,
@@ -142,34 +143,33 @@ class DemandIndex:
         worth = np.array([weights.ride, weights.walk, weights.detour, weights.shift], np.float64)
         if worth.min() < 0:
             raise ValueError("weights must not be negative")
-        columns = build_segment(ride, self._cells, self._roads.labels)
-        on_roads, done = columns.highest_cell < len(self._cells), np.zeros(3, np.int64)
+        alone, done = build_segment(ride, self._cells, self._roads.labels), np.zeros(3, np.int64)
         found: list[Placement] = []
         for segment in (self._settled, self._recent):
             if len(segment):
-                rows, costs, where, when = search_requests(
+                rows, *placed = search_requests(
                     segment.requests,
-                    columns.columns,
+                    alone.columns,
                     self._roads,
                     organization,
                     boarding_ms,
                     worth,
-                    on_roads,
+                    alone.highest_cell < len(self._cells),
                     done,
                 )
-                found += [
-                    Placement(key, Insertion(cost, *places, *moments))
-                    for key, cost, places, moments in zip(
-                        segment.key[rows].tolist(),
-                        costs.tolist(),
-                        where.tolist(),
-                        when.tolist(),
-                        strict=True,
-                    )
-                ]
+                found += _placements(segment.key[rows], *placed)
         if counts is not None:
             counts.sliced, counts.bounded, counts.inserted = (int(n) for n in done)
         return sorted(found, key=lambda placement: (placement.insertion.cost_s, placement.key))
+
+
+def _placements(
+    keys: Int64, costs: npt.NDArray[np.float64], where: Int32, when: Int64
+) -> list[Placement]:
+    rows = zip(keys.tolist(), costs.tolist(), where.tolist(), when.tolist(), strict=True)
+    return [
+        Placement(key, Insertion(cost, *places, *moments)) for key, cost, places, moments in rows
+    ]
 
 
 def _nobody() -> Demand:
