@@ -141,6 +141,7 @@ def list_views(member: Member, ride_ids: Sequence[UUID]) -> list[RideView]:
 def as_seen_by(member: Member, ride: Ride) -> RideView:
     """Show a fully loaded ride to a member."""
     bookings = list(ride.bookings.all())
+    _tell_stops(ride, bookings)
     driver, aboard = is_driver(member, ride), travels_along(member, bookings)
     held = [b for b in bookings if b.state != "cancelled"]
     mine = next((b for b in reversed(held) if b.rider_id == member.pk), None)
@@ -162,6 +163,14 @@ def as_seen_by(member: Member, ride: Ride) -> RideView:
         bookings=held if driver or aboard else [b for b in held if b.rider_id == member.pk],
         seats_left=ride.seats_offered - max((stop.seats_after for stop in stops), default=0),
     )
+
+
+def _tell_stops(ride: Ride, bookings: Sequence[Booking]) -> None:
+    """Let each stop know its booking, which is loaded already."""
+    by_id = {booking.pk: booking for booking in bookings}
+    for stop in ride.stops.all():
+        if stop.booking_id is not None:
+            stop.booking = by_id[stop.booking_id]
 
 
 def _own_stop(member: Member, stop: Stop) -> bool:
