@@ -6,9 +6,18 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.api.serializers import LocationSerializer
+from carpool.kernel.money import Money
 from matching.api import examples
 from matching.engine import Promise
-from matching.selectors import NearMiss, Offer, SearchQuery, explain, explain_near_miss
+from matching.selectors import (
+    CostParts,
+    NearMiss,
+    Offer,
+    Reliability,
+    SearchQuery,
+    explain,
+    explain_near_miss,
+)
 from rides.api.serializers import RideSerializer, WishSerializer
 
 
@@ -34,6 +43,31 @@ class MeetingSerializer(serializers.Serializer[Any]):
     walk_m = serializers.IntegerField()
 
 
+class CostsSerializer(serializers.Serializer[CostParts]):
+    """Of what the cost is made, in seconds of time aboard."""
+
+    riding_s = serializers.FloatField()
+    walking_s = serializers.FloatField()
+    shift_s = serializers.FloatField(help_text="Earlier or later than the time named")
+    detour_s = serializers.FloatField(help_text="The driver's")
+    price_s = serializers.FloatField()
+    reliability_s = serializers.FloatField(help_text="What the driver may fail to keep")
+
+
+class PriceSerializer(serializers.Serializer[Money]):
+    """An exact amount."""
+
+    minor = serializers.IntegerField(help_text="In the smallest unit of the currency")
+    currency = serializers.CharField(help_text="ISO 4217")
+
+
+class ReliabilitySerializer(serializers.Serializer[Reliability]):
+    """What became of the seats that the driver gave away in the last six months."""
+
+    kept = serializers.IntegerField()
+    total = serializers.IntegerField()
+
+
 class OfferSerializer(serializers.Serializer[Offer]):
     """One ride that serves the search."""
 
@@ -48,6 +82,9 @@ class OfferSerializer(serializers.Serializer[Offer]):
     shared_distance_m = serializers.IntegerField()
     saved_co2_g = serializers.IntegerField()
     cost_s = serializers.FloatField(help_text="Generalized cost by which offers are ranked")
+    costs = CostsSerializer()
+    price = PriceSerializer(allow_null=True, help_text="Null where no rate is known")
+    reliability = ReliabilitySerializer()
     reasons = serializers.SerializerMethodField()
 
     def get_reasons(self, offer: Offer) -> list[str]:

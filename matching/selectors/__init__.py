@@ -3,8 +3,8 @@
 from matching.selectors.candidates import candidate_rides, with_stops
 from matching.selectors.demand import requests_served
 from matching.selectors.drawing import Drawing, Mark, count_others, get_drawing, list_steps
-from matching.selectors.evaluation import Found, Meeting, SearchQuery, evaluate
-from matching.selectors.explain import explain, explain_near_miss
+from matching.selectors.evaluation import CostParts, Found, Meeting, SearchQuery, evaluate
+from matching.selectors.explain import explain, explain_first, explain_near_miss, list_costs
 from matching.selectors.finding import find_rides
 from matching.selectors.matches import list_matches, query_of
 from matching.selectors.near_misses import NearMiss
@@ -14,6 +14,7 @@ from matching.selectors.shown import ShownOffer, read_offer
 from matching.selectors.supply import fill_supplies_aside
 
 __all__ = [
+    "CostParts",
     "Drawing",
     "Found",
     "Mark",
@@ -29,11 +30,13 @@ __all__ = [
     "count_others",
     "evaluate",
     "explain",
+    "explain_first",
     "explain_near_miss",
     "fill_supplies_aside",
     "find_rides",
     "get_drawing",
     "get_ranking",
+    "list_costs",
     "list_matches",
     "list_steps",
     "query_of",

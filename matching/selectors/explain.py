@@ -1,15 +1,65 @@
 """Why this ride, or why almost: sentences whose numbers a person can check."""
 
+from dataclasses import dataclass
+
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from matching.engine import Promise
 from matching.selectors.near_misses import NearMiss
 from matching.selectors.search import Offer
 
+# From here on a lead over the next ride can be felt.
+TELLING_LEAD_S = 30
+
 
 def explain(offer: Offer) -> list[str]:
     """Return the reasons for an offer, the most telling first, in the active language."""
-    return [_walk(offer), _detour(offer), _together(offer)]
+    reasons = [_walk(offer), _detour(offer), _together(offer), _price(offer), _reliability(offer)]
+    return [reason for reason in reasons if reason]
+
+
+def explain_first(first: Offer, second: Offer) -> str:
+    """Return why an offer stands before the next one, "" where they are as good as equal."""
+    lead_s = second.cost_s - first.cost_s
+    if lead_s < TELLING_LEAD_S:
+        return ""
+    ahead = {part.name: -part.cost_s for part in list_costs(first)}
+    for part in list_costs(second):
+        ahead[part.name] = ahead.get(part.name, 0.0) + part.cost_s
+    return _("It comes first: %(min)d min better than the next, above all in: %(part)s.") % {
+        "min": max(1, round(lead_s / 60)),
+        "part": max(ahead, key=lambda name: ahead[name]),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class CostPart:
+    """One term of the generalized cost: its name, seconds of time aboard, per cent of the most."""
+
+    name: str
+    cost_s: float
+    percent: int
+
+    @property
+    def minutes(self) -> float:
+        """The same in minutes."""
+        return self.cost_s / 60
+
+
+def list_costs(offer: Offer) -> list[CostPart]:
+    """Return the terms of an offer's cost, in the order of the formula."""
+    costs = offer.costs
+    terms = [
+        (_("time aboard"), costs.riding_s),
+        (_("walking"), costs.walking_s),
+        (_("earlier or later than you wish"), costs.shift_s),
+        (_("the driver's detour"), costs.detour_s),
+        (_("price"), costs.price_s),
+        (_("how surely the driver comes"), costs.reliability_s),
+    ]
+    most = max(cost for _name, cost in terms) or 1.0
+    return [CostPart(name, cost, round(100 * cost / most)) for name, cost in terms]
 
 
 def _walk(offer: Offer) -> str:
@@ -34,6 +84,29 @@ def _together(offer: Offer) -> str:
     return _("You share %(km).1f km and save %(co2).1f kg of CO₂ against driving alone.") % {
         "km": offer.shared_distance_m / 1000,
         "co2": offer.saved_co2_g / 1000,
+    }
+
+
+def _price(offer: Offer) -> str:
+    if offer.price is None:
+        return ""
+    return _("Your share of the cost is %(price)s.") % {"price": offer.price}
+
+
+def _reliability(offer: Offer) -> str:
+    """Tell what is known of the driver; nothing while nothing is."""
+    known = offer.reliability
+    if not known.total:
+        return ""
+    text = ngettext(
+        "%(name)s kept %(kept)d of %(total)d ride in the last six months.",
+        "%(name)s kept %(kept)d of %(total)d rides in the last six months.",
+        known.total,
+    )
+    return text % {
+        "name": offer.ride.driver.first_name,
+        "kept": known.kept,
+        "total": known.total,
     }
 
 

@@ -44,7 +44,7 @@ class TestSearching:
         assert found["duration_s"] == pytest.approx(aboard_s + walked_s, abs=1)
         assert found["saved_co2_g"] == pytest.approx(found["shared_distance_m"] * 0.15, abs=1)
         assert 0 <= found["detour_s"] <= ride.detour_s
-        assert len(found["reasons"]) == 3
+        assert len(found["reasons"]) == 4
         assert found["pickup"]["label"]
 
     def test_what_was_shown_is_what_is_booked(self, cast, now):

@@ -56,10 +56,11 @@ def test_the_explanation_carries_the_numbers(cast, now):
     ride = offer(cast.driver, now=now)
     best = search(cast.rider, wish(ride), now=now).offers[0]
     with translation.override("en"):
-        walk, detour, together = explain(best)
+        walk, detour, together, price = explain(best)
     assert f"{best.shared_distance_m / 1000:.1f} km" in together
     assert "walk" in walk
     assert "driver" in detour
+    assert str(best.price) in price
     assert best.saved_co2_g > 0
     assert best.rider_duration_s > (best.dropoff.at - best.pickup.at).total_seconds()
 

@@ -74,11 +74,7 @@ def _show(
     context = {
         "form": form,
         "result": result,
-        "offers": [
-            {"offer": o, "reasons": selectors.explain(o), "way": _way(o, result)} for o in offers
-        ]
-        if result
-        else [],
+        "offers": _offers(result) if result else [],
         "near_misses": _near_misses(request.member, result) if result else [],
         "map_offers": [_map_data(offer) for offer in offers],
         "keep_form": FindForm(request.member, form.data, auto_id=False) if form.is_bound else None,
@@ -88,6 +84,24 @@ def _show(
         "basemap": basemap(list_regions()),
     }
     return render(request, "matching/find.html", context)
+
+
+def _offers(result: SearchResult) -> list[dict[str, Any]]:
+    """Return the offers with why they are good, of what their cost is made, and their way."""
+    offers = result.offers
+    entries = [
+        {
+            "offer": offer,
+            "reasons": selectors.explain(offer),
+            "costs": selectors.list_costs(offer),
+            "in_all": offer.cost_s / 60,
+            "way": _way(offer, result),
+        }
+        for offer in offers
+    ]
+    if len(offers) > 1:
+        entries[0]["first"] = selectors.explain_first(*offers[:2])
+    return entries
 
 
 def _map_data(offer: Offer) -> dict[str, Any]:
