@@ -5,9 +5,10 @@ import subprocess
 import sys
 from datetime import timedelta
 from threading import Thread
+from unittest.mock import Mock
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from accounts.tests.factories import MemberFactory
 from carpool.tests import servers
@@ -160,6 +161,26 @@ def test_what_another_process_commits_is_found_by_the_very_next_search(cast, now
     assert _found(cast.rider, query, now) == []
     Ride.objects.filter(pk=first.pk).update(cancelled_at=None)
     assert _found(cast.rider, query, now) == [first.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_process_reads_the_rides_before_anybody_asks(cast, now):
+    ride = offer(cast.driver, now=now)
+    live.forget_supplies()
+    live.fill_supplies_aside().join()
+    assert _holds(ride)
+
+
+def test_a_database_that_is_away_at_the_start_is_logged_and_tried_again(
+    cast, now, monkeypatch, caplog
+):
+    ride = offer(cast.driver, now=now)
+    live.forget_supplies()
+    with monkeypatch.context() as patch:
+        patch.setattr(live, "list_regions", Mock(side_effect=OperationalError("away")))
+        live.fill_supplies_aside().join()
+    assert "could not be read" in caplog.text
+    assert _found(cast.rider, wish(ride), now) == [ride.pk]
 
 
 def _changed_in(ride):
