@@ -70,12 +70,20 @@ class Options:
     most_riders : int
         In one car at a time, however many seats it has; at most 4.
     part_size : int
-        About how many people one part holds.
+        The most people in one part.
     sweeps : int
         How often everything is split, each time along other lines, and solved again from what was
         found before.
-    rounds : int
-        Steps of the price search in each part.
+    searches : int
+        How often better trips are looked for at better prices, in a part and for the bound.
+    steps : int
+        Of each improvement of prices.
+    keep : int
+        Trips of a driver kept by each search.
+    slack_m : float
+        By how much a trip that is kept may miss its price.
+    tries : int
+        Sets of riders tried for one driver in one search; more of them only tighten the bound.
     solver_s : float
         The most that the integer solver may take for one part before its best answer is taken.
     """
@@ -84,5 +92,9 @@ class Options:
     most_riders: int = 3
     part_size: int = 2500
     sweeps: int = 2
-    rounds: int = 200
-    solver_s: float = 10.0
+    searches: int = 3
+    steps: int = 150
+    keep: int = 30
+    slack_m: float = 500.0
+    tries: int = 200_000
+    solver_s: float = 6.0

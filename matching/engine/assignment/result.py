@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from matching.engine.assignment.commuters import Floats
+from matching.engine.assignment.commuters import Floats, Int64
 
 
 class Call(NamedTuple):
@@ -66,9 +66,10 @@ class Assignment:
     bound_m : float
         No assignment whatsoever of these people, with any number of riders up to the options'
         ``most_riders``, has a larger objective.
+    keys : int64[n]
+        Of everybody, in the order of the commuters.
     prices_m : float64[n]
-        What each person is worth at the margin (the multipliers behind the bound), in the order of
-        the commuters.
+        What each person is worth at the margin: the multipliers behind the bound.
     seconds : mapping of str to float
         By stage.
     """
@@ -78,6 +79,7 @@ class Assignment:
     saved_m: float
     objective_m: float
     bound_m: float
+    keys: Int64
     prices_m: Floats
     seconds: Mapping[str, float] = field(default_factory=dict)
 
