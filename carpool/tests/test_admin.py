@@ -19,6 +19,7 @@ from carpool.kernel.models import IdempotentRequest, OutboxEvent
 from carpool.kernel.tests.events import Happened
 from carpool.tests.world import DRIVERS_DOOR, RIDERS_DOOR, world_at
 from matching.services import match_request
+from matching.services.ranking import change_ranking
 from rides.tests.api import Api, offer_body
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -46,6 +47,9 @@ def world(cast, city, now):
         }
         assert Api(cast.driver).post("rides", body).status_code == 201
         match_request(request_id=world.request.pk, now=now)
+        change_ranking(
+            organization=cast.organization, values={"walking": 3}, by=cast.operator.user, now=now
+        )
         yield world
 
 
@@ -87,6 +91,7 @@ ENTERED = {
     "accounts.User",
     "auth.Group",
     "maps.Region",
+    "matching.RankingPolicy",
 }
 
 

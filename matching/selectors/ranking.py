@@ -155,3 +155,25 @@ def get_ranking(organization: Organization) -> Ranking:
     policy = own or RankingPolicy()
     policy.organization = organization
     return Ranking(policy)
+
+
+def compare_examples(policy: RankingPolicy) -> tuple[dict[str, float], dict[str, float]]:
+    """Return what two typical rides cost under a policy, by the field that prices it: seconds.
+
+    Both take 18 minutes for 12 km. The first stops at the door, 20 minutes too early, and its
+    driver is new; for the second, one walks 8 minutes, it is on time, its driver makes 3 minutes
+    of detour and has kept 25 of 25 rides.
+    """
+    weights, price_s = Ranking(policy).weights, policy.ms_per_metre * 12
+
+    def cost(walk: int, shift: int, detour: int, driver: Reliability) -> dict[str, float]:
+        return {
+            "riding": weights.ride * 18 * 60,
+            "walking": weights.walk * walk * 60,
+            "shift": weights.shift * shift * 60,
+            "detour": weights.detour * detour * 60,
+            "price_minor_per_km": price_s,
+            "unreliable_s": driver.handicap_ms(policy) / 1000,
+        }
+
+    return cost(0, 20, 0, UNKNOWN), cost(8, 0, 3, Reliability(kept=25))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from accounts.tests.factories import HOME_NORTH, WORKSHOP, MemberFactory, OrganizationFactory
 from carpool.kernel.money import Money
@@ -15,7 +16,13 @@ from maps.selectors import load_network, meeting_points
 from maps.selectors.routes import drive_lengths_m
 from matching.models import RankingChange, RankingPolicy
 from matching.selectors import get_ranking, search
-from matching.selectors.ranking import LATE, UNKNOWN, Reliability, count_kept_rides
+from matching.selectors.ranking import (
+    LATE,
+    UNKNOWN,
+    Reliability,
+    compare_examples,
+    count_kept_rides,
+)
 from matching.services import book_offer
 from matching.services.ranking import change_ranking
 from rides.models import Ride
@@ -239,3 +246,43 @@ def test_ranking_takes_two_queries_for_many_rides(cast, now, django_assert_num_q
         known = ranking.knowing(rides, now=now)
         assert known.handicaps_ms(rides).tolist() == [60_000] * 5
         assert known.knowing(rides, now=now) is known
+
+
+def test_the_operator_changes_weights_in_the_admin_and_sees_what_they_mean(client, cast):
+    operator = cast.operator.user
+    client.force_login(operator, backend="django.contrib.auth.backends.ModelBackend")
+    form = {
+        "organization": str(cast.organization.pk),
+        "riding": "1",
+        "walking": "3",
+        "shift": "0.5",
+        "detour": "1",
+        "price_minor_per_km": "",
+        "time_value_minor_per_h": "",
+        "unreliable_s": "600",
+        "changes-TOTAL_FORMS": "0",
+        "changes-INITIAL_FORMS": "0",
+    }
+    answer = client.post(reverse("admin:matching_rankingpolicy_add"), form)
+    assert answer.status_code == 302, answer.context["errors"]
+    (change,) = RankingChange.objects.all()
+    assert (change.field, change.before, change.after, change.by) == (
+        "walking", "2.00", "3", operator,
+    )  # fmt: skip
+    page = client.get(
+        reverse("admin:matching_rankingpolicy_change", args=[cast.organization.pk])
+    ).content.decode()
+    assert "<td>24.0 min</td>" in page, "8 minutes on foot, three times"
+    assert "walking: 2.00 → 3" in page
+    refused = client.post(reverse("admin:matching_rankingpolicy_add"), {**form, "walking": "99"})
+    assert refused.status_code == 200
+    assert RankingChange.objects.count() == 1
+
+
+def test_an_organization_that_loves_to_walk_prefers_the_other_example():
+    policy = RankingPolicy(organization=OrganizationFactory(), walking=Decimal(3))
+    near, far = (sum(ride.values()) for ride in compare_examples(policy))
+    assert near < far
+    policy.walking = Decimal(0)
+    near, far = (sum(ride.values()) for ride in compare_examples(policy))
+    assert near > far
