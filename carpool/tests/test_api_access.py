@@ -54,6 +54,11 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "requests"):                            ("booked",  "401 403 200 200 200 200 200 200"),
     ("POST", "requests"):                           ("booked",  "401 403 201 201 201 201 201 201"),
     ("POST", "requests/<uuid:request_id>/close"):   ("booked",  "401 403 404 200 404 404 404 404"),
+    # launch studies: the managers'; others of the organization may know that there are some
+    ("GET", "studies"):                             ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "studies"):                            ("booked",  "401 403 403 403 403 201 403 403"),
+    ("GET", "studies/<uuid:study_id>"):             ("booked",  "401 403 403 403 403 200 403 404"),
+    ("DELETE", "studies/<uuid:study_id>"):          ("booked",  "401 403 403 403 403 204 403 404"),
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import time_machine
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -14,8 +15,11 @@ from accounts.models import Member, Place
 from accounts.services import save_place
 from accounts.tests.factories import HEAD_OFFICE, HOME_NORTH
 from carpool.kernel.geo import LonLat
+from matching.api.study_examples import DONE
+from matching.models import Study, StudyState
 from matching.selectors import evaluate, with_stops
 from matching.selectors.shown import sign_offer
+from matching.tests.study_factories import table
 from rides import services
 from rides.models import Booking, Ride, RideRequest, Stop
 from rides.services import TripEnd
@@ -41,6 +45,7 @@ class World:
     booking: Booking | None
     request: RideRequest
     place: Place
+    study: Study
     cast: Any
     now: datetime
     _clients: dict[Any, Api] = field(default_factory=dict)
@@ -82,6 +87,10 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "bookings/<uuid:booking_id>/answer"): {"took_place": True},
         ("POST", "searches"): wish_for(world.ride),
         ("POST", "requests"): wish_for(world.ride),
+        ("POST", "studies"): {
+            "name": "Spring",
+            "file": ContentFile(table(world.ride.region, 6), name="commutes.csv"),
+        },
     }
     takes_an_offer = path in {"bookings", "searches/drawing"} and method == "POST"
     if takes_an_offer and hasattr(person, "organization_id"):
@@ -97,6 +106,7 @@ def _address_of(path: str, world: World) -> str:
         "<uuid:request_id>": world.request.pk,
         "<uuid:car_id>": world.ride.car_id,
         "<uuid:place_id>": world.place.pk,
+        "<uuid:study_id>": world.study.pk,
     }.items():
         path = path.replace(name, str(value))
     if "<int:stop_id>" in path:
@@ -130,7 +140,20 @@ def world_at(stage: str, cast: Any, now: datetime, **terms: Any) -> Iterator[Wor
         services.watch(now=moment)
     ride.refresh_from_db()
     with time_machine.travel(moment, tick=False):
-        yield World(ride, booking, request, place, cast, moment)
+        yield World(ride, booking, request, place, _study(cast, now), cast, moment)
+
+
+def _study(cast: Any, now: datetime) -> Study:
+    """A finished launch study of the manager's."""
+    return Study.objects.create(
+        organization=cast.organization,
+        created_by=cast.manager,
+        name="Autumn",
+        rows=62,
+        state=StudyState.DONE,
+        finished_at=now,
+        result=DONE.value["result"],
+    )
 
 
 def _terms(ride: Ride) -> services.RequestTerms:

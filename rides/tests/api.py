@@ -32,7 +32,9 @@ class Api:
         if method == "GET":
             return self.client.get(V1 + path, body)
         call = getattr(self.client, method.lower())
-        return call(V1 + path, body or {}, format="json", headers=headers)
+        has_file = any(hasattr(value, "read") for value in (body or {}).values())
+        form = "multipart" if has_file else "json"
+        return call(V1 + path, body or {}, format=form, headers=headers)
 
 
 def end(place: LonLat, label: str = "") -> dict[str, Any]:
