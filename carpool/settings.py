@@ -261,6 +261,8 @@ SPECTACULAR_SETTINGS = {
         "RideState": "rides.models.RideState",
         "BookingState": "rides.models.BookingState",
         "RequestState": "rides.models.RequestState",
+        # Of assignment runs and of launch studies: they walk through the same states.
+        "ComputationState": "matching.models.StudyState",
     },
 }
 
