@@ -5,10 +5,12 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from threading import Thread
+from time import sleep
 
 import numpy as np
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import MemberFactory
@@ -19,7 +21,7 @@ from maps.selectors import load_network
 from matching.models import Match
 from matching.selectors import demand as live
 from matching.selectors import evaluate, query_of, requests_served, with_stops
-from matching.services import match_ride
+from matching.services import match_request, match_ride
 from rides import services as rides
 from rides.models import Ride, RideRequest
 from rides.tests.factories import book, offer, wish
@@ -167,8 +169,37 @@ def test_200_waiting_requests_cost_no_more_queries_than_3(cast, now):
     RideRequest.objects.bulk_create(away)
     with CaptureQueriesContext(connection) as many:
         assert match_ride(ride_id=ride.pk, now=now) == 3
-    assert len(many) == len(few) <= 8 + 3 * 12
+    assert len(many) == len(few) <= 20
     assert OutboxEvent.objects.filter(name="rides.RequestMatched").count() == 3
+
+
+def test_what_is_found_meanwhile_for_a_younger_request_stays(cast, now, monkeypatch):
+    ride = offer(cast.driver, now=now)
+
+    def late(*arguments, **named):
+        found = list(requests_served(*arguments, **named))
+        younger = post(cast.rider, wish(ride), now=now)
+        assert match_request(request_id=younger.pk, now=now) == 1
+        return found
+
+    monkeypatch.setattr("matching.services.requests.requests_served", late)
+    assert match_ride(ride_id=ride.pk, now=now) == 0
+    assert Match.objects.get().ride == ride
+
+
+def test_a_request_that_was_taken_back_meanwhile_is_not_matched(cast, now, monkeypatch):
+    ride = offer(cast.driver, now=now)
+    request = post(cast.rider, wish(ride), now=now)
+
+    def early(*arguments, **named):
+        found = list(requests_served(*arguments, **named))
+        rides.close_request(request_id=request.pk, by=cast.rider, now=now)
+        return found
+
+    monkeypatch.setattr("matching.services.requests.requests_served", early)
+    assert match_ride(ride_id=ride.pk, now=now) == 0
+    assert not Match.objects.exists()
+    assert not OutboxEvent.objects.filter(name="rides.RequestMatched").exists()
 
 
 @pytest.mark.race
@@ -182,6 +213,42 @@ def test_what_another_process_commits_is_found_by_the_very_next_ride(cast, now):
     assert not _holds(request)
     _elsewhere(f"filter(pk='{request.pk}').update(state='open')")
     assert served(ride, now) == {request.pk}
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_matching_waits_for_a_booking_without_holding_what_that_needs_next(cast, now):
+    """Whoever books locks the ride and then the request; the other way round, both would hang."""
+    ride = offer(cast.driver, now=now)
+    request = post(cast.rider, wish(ride), now=now)
+    matched = []
+    thread = Thread(target=lambda: matched.append(_match_and_close(ride, now)))
+    with transaction.atomic():
+        Ride.objects.select_for_update().get(pk=ride.pk)
+        thread.start()
+        _until_somebody_waits()
+        assert RideRequest.objects.select_for_update(nowait=True).get(pk=request.pk)
+    thread.join(timeout=20)
+    assert matched == [1]
+
+
+def _match_and_close(ride, now):
+    try:
+        return match_ride(ride_id=ride.pk, now=now)
+    finally:
+        connection.close()
+
+
+def _until_somebody_waits():
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+    for _ in range(1000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting + "wait_event_type = 'Lock'")
+            if cursor.fetchone()[0]:
+                return
+        sleep(0.02)
+    raise AssertionError("nobody waits")
 
 
 def _elsewhere(change):
