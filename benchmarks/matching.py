@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.commutes import Trip, draw_requests, draw_rides, population
 from benchmarks.rivals import Sweeps, brute_cost, in_time, pick
-from benchmarks.rivals_race import race
+from benchmarks.rivals_race import SHOWN_AS_TABLES, race, show
 from maps.engine import RoadNetwork, WalkNetwork, compiler, store
 from maps.engine.cells import open_cells
 from maps.engine.osm_file import read_osm
@@ -191,11 +191,13 @@ def report(times: Times, facts: dict[str, Any]) -> None:
         }
         for name, took in sorted(times.items())
     }
-    print(f"{'':<44}{'p50 ms':>10}{'p95 ms':>10}{'p99 ms':>10}{'× ours':>10}")
+    print(f"{'':<54}{'p50 ms':>10}{'p95 ms':>10}{'p99 ms':>10}{'× ours':>10}")
     for name, row in rows.items():
-        print(f"{name:<44}" + "".join(f"{value:>10}" for value in row.values()))
+        print(f"{name:<54}" + "".join(f"{value:>10}" for value in row.values()))
+    show(facts)
     for name, fact in facts.items():
-        print(f"{name}: {json.dumps(fact, ensure_ascii=False)}")
+        if name not in SHOWN_AS_TABLES:
+            print(f"{name}: {json.dumps(fact, ensure_ascii=False)}")
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps({"facts": facts, "rows": rows}, indent=1, ensure_ascii=False))
     print(f"JSON: {RESULTS}")

@@ -17,6 +17,9 @@ from matching.engine.segment import Supply
 MOST_ROUTED_ON_GRAPH = 40
 """A search on the graph takes milliseconds; the time of the rest is extrapolated, and said so."""
 
+RULE, RIVALS = "what the seed's rule does", "rivals"
+SHOWN_AS_TABLES = {RULE, RIVALS}
+
 
 def race(
     database: str | None,
@@ -32,15 +35,15 @@ def race(
     """
     sweeps = Sweeps(network)
     served = [{p.key for p in sweeps.search(supply, trip, CostWeights())} for trip in trips]
-    facts["what the seed's rule does"] = what_the_rule_loses(network, supply, trips, served)
-    facts["rivals"] = {}
+    facts[RULE] = what_the_rule_loses(network, supply, trips, served)
+    facts[RIVALS] = {}
     on_graph = RoutesOnGraph(network, supply, MOST_ROUTED_ON_GRAPH)
     times: dict[str, list[float]] = {}
     for rival in field(database, network, supply, facts, on_graph):
         rival.search(trips[0])
         answers = [rival.search(trip) for trip in trips]
         times[rival.name] = [sum(answer.ms.values()) for answer in answers]
-        facts["rivals"][rival.name] = summarize(answers, served)
+        facts[RIVALS][rival.name] = summarize(answers, served)
     return times, on_graph.wrong
 
 
@@ -75,6 +78,24 @@ def summarize(answers: list[Answer], served: list[set[int]]) -> dict[str, Any]:
         summary["extrapolated from"] = f"{routed} of {candidates} candidates"
     else:
         summary["rides that serve"] = sum(len(serving) for serving in served)
-        summary["found of them"] = found
+        summary["found"] = found
         summary["shown in vain"] = sum(len(keys) for keys in shown) - found
     return summary
+
+
+def show(facts: dict[str, Any]) -> None:
+    """Print what the rivals looked at and found, and what the seed's rule does, as tables.
+
+    Ours finds all rides that serve, or the run fails; the rivals meet riders at their doors only.
+    """
+    columns = ("candidates, mean", "filter_ms p50", "route_ms p50", "rides that serve", "found")
+    print(f"\n{'':<54}" + "".join(f"{name:>18}" for name in columns))
+    for name, summary in facts[RIVALS].items():
+        print(f"{name:<54}" + "".join(f"{summary.get(column, ''):>18}" for column in columns))
+        if "extrapolated from" in summary:
+            print(f"  routes measured on {summary['extrapolated from']}, their time extrapolated")
+    parts = list(next(iter(facts[RULE].values())))
+    print(f"\n{'the rule alone, before routes':<54}" + "".join(f"{name:>21}" for name in parts))
+    for name, tally in facts[RULE].items():
+        print(f"{name:<54}" + "".join(f"{tally[part]:>21,}" for part in parts))
+    print()
