@@ -1,4 +1,9 @@
-"""The open rides of a region in this process's memory; see :mod:`matching.selectors.live`."""
+"""The open rides of a region in this process's memory; see :mod:`matching.selectors.live`.
+
+How reliable a driver is moves slowly, and every search judges it anew for the rides it finds. The
+index holds what it was when the ride was read, which at most mistakes a ride near the end of the
+list for its neighbour.
+"""
 
 import logging
 from datetime import datetime
@@ -21,11 +26,13 @@ from matching.engine.insertion import NO_EARLIEST, RideBatch
 from matching.engine.segment import Supply
 from matching.engine.supply import Placement, RoutedRequest, SearchCounts, SupplyIndex
 from matching.selectors.live import LiveRows
+from matching.selectors.ranking import handicaps_ms
 
 _COLUMNS = {
     "number": INT,
     "horizon": INT,
     "organization": UUID_BYTES,
+    "driver": UUID_BYTES,
     "is_open": INT,
     "departure_at": TIME,
     "seats_offered": INT,
@@ -41,7 +48,8 @@ _COLUMNS = {
 }
 _SELECT = """
 SELECT ride.number, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
-    ride.organization_id, (ride.cancelled_at IS NULL AND ride.started_at IS NULL)::int::bigint,
+    ride.organization_id, ride.driver_id,
+    (ride.cancelled_at IS NULL AND ride.started_at IS NULL)::int::bigint,
     ride.departure_at, ride.seats_offered::bigint, organization.boarding_s::bigint,
     stop.position::bigint, (stop.kind IN ('pickup', 'dropoff'))::int::bigint,
     ST_X(stop.location), ST_Y(stop.location), stop.leg_duration_ms::bigint,
@@ -118,8 +126,24 @@ class LiveSupply(LiveRows):
                 latest_ms=to_epoch_ms(rows["latest_at"]),
                 boarding_ms=(1000 * rows["boarding_s"] * rows["is_inner"]).astype(np.int32),
                 seats_after=rows["seats_after"].astype(np.int32),
+                handicap_ms=_handicaps(rides["organization"], rides["driver"]),
             ),
         )
+
+
+def _handicaps(
+    organizations: npt.NDArray[np.bytes_], drivers: npt.NDArray[np.bytes_]
+) -> npt.NDArray[np.int32]:
+    """Return what each ride costs for its driver's sake, as far as is known now."""
+    distinct, first, which = np.unique(drivers, return_index=True, return_inverse=True)
+    costs = handicaps_ms(
+        [_uuid(one) for one in distinct], [_uuid(one) for one in organizations[first]], clock.now()
+    )
+    return costs[which]
+
+
+def _uuid(bare: bytes) -> UUID:
+    return UUID(bytes=bytes(bare).ljust(16, b"\0"))
 
 
 def live_supply(region: Region, now: datetime) -> LiveSupply | None:

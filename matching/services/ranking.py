@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import Organization, User
 from matching.models import RankingChange, RankingPolicy
+from rides.services import touch_rides
 
 
 @transaction.atomic
@@ -43,6 +44,7 @@ def change_ranking(
         )
         for name in changed
     )
+    touch_rides(organization=organization, now=now)
     return policy
 
 

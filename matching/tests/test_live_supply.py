@@ -15,7 +15,9 @@ from carpool.tests import servers
 from matching import selectors
 from matching.selectors import candidate_rides, evaluate, get_ranking, search
 from matching.selectors import supply as live
+from matching.selectors.evaluation import places_to_meet, route_request
 from matching.services import book_offer
+from matching.services.ranking import change_ranking
 from rides.models import Ride
 from rides.services import cancel_booking, cancel_ride, start_ride
 from rides.tests.factories import book, offer, offer_token, wish
@@ -181,6 +183,33 @@ def test_a_database_that_is_away_at_the_start_is_logged_and_tried_again(
         live.fill_supplies_aside().join()
     assert "could not be read" in caplog.text
     assert _found(cast.rider, wish(ride), now) == [ride.pk]
+
+
+def test_a_changed_policy_is_in_the_index_at_the_next_search(cast, now):
+    """All drivers cost the same here, so what the index proposes is certain at once."""
+    for number in range(3):
+        ride = offer(
+            MemberFactory(organization=cast.organization, car=True), now=now, hours=24 + number / 9
+        )
+    query = wish(ride)
+    for worth in (600, 3000, 0):
+        change_ranking(
+            organization=cast.organization, values={"unreliable_s": worth}, by=None, now=now
+        )
+        offers = search(cast.rider, query, now=now).offers
+        proposed = _proposed(cast.rider, query, ride.region)
+        assert [(o.ride.number, o.cost_s) for o in offers] == proposed
+
+
+def _proposed(member, query, region):
+    ranking = get_ranking(member.organization)
+    pickups, dropoffs = places_to_meet(region, query)
+    fares = ranking.fares(region, pickups, dropoffs, seats=1)
+    request = route_request(query, pickups, dropoffs, 60_000, fares.price_ms)
+    found, _counts = live._supply_of(region.pk, region.network_version).search(
+        request, 20, weights=ranking.weights, organization=member.organization_id
+    )
+    return [(placement.key, placement.insertion.cost_s) for placement in found]
 
 
 def _changed_in(ride):

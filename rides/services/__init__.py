@@ -9,7 +9,7 @@ from rides.services.bookings import (
     confirm_booking,
     decline_booking,
 )
-from rides.services.offers import OfferTerms, TripEnd, cancel_ride, offer_ride
+from rides.services.offers import OfferTerms, TripEnd, cancel_ride, offer_ride, touch_rides
 from rides.services.progress import finish_ride, start_ride, visit_stop
 from rides.services.requests import RequestTerms, close_request, post_request
 from rides.services.validation import answer_validation
@@ -33,6 +33,7 @@ __all__ = [
     "offer_ride",
     "post_request",
     "start_ride",
+    "touch_rides",
     "visit_stop",
     "watch",
 ]

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Car, Member
+from accounts.models import Car, Member, Organization
 from accounts.selectors import get_car_for, get_site_near
 from carpool.kernel import outbox
 from carpool.kernel.errors import InvalidInput
@@ -271,3 +272,9 @@ def cancel_ride(*, ride_id: UUID, by: Member, reason: str, now: datetime) -> Rid
         )
     refresh_ride(ride, now=now, actor=by)
     return ride
+
+
+def touch_rides(*, organization: Organization, now: datetime) -> int:
+    """Mark an organization's coming rides as changed, so that memories read them again."""
+    coming = Ride.objects.filter(organization=organization).bookable(now)
+    return coming.update(changed_in=F("changed_in"))  # the trigger notes this transaction
