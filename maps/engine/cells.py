@@ -31,8 +31,8 @@ from maps.engine.geodesy import Floats, Ints, Longs
 from maps.engine.hierarchy import UNREACHED
 
 MOST_CELLS = 2048
-VERTICES_PER_CELL = 16
-"""Smaller cells bound better, but two tables of 4 bytes a pair of cells must stay in the cache."""
+VERTICES_PER_CELL = 4
+"""Smaller cells bound better, but building takes time and memory by the square of their number."""
 
 Labels = tuple[Ints, Ints, Longs, Ints, Ints]
 """``jumps, depth, start, ahead, back`` of a hierarchy, as :mod:`maps.engine.labels` takes them."""
@@ -98,7 +98,7 @@ def build_cells(lon: Floats, lat: Floats, labels: Labels, count: int | None = No
     labels : tuple of arrays
         Of the network's hierarchy.
     count : int, optional
-        How many cells, a power of two; by default as many as leave 16 vertices to each, at most
+        How many cells, a power of two; by default as many as leave 4 vertices to each, at most
         2,048.
 
     Notes
@@ -117,7 +117,7 @@ def build_cells(lon: Floats, lat: Floats, labels: Labels, count: int | None = No
 
 
 def cell_count(vertices: int) -> int:
-    """Return the power of two that leaves at least 16 vertices to each cell, at most 2,048."""
+    """Return the power of two that leaves at least 4 vertices to each cell, at most 2,048."""
     room = max(1, vertices // VERTICES_PER_CELL)
     return min(MOST_CELLS, 1 << (room.bit_length() - 1))
 

@@ -21,13 +21,10 @@ class Columns(NamedTuple):
 
     key: Int64
     departure: Int64
-    until: Int64
     alone: Int64
     offered: Int32
     handicap: Int32
     owner: Int32
-    first_cell: Int16
-    last_cell: Int16
     start: Int32
     node: Int32
     leg: Int32
@@ -37,7 +34,6 @@ class Columns(NamedTuple):
     earliest: Int64
     latest: Int64
     leave: Int64
-    block_until: Int64
 
 
 class Ask(NamedTuple):
@@ -64,11 +60,16 @@ class Ask(NamedTuple):
 
 
 class Roads(NamedTuple):
-    """Least times between cells, there and back, and the labels of the network's hierarchy."""
+    """Least times between cells, there and back, and the labels of the network's hierarchy.
+
+    ``numbers`` (int32[2, n]) tells of each vertex the interval of numbers below it; see
+    :mod:`~matching.engine.ends`.
+    """
 
     ahead: Int32
     back: Int32
     labels: tuple[Any, ...]
+    numbers: Int32 = np.empty((2, 0), np.int32)
 
 
 class Best(NamedTuple):

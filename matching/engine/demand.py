@@ -22,6 +22,7 @@ from matching.engine.columns import Roads
 from matching.engine.demand_search import search_requests
 from matching.engine.demand_segment import GONE, Demand, build_demand, join_demand
 from matching.engine.insertion import CostWeights, Insertion, Int32, Int64
+from matching.engine.road_times import keeps_to_roads
 from matching.engine.segment import Supply, build_segment
 from matching.engine.supply import (
     EVERYBODY,
@@ -143,7 +144,8 @@ class DemandIndex:
         worth = np.array([weights.ride, weights.walk, weights.detour, weights.shift], np.float64)
         if worth.min() < 0:
             raise ValueError("weights must not be negative")
-        alone, done = build_segment(ride, self._cells, self._roads.labels), np.zeros(3, np.int64)
+        alone, done = build_segment(ride, self._cells), np.zeros(3, np.int64)
+        on_roads = keeps_to_roads(alone.node, alone.leg, self._roads.labels)
         found: list[Placement] = []
         for segment in (self._settled, self._recent):
             if len(segment):
@@ -154,7 +156,7 @@ class DemandIndex:
                     organization,
                     boarding_ms,
                     worth,
-                    alone.highest_cell < len(self._cells),
+                    on_roads,
                     done,
                 )
                 found += _placements(segment.key[rows], *placed)

@@ -253,7 +253,7 @@ def drive_on(at, first, last, earliest, latest, boarding, leg):  # type: ignore[
 
 
 @njit(cache=True)
-def _cost(pickup_at, dropoff_at, added, handicap, pair, walk_to, walk_from, stand, worth):  # type: ignore[no-untyped-def]
+def insertion_cost(pickup_at, dropoff_at, added, handicap, pair, walk_to, walk_from, stand, worth):  # type: ignore[no-untyped-def]
     """Generalized cost in seconds of one insertion."""
     anchor, at_arrival = stand[2], stand[3]
     if at_arrival:
@@ -306,7 +306,7 @@ def _enumerate(  # type: ignore[no-untyped-def]  # noqa: C901
                     end = drive_on(onward, j + 1, b - 1, earliest, latest, boarding, leg)
                     if end < 0 or end > latest[b - 1]:
                         continue
-                    costs[found] = _cost(
+                    costs[found] = insertion_cost(
                         pickup_at,
                         dropoff_at,
                         end - alone,

@@ -10,25 +10,28 @@ from maps.engine.labels import common_depth, duration
 
 
 @njit(cache=True)
-def plan(start, departure, nodes, stop, labels, leave, alone, on_roads):  # type: ignore[no-untyped-def]
-    """Drive every ride as planned: when it leaves each stop and arrives at its last.
-
-    ``on_roads[r]`` tells that no leg is planned faster than the roads allow: only then may step 1
-    look past the stops on the way. O(stops * label).
-    """
+def plan(start, departure, stop, leave, alone):  # type: ignore[no-untyped-def]
+    """Drive every ride as planned: when it leaves each stop and arrives at its last; O(stops)."""
     leg, earliest, _latest, boarding, _taken = stop
-    jumps, depth, label_start, ahead, back = labels
     for r in range(len(departure)):
         at = departure[r]
-        on_roads[r] = True
         for k in range(start[r], start[r + 1]):
             if k > start[r]:
                 at = max(at + leg[k], earliest[k])
-                road = duration(nodes[k - 1], nodes[k], jumps, depth, label_start, ahead, back)
-                on_roads[r] &= leg[k] >= road
             leave[k] = at + boarding[k]
             alone[r] = at
             at = leave[k]
+
+
+@njit(cache=True)
+def keeps_to_roads(nodes, leg, labels):  # type: ignore[no-untyped-def]
+    """Tell whether no leg of a ride is planned faster than the roads allow; O(stops * label)."""
+    jumps, depth, start, ahead, back = labels
+    for k in range(1, len(nodes)):
+        road = duration(nodes[k - 1], nodes[k], jumps, depth, start, ahead, back)
+        if leg[k] < road:
+            return False
+    return True
 
 
 @njit(cache=True)

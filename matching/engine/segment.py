@@ -1,4 +1,4 @@
-"""Rides as columns, sorted by departure: what the supply index is made of."""
+"""Rides as columns, sorted by departure, with a tree over them: what the index is made of."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from maps.engine.cells import Cells
-from matching.engine.columns import BLOCK, Columns, Int16
+from matching.engine.columns import Columns, Int16
 from matching.engine.insertion import Int32, Int64, RideBatch
 from matching.engine.road_times import plan
+from matching.engine.tree import NO_TREE, Tree, build_tree
 
 Rows = npt.NDArray[np.intp]
 
@@ -44,34 +45,26 @@ class Segment:
 
     Attributes
     ----------
-    key, departure, until, alone : int64[rides]
-        Number; start; promised and planned arrival in ms.
+    key, departure, alone : int64[rides]
+        Number; start and planned arrival in ms.
     offered, handicap, owner : int32[rides]
         Seats; what the ride costs in itself; organization, or ``GONE``.
-    first_cell, last_cell : int16[rides]
-        Where the ride starts and ends; the number after the last cell where step 1 of the search
-        must not judge by that.
     start : int32[rides + 1]
     node, leg, boarding, taken : int32[stops]
     cell : int16[stops]
     earliest, latest, leave : int64[stops]
-    block_until : int64[rides / 256]
-        The latest promised arrival of each block of rides.
     by_key : int32[rides]
         The rows in the order of their keys.
-    highest_cell : int
-        The highest of ``first_cell``.
+    tree : Tree
+        Over all that rides have to offer; see :mod:`~matching.engine.tree`.
     """
 
     key: Int64
     departure: Int64
-    until: Int64
     alone: Int64
     offered: Int32
     handicap: Int32
     owner: Int32
-    first_cell: Int16
-    last_cell: Int16
     start: Int32
     node: Int32
     leg: Int32
@@ -81,9 +74,8 @@ class Segment:
     earliest: Int64
     latest: Int64
     leave: Int64
-    block_until: Int64
     by_key: Int32
-    highest_cell: int
+    tree: Tree
 
     def __len__(self) -> int:
         """Return the number of rows, removed ones included."""
@@ -93,7 +85,8 @@ class Segment:
     def nbytes(self) -> int:
         """Memory of all columns."""
         columns = (getattr(self, field.name) for field in fields(self))
-        return sum(column.nbytes for column in columns if isinstance(column, np.ndarray))
+        flat = sum(column.nbytes for column in columns if isinstance(column, np.ndarray))
+        return flat + self.tree.stretches.nbytes + self.tree.nodes.nbytes
 
     @property
     def columns(self) -> Columns:
@@ -110,14 +103,12 @@ class Segment:
         return np.compress(here, rows)
 
 
-_PER_RIDE = (
-    "key", "departure", "until", "alone", "offered", "handicap", "owner", "first_cell", "last_cell"
-)  # fmt: skip
+_PER_RIDE = ("key", "departure", "alone", "offered", "handicap", "owner")
 _PER_STOP = ("node", "leg", "boarding", "taken", "cell", "earliest", "latest", "leave")
 
 
-def build_segment(supply: Supply, cells: Cells, labels: tuple[Any, ...]) -> Segment:
-    """Return rides as a segment; O(n log n + stops * label).
+def build_segment(supply: Supply, cells: Cells) -> Segment:
+    """Return rides as a segment; O(n log n).
 
     Raises
     ------
@@ -130,34 +121,27 @@ def build_segment(supply: Supply, cells: Cells, labels: tuple[Any, ...]) -> Segm
     stops = rides.leg_ms, rides.earliest_ms, rides.latest_ms, rides.boarding_ms, rides.seats_after
     leave = np.empty(len(supply.node), np.int64)
     alone = np.empty(len(supply.key), np.int64)
-    on_roads = np.empty(len(supply.key), np.bool_)
-    plan(rides.start, rides.departure_ms, supply.node, stops, labels, leave, alone, on_roads)
-    cell = cells.of[supply.node]
-    first, last = rides.start[:-1], rides.start[1:] - 1
+    plan(rides.start, rides.departure_ms, stops, leave, alone)
     draft = Segment(
         key=supply.key,
         departure=rides.departure_ms,
-        until=rides.latest_ms[last],
         alone=alone,
         offered=rides.seats_offered,
         handicap=rides.handicap_ms,
         owner=supply.organization,
-        first_cell=np.where(on_roads, cell[first], len(cells)).astype(np.int16),
-        last_cell=np.where(on_roads, cell[last], len(cells)).astype(np.int16),
         start=rides.start,
         node=supply.node,
         leg=rides.leg_ms,
         boarding=rides.boarding_ms,
         taken=rides.seats_after,
-        cell=cell,
+        cell=cells.of[supply.node],
         earliest=rides.earliest_ms,
         latest=rides.latest_ms,
         leave=leave,
-        block_until=np.empty(0, np.int64),
         by_key=np.empty(0, np.int32),
-        highest_cell=0,
+        tree=NO_TREE,
     )
-    return take(draft, np.lexsort((draft.key, draft.departure)))
+    return take(draft, np.lexsort((draft.key, draft.departure)), len(cells))
 
 
 def _check(supply: Supply) -> None:
@@ -179,8 +163,8 @@ def _check(supply: Supply) -> None:
         raise ValueError("two rides have the same key")
 
 
-def join(one: Segment, other: Segment) -> Segment:
-    """Return the rides of two segments that are not removed as one; O(n log n), mostly copying."""
+def join(one: Segment, other: Segment, cells: int) -> Segment:
+    """Return the rides of two segments that are not removed as one; O(n log n)."""
     both: dict[str, Any] = {
         name: np.concatenate([getattr(one, name), getattr(other, name)])
         for name in (*_PER_RIDE, *_PER_STOP)
@@ -188,22 +172,19 @@ def join(one: Segment, other: Segment) -> Segment:
     both["start"] = np.concatenate([one.start, other.start[1:] + one.start[-1]]).astype(np.int32)
     draft = replace(one, **both)
     rows = np.lexsort((draft.key, draft.departure))
-    return take(draft, rows[draft.owner[rows] != GONE])
+    return take(draft, rows[draft.owner[rows] != GONE], cells)
 
 
-def take(segment: Segment, rows: Rows) -> Segment:
+def take(segment: Segment, rows: Rows, cells: int) -> Segment:
     """Return some rides, in the order given, which must be by departure and key."""
     sizes = np.diff(segment.start)[rows]
     start = np.concatenate([[0], np.cumsum(sizes)])
     stops = np.arange(start[-1]) + np.repeat(segment.start[:-1][rows] - start[:-1], sizes)
     taken: dict[str, Any] = {name: getattr(segment, name)[rows] for name in _PER_RIDE}
     taken |= {name: getattr(segment, name)[stops] for name in _PER_STOP}
-    blocks = np.arange(0, len(rows), BLOCK)
-    blocks_until = np.maximum.reduceat(taken["until"], blocks) if len(rows) else taken["until"]
     taken |= {
         "start": start.astype(np.int32),
-        "block_until": blocks_until,
         "by_key": np.argsort(taken["key"], kind="stable").astype(np.int32),
-        "highest_cell": int(taken["first_cell"].max(initial=0)),
     }
-    return replace(segment, **taken)
+    some = replace(segment, **taken)
+    return replace(some, tree=build_tree(some.columns, cells))

@@ -1,11 +1,12 @@
 """The supply index: all open rides of a region, ready to be searched.
 
-Rides lie in two segments sorted by departure: a large one, and a small one that takes what is new.
-A put copies the small segment; when that has grown past four square roots of the rides, both
-become one. A removed ride is marked and drops out at the next joining. So a change costs O(√n)
-of copying (0.35 ms at a million rides), and every 4,000th or so a joining, O(n) and 0.3 s there.
+Rides lie in two segments, each with its tree: a large one, and a small one that takes what is new.
+A put builds the small one anew; when that has grown past two square roots of the rides, both
+become one. A removed ride is marked and drops out at the next joining. So a change costs O(√n),
+and every 2,000th or so a joining, O(n log n).
 
-Memory per ride with two stops: 140 bytes in the columns (56 for the ride, 42 for each stop).
+Memory per ride with two stops: 133 bytes in the columns (49 for the ride, 42 for each stop), 64 in
+the tree for each pair of legs, which is one, and 25 or so for its share of nodes.
 Labels and cells belong to the network and are shared memory maps.
 
 Not thread-safe: one process, or one lock, holds one index.
@@ -19,9 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from maps.engine.cells import Cells, Labels
-from maps.engine.labels import durations
-from matching.engine.best_first import search_rows
+from matching.engine.aim import make_aim
 from matching.engine.columns import Ask, Best, Roads
+from matching.engine.descent import make_queue, search_segments
+from matching.engine.ends import number_tree
 from matching.engine.insertion import (
     CostWeights,
     Insertion,
@@ -63,8 +65,9 @@ class Placement:
 
 @dataclass(slots=True)
 class SearchCounts:
-    """How many rides a search had to look at, step by step."""
+    """How many nodes a search opened, and how many places in rides it looked at how closely."""
 
+    opened: int = 0
     sliced: int = 0
     bounded: int = 0
     inserted: int = 0
@@ -83,14 +86,19 @@ class SupplyIndex:
 
     def __init__(self, labels: Labels, cells: Cells) -> None:
         self._cells = cells
+        numbers = np.empty((2, len(labels[1])), np.int32)
+        number_tree(labels[0][0], labels[1], numbers[0], numbers[1])
         self._roads = Roads(
             _read_only(cells.ahead),
             _read_only(cells.back),
             tuple(_read_only(part) for part in labels),
+            _read_only(numbers),
         )
-        self._settled = build_segment(_nothing(), cells, self._roads.labels)
+        self._settled = build_segment(_nothing(), cells)
         self._recent = self._settled
         self._gone = 0
+        self._aim = make_aim(len(cells), 8)
+        self._queue = make_queue(1)
 
     def __len__(self) -> int:
         """Return the number of open rides."""
@@ -113,11 +121,11 @@ class SupplyIndex:
         -----
         O(m log m + √n) for m rides, amortized.
         """
-        added = build_segment(supply, self._cells, self._roads.labels)
+        added = build_segment(supply, self._cells)
         self.remove(supply.key)
         self._gone -= int((self._recent.owner == GONE).sum())
-        self._recent = join(self._recent, added)
-        limit = max(FEWEST_RECENT, 4 * isqrt(len(self._settled)))
+        self._recent = join(self._recent, added, len(self._cells))
+        limit = max(FEWEST_RECENT, 2 * isqrt(len(self._settled)))
         if len(self._recent) > limit or 2 * self._gone > len(self._settled):
             self.settle()
 
@@ -128,10 +136,19 @@ class SupplyIndex:
             segment.owner[rows] = GONE
             self._gone += len(np.unique(rows))
 
+    def forget_before(self, moment_ms: int) -> None:
+        """Forget all rides that leave before a moment; O(√n) amortized over the rides that do."""
+        for segment in (self._settled, self._recent):
+            over = segment.owner[: int(np.searchsorted(segment.departure, moment_ms))]
+            self._gone += int((over != GONE).sum())
+            over[:] = GONE
+        if 2 * self._gone > len(self):
+            self.settle()
+
     def settle(self) -> None:
         """Join what is new with the rest and drop what is gone; O(n log n)."""
-        self._settled = join(self._settled, self._recent)
-        self._recent = build_segment(_nothing(), self._cells, self._roads.labels)
+        self._settled = join(self._settled, self._recent, len(self._cells))
+        self._recent = build_segment(_nothing(), self._cells)
         self._gone = 0
 
     def search(
@@ -165,25 +182,33 @@ class SupplyIndex:
         Notes
         -----
         Exactly the answers of ``best_insertions`` over all rides, by (cost, departure, key).
-        O(rides in the time window + survivors * k² * points²); see ``best_first``.
+        O(nodes and rides that are nearly good enough); see :mod:`~matching.engine.descent`.
         """
         if min(weights.ride, weights.walk, weights.detour, weights.shift) < 0:
             raise ValueError("weights must not be negative")
         if count < 1 or not len(request.pickups) or not len(request.dropoffs):
             return []
-        ask, best, done = self._ask(request, weights), _free_places(count), np.zeros(3, np.int64)
-        for segment in (self._settled, self._recent):
-            if len(segment):
-                on_roads = segment.highest_cell < len(self._cells)
-                search_rows(segment.columns, ask, self._roads, organization, on_roads, best, done)
+        ask, best, done = self._ask(request, weights), _free_places(count), np.zeros(4, np.int64)
+        self._make_room(max(len(request.pickups), len(request.dropoffs)))
+        segments = tuple((s.tree, s.columns) for s in (self._settled, self._recent))
+        search_segments(
+            segments, ask, self._roads, organization, self._aim, self._queue, best, done
+        )
         if counts is not None:
-            counts.sliced, counts.bounded, counts.inserted = (int(n) for n in done)
+            counts.opened, counts.sliced, counts.bounded, counts.inserted = done.tolist()
         return _placements(best)
+
+    def _make_room(self, points: int) -> None:
+        """Let the workspace hold as many points, nodes and stretches as there are."""
+        if points > self._aim.of_pickup.shape[1]:
+            self._aim = make_aim(len(self._cells), points)
+        room = max(len(s.tree.stretches) + len(s.tree.nodes) for s in (self._settled, self._recent))
+        if room > len(self._queue.after):
+            self._queue = make_queue(room)
 
     def _ask(self, request: RoutedRequest, weights: CostWeights) -> Ask:
         window = request.window
         direct = np.empty((len(request.pickups), len(request.dropoffs)), np.int32)
-        durations(request.pickups, request.dropoffs, *self._roads.labels, direct)  # type: ignore[call-arg]
         pair = pair_costs(window, weights)
         stand = window.seats, window.boarding_ms, window.anchor_ms, window.anchored_at_arrival
         return Ask(

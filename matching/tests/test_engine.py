@@ -156,7 +156,7 @@ def test_the_compiled_kernel_is_the_one_that_is_written(situation):
     arguments = as_arrays(*situation)
     compiled = [feasible_insertions(r, *arguments, WEIGHTS) for r in range(len(situation[1]))]
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("drive_on", "_cost", "_enumerate", "_best"):
+        for name in ("drive_on", "insertion_cost", "_enumerate", "_best"):
             patch.setattr(insertion, name, getattr(insertion, name).py_func)
         plain = [feasible_insertions(r, *arguments, WEIGHTS) for r in range(len(situation[1]))]
         best = best_insertions(*arguments, WEIGHTS)
