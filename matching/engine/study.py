@@ -203,11 +203,8 @@ def _within(report: Report, start: float, end: float) -> Report:
 
 
 def _tell(count: Count | None, k: int) -> Count | None:
-    """Round a count; a lower bound stays one."""
-    if count is None:
-        return None
-    n = count.n // k * k if count.bound == "at_least" else rounded(count.n, k)
-    return Count(n, count.bound)
+    """Round a count, and keep its bound."""
+    return None if count is None else Count(rounded(count.n, k), count.bound)
 
 
 def _tell_partners(partners: Ints, k: int) -> tuple[Count | None, Count | None]:
