@@ -59,6 +59,14 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "studies"):                            ("booked",  "401 403 403 403 403 201 403 403"),
     ("GET", "studies/<uuid:study_id>"):             ("booked",  "401 403 403 403 403 200 403 404"),
     ("DELETE", "studies/<uuid:study_id>"):          ("booked",  "401 403 403 403 403 204 403 404"),
+    # the plan: one's own; proposals: answered by those concerned; assignments: for managers
+    ("GET", "plan"):                                ("booked",  "401 403 200 200 404 404 404 404"),
+    ("PUT", "plan"):                                ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "proposals"):                           ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "proposals/<uuid:proposal_id>/answer"):
+                                                    ("booked",  "401 403 200 200 404 404 404 404"),
+    ("GET", "assignments"):                         ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "assignments"):                        ("booked",  "401 403 403 403 403 202 403 403"),
 }  # fmt: skip
 
 

@@ -13,12 +13,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Member, Place
 from accounts.services import save_place
-from accounts.tests.factories import HEAD_OFFICE, HOME_NORTH
+from accounts.tests.factories import HEAD_OFFICE, HOME_NORTH, WORKSHOP
 from carpool.kernel.geo import LonLat
 from matching.api.study_examples import DONE
-from matching.models import Study, StudyState
+from matching.models import CarpoolProposal, Study, StudyState
 from matching.selectors import evaluate, with_stops
 from matching.selectors.shown import sign_offer
+from matching.tests.plan_factories import propose, workday
 from matching.tests.study_factories import table
 from rides import services
 from rides.models import Booking, Ride, RideRequest, Stop
@@ -45,6 +46,7 @@ class World:
     booking: Booking | None
     request: RideRequest
     place: Place
+    proposal: CarpoolProposal
     study: Study
     cast: Any
     now: datetime
@@ -91,6 +93,12 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
             "name": "Spring",
             "file": ContentFile(table(world.ride.region, 6), name="commutes.csv"),
         },
+        ("PUT", "plan"): plan_body(person),
+        ("POST", "proposals/<uuid:proposal_id>/answer"): {"yes": True},
+        ("POST", "assignments"): {
+            "service_date": workday(world.now, ahead=8).isoformat(),
+            "direction": "to_home",
+        },
     }
     takes_an_offer = path in {"bookings", "searches/drawing"} and method == "POST"
     if takes_an_offer and hasattr(person, "organization_id"):
@@ -106,12 +114,33 @@ def _address_of(path: str, world: World) -> str:
         "<uuid:request_id>": world.request.pk,
         "<uuid:car_id>": world.ride.car_id,
         "<uuid:place_id>": world.place.pk,
+        "<uuid:proposal_id>": world.proposal.pk,
         "<uuid:study_id>": world.study.pk,
     }.items():
         path = path.replace(name, str(value))
     if "<int:stop_id>" in path:
         path = path.replace("<int:stop_id>", str(world.first_stop.pk))
     return path
+
+
+def plan_body(person: Any) -> dict[str, Any]:
+    """A week of one's own, as far as one has a home and an organization."""
+    if not hasattr(person, "organization_id"):
+        return {}
+    home = person.places.filter(kind="home").first() or save_place(
+        member=person, kind="home", label="Home", location=HOME_NORTH
+    )
+    work = person.places.filter(kind="work").first() or save_place(
+        member=person, kind="work", label="Work", location=WORKSHOP
+    )
+    trip = {"weekday": 0, "direction": "to_work", "role": "ride", "at": "08:30"}
+    return {
+        "home": str(home.pk),
+        "work_place": str(work.pk),
+        "detour_s": 600,
+        "walk_m": 800,
+        "trips": [trip],
+    }
 
 
 @contextmanager
@@ -123,7 +152,14 @@ def world_at(stage: str, cast: Any, now: datetime, **terms: Any) -> Iterator[Wor
         cast.driver, now=now, hours=24, origin=DRIVERS_DOOR, booking_mode=mode, note="", **terms
     )
     request = services.post_request(rider=cast.rider, terms=_terms(ride), now=now)
-    place = save_place(member=cast.driver, kind="home", label="Home", location=HOME_NORTH)
+    proposal = propose(
+        cast.driver,
+        cast.rider,
+        now=now,
+        ahead=4,
+        homes={cast.driver: DRIVERS_DOOR, cast.rider: RIDERS_DOOR},
+    )
+    place = save_place(member=cast.driver, kind="other", label="Gym", location=HOME_NORTH)
     booking = None
     if stage != "offered":
         booking = book(cast.rider, ride, now=now, origin=RIDERS_DOOR)
@@ -140,7 +176,7 @@ def world_at(stage: str, cast: Any, now: datetime, **terms: Any) -> Iterator[Wor
         services.watch(now=moment)
     ride.refresh_from_db()
     with time_machine.travel(moment, tick=False):
-        yield World(ride, booking, request, place, _study(cast, now), cast, moment)
+        yield World(ride, booking, request, place, proposal, _study(cast, now), cast, moment)
 
 
 def _study(cast: Any, now: datetime) -> Study:

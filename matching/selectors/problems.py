@@ -1,48 +1,163 @@
-"""Problems of the batch assignment as bytes, for workers to pass on through the database."""
+"""Parts of the batch assignment as bytes, for workers to pass on through the database."""
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 
 from accounts.models import Organization
 from maps.models import Region
-from matching.engine.assignment import Assignment, Call, Car, Commuters, Options
-
-MOST_RIDERS = 4
-MILLISECONDS = 1000
+from matching.engine.assignment import (
+    Assignment,
+    Call,
+    Car,
+    Commuters,
+    Options,
+    Part,
+    combine,
+    prove,
+    solve,
+    split,
+)
+from matching.selectors.roads import load_roads
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Who is to be assigned, on which map."""
+    """A part of a region's commuters. What is found is final unless they are cut once more."""
 
-    region_id: int | UUID
-    commuters: Commuters
+    region_id: UUID
+    is_final: bool
+    part: Part
 
 
 def options_of(organization: Organization) -> Options:
     """Return an organization's rules for the engine."""
-    return Options(boarding_ms=MILLISECONDS * organization.boarding_s)
+    return Options(boarding_ms=1000 * organization.boarding_s)
 
 
-def pack(problem: Problem) -> bytes:
+def cut(
+    region: Region,
+    commuters: Commuters,
+    options: Options,
+    *,
+    sweep: int = 0,
+    before: Assignment | None = None,
+) -> list[Problem]:
+    """Cut a region's commuters into parts that can be solved apart from each other."""
+    parts = split(commuters, load_roads(region), options, sweep, before)
+    is_final = len(parts) == 1 or sweep + 1 >= options.sweeps
+    return [Problem(region.pk, is_final, part) for part in parts]
+
+
+def solve_problem(problem: Problem, options: Options) -> Assignment:
+    """Assign the people of one part."""
+    region = Region.objects.get(pk=problem.region_id)
+    return solve(problem.part, load_roads(region), options)
+
+
+def cut_again(
+    problems: Sequence[Problem], answers: Sequence[Assignment], options: Options, *, sweep: int
+) -> list[Problem]:
+    """Cut the regions that had several parts along other lines, with the cars found so far."""
+    again: list[Problem] = []
+    for region in Region.objects.filter(pk__in={p.region_id for p in problems if not p.is_final}):
+        commuters, found = _joined(region, problems, answers)
+        again += cut(region, commuters, options, sweep=sweep, before=found)
+    return again
+
+
+def bound_of(
+    problems: Sequence[Problem], answers: Sequence[Assignment], options: Options
+) -> tuple[float, float]:
+    """Return what the objective came to, metres, and what no assignment exceeds."""
+    objective_m = bound_m = 0.0
+    for region in Region.objects.filter(pk__in={problem.region_id for problem in problems}):
+        commuters, found = _joined(region, problems, answers)
+        if not np.isfinite(found.bound_m):
+            found = prove(commuters, found, load_roads(region), options)
+        objective_m += found.objective_m
+        bound_m += found.bound_m
+    return objective_m, bound_m
+
+
+def _joined(
+    region: Region, problems: Sequence[Problem], answers: Sequence[Assignment]
+) -> tuple[Commuters, Assignment]:
+    here = [n for n, problem in enumerate(problems) if problem.region_id == region.pk]
+    columns = {
+        field.name: np.concatenate([getattr(problems[n].part.commuters, field.name) for n in here])
+        for field in fields(Commuters)
+    }
+    commuters = Commuters(**columns)
+    return commuters, combine(commuters, [answers[n] for n in here])
+
+
+def pack_problem(problem: Problem) -> bytes:
     """Write a problem."""
-    columns = {f.name: getattr(problem.commuters, f.name) for f in fields(Commuters)}
+    part = problem.part
+    columns: dict[str, Any] = {f.name: getattr(part.commuters, f.name) for f in fields(Commuters)}
+    if part.prices_m is not None:
+        columns["prices_m"] = part.prices_m
+    head = {"region": str(problem.region_id), "final": problem.is_final}
+    return _write(head | {"cars": _write_cars(part.cars)}, columns)
+
+
+def unpack_problem(written: bytes) -> Problem:
+    """Read a problem."""
+    head, columns = _read(written)
+    prices_m = columns.pop("prices_m", None)
+    part = Part(Commuters(**columns), _read_cars(head["cars"]), prices_m)
+    return Problem(UUID(head["region"]), head["final"], part)
+
+
+def pack_answer(answer: Assignment) -> bytes:
+    """Write an answer, but for how long it took."""
+    head = {
+        "cars": _write_cars(answer.cars),
+        "unmatched": answer.unmatched,
+        "saved_m": answer.saved_m,
+        "objective_m": answer.objective_m,
+        "bound_m": answer.bound_m,
+    }
+    return _write(head, {"keys": answer.keys, "prices_m": answer.prices_m})
+
+
+def unpack_answer(written: bytes) -> Assignment:
+    """Read an answer."""
+    head, columns = _read(written)
+    head |= {"cars": _read_cars(head["cars"]), "unmatched": tuple(head["unmatched"])}
+    return Assignment(**head, **columns)
+
+
+def _write(head: dict[str, Any], columns: dict[str, Any]) -> bytes:
     file = io.BytesIO()
-    np.savez(file, region=np.array(str(problem.region_id)), **columns)
+    np.savez(file, head=np.array(json.dumps(head)), **columns)
     return file.getvalue()
 
 
-def unpack(written: bytes) -> Problem:
-    """Read a problem."""
-    with np.load(io.BytesIO(bytes(written)), allow_pickle=False) as file:
-        columns = {f.name: file[f.name] for f in fields(Commuters)}
-        return Problem(str(file["region"]), Commuters(**columns))
+def _read(written: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    with np.load(io.BytesIO(written), allow_pickle=False) as file:
+        head = json.loads(str(file["head"]))
+        return head, {name: file[name] for name in file.files if name != "head"}
 
 
-def cut(region: Region, commuters: Commuters, organization: Organization) -> list[bytes]:
-    """Cut a region's commuters into parts that can be solved apart from each other."""
-    return [pack(Problem(region.pk, commuters))]
+def _write_cars(cars: Iterable[Car]) -> list[dict[str, Any]]:
+    return [asdict(car) for car in cars]
+
+
+def _read_cars(cars: Iterable[dict[str, Any]]) -> tuple[Car, ...]:
+    return tuple(
+        Car(
+            **car
+            | {
+                "calls": tuple(Call(*call) for call in car["calls"]),
+                "riders": tuple(car["riders"]),
+            }
+        )
+        for car in cars
+    )

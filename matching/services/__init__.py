@@ -1,9 +1,12 @@
 """Writes of matching."""
 
 from matching.services.booking import ATTEMPTS, book_offer
+from matching.services.parts import solve_part
 from matching.services.plans import PlanTerms, TripTerms, pause_plan, resume_plan, save_plan
 from matching.services.proposals import answer_proposal, expire_proposals
+from matching.services.ranking import change_ranking
 from matching.services.requests import KEPT_PER_REQUEST, match_request, match_ride
+from matching.services.runs import begin_run, queue_nightly_runs, queue_run, sweep_runs
 
 __all__ = [
     "ATTEMPTS",
@@ -11,11 +14,17 @@ __all__ = [
     "PlanTerms",
     "TripTerms",
     "answer_proposal",
+    "begin_run",
     "book_offer",
+    "change_ranking",
     "expire_proposals",
     "match_request",
     "match_ride",
     "pause_plan",
+    "queue_nightly_runs",
+    "queue_run",
     "resume_plan",
     "save_plan",
+    "solve_part",
+    "sweep_runs",
 ]

@@ -117,7 +117,7 @@ def _check_numbers(terms: PlanTerms) -> None:
     if not 1 <= terms.seats <= MOST_SEATS:
         raise SeatsOutOfRange(_("Between 1 and 8 seats."), field="seats")
     if (terms.work_site_id is None) is (terms.work_place_id is None):
-        raise InvalidInput(_("Choose where you work."), field="work")
+        raise InvalidInput(_("Choose where you work."), field="work_site")
 
 
 def _check_trip(trip: TripTerms, name: str) -> None:
@@ -145,7 +145,7 @@ def _find_ends(member: Member, terms: PlanTerms) -> _Ends:
         work_place=(
             None
             if terms.work_place_id is None
-            else _find_place(member, terms.work_place_id, field="work")
+            else _find_place(member, terms.work_place_id, field="work_place")
         ),
         work_site=_find_site(member, terms.work_site_id),
     )
@@ -156,7 +156,8 @@ def _find_ends(member: Member, terms: PlanTerms) -> _Ends:
             from_point(ends.home.location), from_point(work.location), walk_m=terms.walk_m
         )
     except DomainError as error:
-        names = {"origin": "home", "destination": "work"}
+        work_name = "work_site" if ends.work_site else "work_place"
+        names = {"origin": "home", "destination": work_name}
         error.fields = {names.get(name, name): texts for name, texts in error.fields.items()}
         raise
     return ends
@@ -174,7 +175,7 @@ def _find_site(member: Member, site_id: UUID | None) -> Site | None:
         return None
     site = list_sites(member).filter(pk=site_id).first()
     if site is None:
-        raise SiteNotFound(field="work")
+        raise SiteNotFound(field="work_site")
     return site
 
 

@@ -36,8 +36,8 @@ from matching.models import (
 )
 from matching.selectors.history import recent_history
 from matching.selectors.plans import Periods, busy_periods, list_trips, next_service_day
-from matching.selectors.problems import cut
-from matching.selectors.travellers import Traveller, TravelDesk, to_commuters
+from matching.selectors.problems import Problem, cut, options_of, pack_problem
+from matching.selectors.travellers import TravelDesk, Traveller, to_commuters
 from matching.services.proposals import close
 from rides.errors import InThePast, TooFarAhead, WrongState
 
@@ -147,7 +147,7 @@ def begin_run(*, run_id: UUID, now: datetime) -> int:
         for problem in cut(
             people[0][1].region,
             to_commuters([key for key, _t in people], [t for _key, t in people], history),
-            run.organization,
+            options_of(run.organization),
         )
     ]
     write_parts(run, problems, sweep=0, now=now)
@@ -216,11 +216,11 @@ def _asked_already(run: AssignmentRun, *, now: datetime) -> set[UUID]:
 
 
 def write_parts(
-    run: AssignmentRun, problems: Iterable[bytes], *, sweep: int, now: datetime
+    run: AssignmentRun, problems: Iterable[Problem], *, sweep: int, now: datetime
 ) -> None:
     """Write parts down and let workers know of them."""
     parts = RunPart.objects.bulk_create(
-        RunPart(run=run, sweep=sweep, number=number, problem=problem)
+        RunPart(run=run, sweep=sweep, number=number, problem=pack_problem(problem))
         for number, problem in enumerate(problems)
     )
     for part in parts:
@@ -276,6 +276,7 @@ def _look_at_run(pk: UUID, now: datetime) -> bool:
     run.save(update_fields=["next_check_at"])
     if run.state == RunState.QUEUED:
         outbox.publish(RunQueued(run_id=run.pk), now=now)
-    for part in run.parts.filter(answer=None):
+    # When all are answered, any of them lets its worker see that the run can go on.
+    for part in run.parts.filter(answer=None) or run.parts.order_by("-pk")[:1]:
         outbox.publish(PartReady(part_id=part.pk), now=now)
     return True

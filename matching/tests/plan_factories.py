@@ -8,6 +8,7 @@ from accounts.models import Member, Site
 from accounts.services import save_place
 from accounts.tests.factories import HOME_NORTH, HOME_SOUTH
 from carpool.kernel.geo import LonLat
+from maps.selectors import load_network
 from matching.engine.assignment import Call, Car
 from matching.models import (
     AssignmentRun,
@@ -23,6 +24,7 @@ from matching.selectors.plans import list_trips
 from matching.selectors.travellers import TravelDesk, Traveller
 from matching.services.plans import PlanTerms, TripTerms, save_plan
 from matching.services.proposing import store_cars
+from rides.services import TripEnd
 
 HOMES = {"north": HOME_NORTH, "south": HOME_SOUTH}
 
@@ -100,8 +102,6 @@ def car_of(people: dict[Member, tuple[int, Traveller]], driver: Member, *riders:
     The times are those of the road, with a minute at each call; to work the car arrives when the
     driver's plan says, home it leaves as early as it may.
     """
-    from maps.selectors import load_network
-
     key, traveller = people[driver]
     network = load_network(traveller.region)
     calls = [(people[rider], True) for rider in riders]
@@ -138,7 +138,8 @@ def propose(
     *riders: Member,
     now: datetime,
     direction: str = Direction.TO_WORK,
-    homes: dict[Member, LonLat] | None = None,
+    homes: dict[Member, LonLat | TripEnd] | None = None,
+    ahead: int = 2,
     **changes: Any,
 ) -> CarpoolProposal:
     """Give everybody a plan and store the car that takes them along."""
@@ -146,8 +147,10 @@ def propose(
         if not CommutePlan.objects.filter(member=member).exists():
             role = CommuteRole.DRIVE if member == driver else CommuteRole.RIDE
             home = (homes or {}).get(member, HOME_NORTH if member == driver else HOME_SOUTH)
+            if isinstance(home, TripEnd):
+                changes["label"], home = home.label, home.location
             plan(member, role, now=now, home=home, **changes)
-    run = running(driver, workday(now), direction, now=now)
+    run = running(driver, workday(now, ahead=ahead), direction, now=now)
     people = travellers_of(run, driver, *riders)
     car = car_of(people, driver, *riders)
     [proposal] = store_cars(run, [car], dict(people.values()), now=now)

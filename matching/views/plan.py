@@ -41,7 +41,7 @@ def plan(request: MemberRequest) -> HttpResponse:
         except DomainError as error:
             _add_error(form, error)
         else:
-            messages.success(request, _("Your week is saved. Proposals come in the evening before."))
+            messages.success(request, _("Saved. Proposals come in the evening before."))
             return redirect("matching:plan")
     return render(request, "matching/plan.html", _page(request, saved, form))
 

@@ -24,7 +24,7 @@ USUAL_TIMES = {Direction.TO_WORK: time(8, 30), Direction.TO_HOME: time(17, 30)}
 FLEXIBILITIES = (0, 5, 10, 15, 20, 30, 45, 60)
 USUAL_FLEXIBILITY = 15
 # What the service calls a field, and what the form does.
-FIELD_NAMES = {"detour_s": "detour_minutes", "car_id": "car"}
+FIELD_NAMES = {"detour_s": "detour_minutes", "work_site": "work", "work_place": "work"}
 
 
 def _stepper(least: int, most: int, step: int = 1) -> forms.NumberInput:
@@ -153,7 +153,6 @@ class PlanForm(forms.Form):
             label=_("or earlier by") if direction == Direction.TO_WORK else _("or later by"),
             choices=[(n, _minutes(n)) for n in sorted(flexible)],
             coerce=int,
-            empty_value=USUAL_FLEXIBILITY,
             widget=_select(),
             required=False,
         )
@@ -205,10 +204,14 @@ class PlanForm(forms.Form):
                         direction=direction,
                         role=self._role(direction, day),
                         at=self.cleaned_data.get(f"{name}_at") or USUAL_TIMES[direction],
-                        flexibility_s=60 * self.cleaned_data[f"{name}_flexibility"],
+                        flexibility_s=60 * self._flexibility(name),
                     )
                 )
         return trips
+
+    def _flexibility(self, name: str) -> int:
+        chosen = self.cleaned_data.get(f"{name}_flexibility")
+        return USUAL_FLEXIBILITY if chosen in {None, ""} else int(chosen)
 
     def to_terms(self) -> PlanTerms:
         """Return what was entered, for the service."""

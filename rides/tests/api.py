@@ -26,6 +26,9 @@ class Api:
         headers = {"Idempotency-Key": key or str(uuid4())}
         return self.client.post(V1 + path, body or {}, format="json", headers=headers)
 
+    def put(self, path: str, body: Any = None) -> Any:
+        return self.client.put(V1 + path, body or {}, format="json")
+
     def send(self, method: str, path: str, body: Any = None) -> Any:
         """Send any method, with a fresh key."""
         headers = {"Idempotency-Key": str(uuid4())}

@@ -1,6 +1,7 @@
 """Create the people and rides of the demo city. Running it again adds only what is missing."""
 
 import random
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from carpool.kernel.clock import local_to_utc
 from carpool.kernel.errors import NotFound
 from carpool.kernel.geo import from_point
 from maps.selectors import get_region, load_network
+from matching.errors import RunUnderWay
 from matching.management.demo.homes import Homes
 from matching.management.demo.people import (
     CAMPUS_SITES,
@@ -21,6 +23,10 @@ from matching.management.demo.people import (
     found_organization,
     person_name,
 )
+from matching.management.demo.plans import plan_week
+from matching.models import Direction
+from matching.selectors.plans import next_service_day
+from matching.services import queue_run
 from rides import services as rides
 from rides.errors import DriverBusy, InThePast, TooClose
 
@@ -59,8 +65,19 @@ class Command(BaseCommand):
             self._person(settler, copper if number < PEOPLE else campus, number)
             for number in range(PEOPLE + 4)
         ]
-        offered = sum(self._offer_week(member, number) for number, member in enumerate(members))
-        self.stdout.write(f"{len(members)} people, {offered} new rides.")
+        offered = sum(
+            self._offer_week(member, number)
+            for number, member in enumerate(members)
+            if not _lives_by_plan(number)
+        )
+        planned = sum(
+            plan_week(member, seed=number)
+            for number, member in enumerate(members)
+            if _lives_by_plan(number) or not list_cars(member).exists()
+        )
+        if planned:
+            _propose(copper)
+        self.stdout.write(f"{len(members)} people, {offered} new rides, {planned} new plans.")
 
     def _person(self, settler: Settler, organization: Organization, number: int) -> Member:
         name = person_name(number)
@@ -90,6 +107,25 @@ class Command(BaseCommand):
                 departure_at = local_to_utc(day, wall, member.organization.zone, field="time")
                 offered += _offer(member, departure_at, to_work=to_work, now=now)
         return offered
+
+
+def _lives_by_plan(number: int) -> bool:
+    """Of the drivers, every third leaves it to the platform whom to take along."""
+    return number % 6 == 2
+
+
+def _propose(organization: Organization) -> None:
+    """Ask for proposals now, instead of in the evening."""
+    now = clock.now()
+    for direction in Direction:
+        with suppress(RunUnderWay):
+            queue_run(
+                organization=organization,
+                service_date=next_service_day(organization, now),
+                direction=direction,
+                by=None,
+                now=now,
+            )
 
 
 def _offer(member: Member, departure_at: datetime, *, to_work: bool, now: datetime) -> bool:
