@@ -76,7 +76,7 @@ def assign(
 def combine(commuters: Commuters, solved: Sequence[Assignment]) -> Assignment:
     """Put parts together again.
 
-    The bound is infinite unless there was one part: cars across parts were not looked at, so
+    The bound is infinite when there are several parts: cars across parts were not looked at, so
     only :func:`prove` can tell. Prices are those of the parts.
     """
     prices = np.zeros(len(commuters))
@@ -85,8 +85,10 @@ def combine(commuters: Commuters, solved: Sequence[Assignment]) -> Assignment:
         prices[rows_of(commuters, part.keys)] = part.prices_m
         for stage, took in part.seconds.items():
             seconds[stage] = seconds.get(stage, 0.0) + took
-    bound = solved[0].bound_m if len(solved) == 1 else np.inf
-    return state(commuters, (car for part in solved for car in part.cars), bound, prices, seconds)
+    bound = sum(part.bound_m for part in solved) if len(solved) < 2 else np.inf
+    cars = [car for part in solved for car in part.cars]
+    near = join_trips([part.trips for part in solved if part.trips is not None])
+    return replace(state(commuters, cars, bound, prices, seconds), trips=near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def prove(
     drivers = np.flatnonzero(everybody.may_drive & (everybody.seats > 0))
     market = open_market(everybody, roads, options, drivers[:0])
     prices, best, bound = DM_PER_M * found.prices_m[order], found.prices_m[order], np.inf
-    trips: list[Trips] = []
+    trips = _rows(everybody, found.trips)
     for turn in range(options.searches):
         pieces = np.array_split(drivers, max(1, -(-len(drivers) // DRIVERS_PER_SHARE)))
         shares = [Share(everybody, piece, prices) for piece in pieces]
@@ -135,10 +137,24 @@ def prove(
             fair[share.drivers] += above
         if fair.sum() < bound:
             best, bound = fair, float(fair.sum())
-        trips = [join_trips([*trips, *(some for some, _ in searched)])]
-        if bound <= (1 + NEAR) * found.objective_m * DM_PER_M or turn + 1 == options.searches:
+        trips = join_trips([trips, *(some for some, _ in searched)])
+        if turn + 1 == options.searches:
             break
-        prices, _ = improve_prices(best, trips[0], market.value(trips[0]), options.steps)
+        prices, enough = improve_prices(best, trips, market.value(trips), options.steps)
+        if bound - enough <= NEAR * bound:
+            break
     back = np.empty(len(order))
     back[order] = best / DM_PER_M
     return replace(found, bound_m=bound / DM_PER_M, prices_m=back)
+
+
+def _rows(commuters: Commuters, trips: Trips | None) -> Trips:
+    """Return trips with rows of some commuters, sorted by key, instead of keys."""
+    if trips is None:
+        return join_trips([])
+    rows = np.searchsorted(commuters.key, trips.riders)
+    return Trips(
+        np.searchsorted(commuters.key, trips.driver),
+        np.where(trips.riders >= 0, rows, -1),
+        trips.length_dm,
+    )

@@ -1,8 +1,6 @@
 """Which of many trips to make: set packing, solved by HiGHS.
 
 Everybody is in one chosen trip at most, as driver or as rider, which resolves the role "either".
-People who share no trip decide nothing for each other, so trips are first put into groups that
-share nobody, each solved by itself, small ones together.
 
 Source: Huangfu & Hall, *Parallelizing the dual revised simplex method*, Mathematical Programming
 Computation 10 (2018): HiGHS, through ``scipy.optimize.milp``.
@@ -15,10 +13,10 @@ from scipy.sparse import csr_matrix
 from matching.engine.assignment.commuters import Floats, Int64
 from matching.engine.assignment.pricing import Trips
 
-RELATIVE_GAP = 0.002
 
-
-def choose(trips: Trips, value: Floats, people: int, known: Int64, limit_s: float) -> Int64:
+def choose(
+    trips: Trips, value: Floats, people: int, known: Int64, limit: tuple[float, float]
+) -> Int64:
     """Return the rows of compatible trips with the largest total value.
 
     Parameters
@@ -29,7 +27,8 @@ def choose(trips: Trips, value: Floats, people: int, known: Int64, limit_s: floa
         How many commuters there are.
     known : int64[]
         Rows of compatible trips, taken when nothing better is found in time.
-    limit_s : float
+    limit : tuple
+        Seconds, and the share of the value that need not be found.
     """
     if not len(value):
         return known
@@ -44,7 +43,7 @@ def choose(trips: Trips, value: Floats, people: int, known: Int64, limit_s: floa
         constraints=LinearConstraint(once, -np.inf, 1),
         bounds=Bounds(0, 1),
         integrality=np.ones(len(value)),
-        options={"time_limit": limit_s, "mip_rel_gap": RELATIVE_GAP},
+        options={"time_limit": limit[0], "mip_rel_gap": limit[1]},
     )
     if found.x is None:
         return known

@@ -86,15 +86,18 @@ class Options:
         Sets of riders tried for one driver in one search; more of them only tighten the bound.
     solver_s : float
         The most that the integer solver may take for one part before its best answer is taken.
+    solver_gap : float
+        The share of the value that the integer solver may leave.
     """
 
     boarding_ms: int = 60_000
     most_riders: int = 3
-    part_size: int = 2500
-    sweeps: int = 2
+    part_size: int = 4000
+    sweeps: int = 4
     searches: int = 3
     steps: int = 150
     keep: int = 30
     slack_m: float = 500.0
     tries: int = 200_000
     solver_s: float = 6.0
+    solver_gap: float = 0.002

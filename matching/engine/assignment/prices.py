@@ -15,9 +15,11 @@ import numpy as np
 from numba import njit
 
 from matching.engine.assignment.commuters import Floats, Int64
+from matching.engine.assignment.orders import MOST
 from matching.engine.assignment.pricing import Trips
 
 PATIENCE = 6
+NOBODY = np.empty(0, np.int64)
 
 
 def improve_prices(
@@ -128,7 +130,8 @@ def reduced(prices: Floats, trips: Trips, value: Floats) -> Floats:
 
 
 def join_trips(parts: list[Trips]) -> Trips:
-    """Return all trips once, sorted by driver and riders."""
+    """Return all trips once, sorted by driver and riders; none of none."""
+    parts = [Trips(NOBODY, NOBODY.reshape(0, MOST), NOBODY), *parts]
     driver = np.concatenate([part.driver for part in parts])
     riders = np.concatenate([part.riders for part in parts])
     length = np.concatenate([part.length_dm for part in parts])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from matching.engine.assignment.commuters import Floats, Int64
+from matching.engine.assignment.pricing import Trips
 
 
 class Call(NamedTuple):
@@ -70,6 +71,8 @@ class Assignment:
         Of everybody, in the order of the commuters.
     prices_m : float64[n]
         What each person is worth at the margin: the multipliers behind the bound.
+    trips : Trips, optional
+        With keys instead of rows: those that nearly earn their prices. :func:`prove` starts there.
     seconds : mapping of str to float
         By stage.
     """
@@ -81,6 +84,7 @@ class Assignment:
     bound_m: float
     keys: Int64
     prices_m: Floats
+    trips: Trips | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -7,6 +7,7 @@ the trips that nearly earn their prices: no others can matter much.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -48,7 +49,16 @@ def solve(part: Part, roads: Roads, options: Options) -> Assignment:
     seconds["choice"] = perf_counter() - clock
     back = np.empty(len(order))
     back[order] = prices / DM_PER_M
-    return state(part.commuters, cars, bound / DM_PER_M, back, seconds)
+    found = state(part.commuters, cars, bound / DM_PER_M, back, seconds)
+    return replace(found, trips=near_trips(market, trips, prices))
+
+
+def near_trips(market: Market, trips: Trips, prices: Floats) -> Trips:
+    """Return the trips that nearly earn their prices, as keys."""
+    short = reduced(prices, trips, market.value(trips))
+    rows = np.flatnonzero(short >= -market.options.slack_m * DM_PER_M)
+    keys = np.append(market.commuters.key, -1)
+    return Trips(keys[trips.driver[rows]], keys[trips.riders[rows]], trips.length_dm[rows])
 
 
 def search_trips(market: Market, prices: Floats, known: Trips) -> tuple[Trips, Floats, float]:
@@ -61,7 +71,7 @@ def search_trips(market: Market, prices: Floats, known: Trips) -> tuple[Trips, F
             best, bound = fair, float(fair.sum())
         trips = join_trips([trips, found])
         if not len(trips.driver):
-            return trips, best * 0, 0.0
+            return trips, best, bound
         prices, enough = improve_prices(best, trips, market.value(trips), options.steps)
         if bound - enough <= NEAR * bound:
             break
@@ -86,7 +96,8 @@ def choose_cars(market: Market, trips: Trips, prices: Floats, cars: Iterable[Car
     rows = np.sort(np.argsort(misses, kind="stable")[:MOST_COLUMNS])
     few = Trips(trips.driver[rows], trips.riders[rows], trips.length_dm[rows])
     known = np.flatnonzero(is_old[rows])
-    chosen = choose(few, value[rows], len(keys), known, market.options.solver_s)
+    limit = (market.options.solver_s, market.options.solver_gap)
+    chosen = choose(few, value[rows], len(keys), known, limit)
     return write_cars(market, few, chosen)
 
 
