@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import Member
 from accounts.selectors import list_demo_members
 from matching.management.demo import audit
+from matching.models import Study
 from rides.models import Ride, Stop
 from rides.tests.factories import book, offer
 
@@ -22,6 +23,7 @@ def test_the_demo_is_seeded_once(db):
     call_command("seed_demo")
     assert (Member.objects.count(), Ride.objects.count()) == (people, rides)
     assert len(list_demo_members(per_organization=3)) == 6
+    assert Study.objects.get().problem_count == 1
 
 
 def test_a_day_goes_by_without_a_broken_promise(db, capsys):

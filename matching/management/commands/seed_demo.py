@@ -24,6 +24,7 @@ from matching.management.demo.people import (
     person_name,
 )
 from matching.management.demo.plans import plan_week
+from matching.management.demo.study import upload_study
 from matching.models import Direction
 from matching.selectors.plans import next_service_day
 from matching.services import queue_run
@@ -77,6 +78,7 @@ class Command(BaseCommand):
         )
         if planned:
             _propose(copper)
+        upload_study(members[3], Homes(load_network(region), seed=11), COPPER_SITES, seed=11)
         self.stdout.write(f"{len(members)} people, {offered} new rides, {planned} new plans.")
 
     def _person(self, settler: Settler, organization: Organization, number: int) -> Member:
