@@ -2,8 +2,15 @@
 
 Homes and workplaces follow the population of the demo city's zones (elsewhere the density of
 roads, which stands in for it); of eight workplaces drawn for a home one is chosen with a chance
-that falls with distance, as gravity does. Departures peak at 7:45 on each of ten workdays. Three
-rides in ten have one or two riders aboard already, who get in and out near the way.
+that falls with distance, as gravity does. Three rides in ten have one or two riders aboard
+already, who get in and out near the way (the share that the targets ask for).
+
+When people travel is a :class:`Calendar`. The usual one follows the instance on which the targets
+were set: 14 days, 35 % around 8:00 (± 1 h) to work, 35 % around 17:30 (± 1.5 h) back home, the rest
+between 5:00 and 23:00 either way; whoever asks leaves half an hour to spare beyond the drive and
+the walks. The dense one is harder: everybody goes to work within ten mornings (7:45 ± 45 min), so
+ten times as many rides leave in the same minutes, and requests have a quarter of the drive and 40
+minutes to spare.
 """
 
 import json
@@ -25,16 +32,53 @@ from matching.engine.supply import RoutedRequest
 
 Ints = npt.NDArray[Any]
 MINUTE, DAY = 60_000, 86_400_000
-DAYS = 10
-PEAK_MS, SPREAD_MS = int(7.75 * 60) * MINUTE, 45 * MINUTE
+HOUR = 3_600_000
 NEAREST_M = 2_000.0
 WALK_M, WALK_MPS = 400, 1.25
 MULTI_STOP_SHARE = 0.3
 
 
 @dataclass(frozen=True)
+class Calendar:
+    """When people travel.
+
+    ``to_work`` and ``to_home`` are the share of all trips, the hour of their peak and its standard
+    deviation in hours; the rest is spread evenly. A request leaves ``spare`` of its drive and
+    ``spare_ms`` more.
+    """
+
+    days: int
+    to_work: tuple[float, float, float]
+    to_home: tuple[float, float, float]
+    rest_between: tuple[float, float]
+    spare: float
+    spare_ms: int
+
+
+USUAL = Calendar(
+    days=14,
+    to_work=(0.35, 8, 1),
+    to_home=(0.35, 17.5, 1.5),
+    rest_between=(5, 23),
+    spare=0.0,
+    spare_ms=30 * MINUTE + int(2000 * WALK_M / WALK_MPS),
+)
+DENSE = Calendar(
+    days=10,
+    to_work=(1, 7.75, 0.75),
+    to_home=(0, 0, 0),
+    rest_between=(0, 0),
+    spare=0.25,
+    spare_ms=40 * MINUTE,
+)
+
+
+@dataclass(frozen=True)
 class Trip:
-    """A request, and the two places that its meeting points belong to."""
+    """A request, and the two places that its meeting points belong to.
+
+    ``home`` is where it begins and ``work`` where it ends, as in the morning.
+    """
 
     request: RoutedRequest
     home: int
@@ -86,19 +130,39 @@ def draw_trips(
     return home.astype(np.int32), work.astype(np.int32)
 
 
-def draw_departures(count: int, rng: np.random.Generator) -> Ints:
-    """Return times in ms, in the mornings of ten days."""
-    return np.asarray(
-        rng.integers(0, DAYS, count) * DAY
-        + rng.normal(PEAK_MS, SPREAD_MS, count).clip(0, DAY - 1).astype(np.int64)
-    )
+def draw_departures(
+    count: int, rng: np.random.Generator, calendar: Calendar = USUAL
+) -> npt.NDArray[np.int64]:
+    """Return times in ms."""
+    return draw_times(count, rng, calendar)[0]
+
+
+def draw_times(
+    count: int, rng: np.random.Generator, calendar: Calendar
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return times in ms, and which of them are those of ways home."""
+    (work_share, *morning), (home_share, *evening) = calendar.to_work, calendar.to_home
+    kind = rng.random(count)
+    to_work, to_home = kind < work_share, kind >= 1 - home_share
+    hour = rng.uniform(*calendar.rest_between, count)
+    hour = np.where(to_work, rng.normal(*morning, count), hour)
+    hour = np.where(to_home, rng.normal(*evening, count), hour)
+    day = rng.integers(0, calendar.days, count)
+    at = day * DAY + (hour * HOUR).clip(0, DAY - 1).astype(np.int64)
+    return at, to_home | (~to_work & (rng.random(count) < 0.5))
 
 
 def draw_rides(
-    network: RoadNetwork, mass: npt.NDArray[np.float64], count: int, rng: np.random.Generator
+    network: RoadNetwork,
+    mass: npt.NDArray[np.float64],
+    count: int,
+    rng: np.random.Generator,
+    calendar: Calendar = USUAL,
 ) -> Supply:
     """Return open rides whose promises hold as planned: 5 min or a quarter of the way to spare."""
     home, work = draw_trips(network, mass, count, rng)
+    departure, back = draw_times(count, rng, calendar)
+    home, work = np.where(back, work, home), np.where(back, home, work)
     riders = np.where(rng.random(count) < MULTI_STOP_SHARE, rng.integers(1, 3, count), 0)
     start = np.concatenate([[0], np.cumsum(2 + 2 * riders)]).astype(np.int32)
     ride = np.repeat(np.arange(count), np.diff(start))
@@ -114,7 +178,6 @@ def draw_rides(
     leg = np.zeros(start[-1], np.int32)
     leg[1:] = pair_times(node[:-1], node[1:], *network.labels)
     leg[start[:-1]] = 0
-    departure = draw_departures(count, rng)
     boarding = (MINUTE * inner).astype(np.int32)
     spent = np.cumsum(leg.astype(np.int64) + boarding) - boarding
     planned = departure[ride] + spent - spent[start[:-1]][ride]
@@ -145,11 +208,13 @@ def draw_requests(
     mass: npt.NDArray[np.float64],
     count: int,
     rng: np.random.Generator,
+    calendar: Calendar = USUAL,
 ) -> list[Trip]:
-    """Return requests with up to eight real meeting points at each end, and 40 minutes to spare."""
+    """Return requests with up to eight real meeting points at each end."""
     home, work = draw_trips(network, mass, count, rng)
+    departure, back = draw_times(count, rng, calendar)
+    home, work = np.where(back, work, home), np.where(back, home, work)
     direct = pair_times(home, work, *network.labels)
-    departure = draw_departures(count, rng)
     trips = []
     for n in range(count):
         ends = [
@@ -160,7 +225,7 @@ def draw_requests(
             np.ceil(1000 * end.walk_m / WALK_MPS).astype(np.int64) for end in ends
         )
         earliest = int(departure[n])
-        latest = earliest + int(1.25 * direct[n]) + 40 * MINUTE
+        latest = earliest + int((1 + calendar.spare) * direct[n]) + calendar.spare_ms
         arrive = bool(n % 2)
         window = RequestWindow(
             ready_ms=earliest + walk_to,
