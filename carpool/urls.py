@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),
     path("maps/", include("maps.urls")),
+    path("design/<slug:version>.css", web.stylesheet, name="stylesheet"),
     path("sw.js", web.service_worker, name="service-worker"),
     path("manifest.webmanifest", web.manifest, name="manifest"),
     path("offline/", web.offline, name="offline"),

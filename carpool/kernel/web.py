@@ -13,13 +13,17 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_GET, require_safe
 
 from carpool.kernel.errors import DomainError
 from carpool.kernel.geo import LonLat, from_point
+from carpool.kernel.stylesheet import joined, stylesheet_url
+from carpool.kernel.stylesheet import version as current_version
 
 if TYPE_CHECKING:
     from accounts.models import Member, Place, Site
@@ -27,15 +31,8 @@ if TYPE_CHECKING:
 
 THEMES = ("light", "dark")
 # What the app keeps for the moments without a network: the offline page and how it looks.
-SHELL = (
-    "design/tokens.css",
-    "design/tokens-dark.css",
-    "design/base.css",
-    "design/layout.css",
-    "design/components.css",
-    "design/feedback.css",
-    "vendor/icons.svg",
-)
+SHELL = ("design/tokens-dark.css", "vendor/icons.svg")
+YEAR_S = 365 * 24 * 3600
 
 
 class MemberRequest(HttpRequest):
@@ -183,11 +180,24 @@ def offline(request: HttpRequest) -> HttpResponse:
     return render(request, "offline.html")
 
 
+@gzip_page
+@require_safe
+@same_for_everybody
+def stylesheet(request: HttpRequest, version: str) -> HttpResponse:
+    """Serve the joined style sheets. During an update an older page may ask for its own."""
+    answer = HttpResponse(joined(), content_type="text/css; charset=utf-8")
+    if version == current_version():
+        patch_cache_control(answer, public=True, max_age=YEAR_S, immutable=True)
+    else:
+        patch_cache_control(answer, no_cache=True)
+    return answer
+
+
 @require_GET
 @cache_control(no_cache=True)
 def service_worker(request: HttpRequest) -> HttpResponse:
     """Serve the service worker from the root, so that it may answer for every page."""
-    assets = [static(name) for name in SHELL]
+    assets = [stylesheet_url(), *(static(name) for name in SHELL)]
     context = {"assets": json.dumps(assets), "version": json.dumps(" ".join(assets))}
     return render(request, "sw.js", context, content_type="text/javascript")
 

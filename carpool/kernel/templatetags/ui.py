@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from carpool.kernel import clock
 from carpool.kernel.geo import walking_time
+from carpool.kernel.stylesheet import stylesheet_url
 
 register = template.Library()
 AVATAR_COLOURS = 6
@@ -28,6 +29,12 @@ def icon(name: str, classes: str = "") -> SafeString:
         static("vendor/icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def stylesheet() -> str:
+    """Return the address of the style sheet that every page needs."""
+    return stylesheet_url()
 
 
 @register.simple_tag
