@@ -35,6 +35,7 @@ TAKES_A_KEY = {
     "bookings_cancel_create",
     "bookings_confirm_create",
     "bookings_decline_create",
+    "proposals_answer_create",
     "requests_create",
 }
 

@@ -22,14 +22,21 @@ from matching.services.plans import PlanTerms, TripTerms
 from rides.api.serializers import CarLookSerializer, PersonSerializer
 
 
+@extend_schema_field({"type": "string", "pattern": r"^\d\d:\d\d$", "examples": ["08:30"]})
+class WallClockField(serializers.TimeField):
+    """A local time of day: without a zone, which RFC 3339 knows no name for."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="%H:%M", **options)
+
+
 class TripSerializer(serializers.ModelSerializer[CommuteTrip]):
     """One way of one weekday."""
 
     weekday = serializers.IntegerField(help_text="0 is Monday, 6 Sunday")
     direction = serializers.ChoiceField(choices=Direction.choices)
     role = serializers.ChoiceField(choices=CommuteRole.choices)
-    at = serializers.TimeField(
-        format="%H:%M",
+    at = WallClockField(
         help_text="Your organization's wall clock: to work the latest arrival, else the departure",
     )
     flexibility_s = serializers.IntegerField(
@@ -45,7 +52,11 @@ class TripSerializer(serializers.ModelSerializer[CommuteTrip]):
 class PlanSerializer(serializers.ModelSerializer[CommutePlan]):
     """How one commutes in a usual week. Give ``work_site`` or ``work_place``."""
 
-    home = serializers.UUIDField(source="home_id", help_text="One of your places")
+    home = serializers.UUIDField(
+        source="home_id",
+        allow_null=True,
+        help_text="One of your places; null when you have removed it since",
+    )
     work_site = serializers.UUIDField(source="work_site_id", allow_null=True, default=None)
     work_place = serializers.UUIDField(source="work_place_id", allow_null=True, default=None)
     car = serializers.UUIDField(
@@ -61,7 +72,7 @@ class PlanSerializer(serializers.ModelSerializer[CommutePlan]):
         default=False, help_text="What you would drive is published without asking you"
     )
     is_active = serializers.BooleanField(read_only=True)
-    paused_until = serializers.DateField(read_only=True)
+    paused_until = serializers.DateField(read_only=True, allow_null=True)
     trips = TripSerializer(many=True)
     sentences = serializers.SerializerMethodField(help_text="The week in words")
 

@@ -132,11 +132,9 @@ class AssignmentsView(generics.ListAPIView[Any]):
     @extend_schema(
         request=AssignmentRequestSerializer,
         responses={202: AssignmentRunSerializer, **PROBLEMS},
-        parameters=[KEY],
         tags=["plan"],
         summary="Compute proposals now",
     )
-    @idempotent
     def post(self, request: Request) -> Response:
         """Ask for proposals for one day and direction; they are computed in the background."""
         form = AssignmentRequestSerializer(data=request.data)

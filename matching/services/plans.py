@@ -40,7 +40,7 @@ class TripTerms:
 class PlanTerms:
     """A whole week. The work is a site of the organization or one of the member's own places."""
 
-    home_id: UUID
+    home_id: UUID | None
     detour_s: int
     walk_m: int
     work_site_id: UUID | None = None
@@ -116,6 +116,8 @@ def _check_numbers(terms: PlanTerms) -> None:
         raise InvalidInput(_("Between 0 and 5000 metres."), field="walk_m")
     if not 1 <= terms.seats <= MOST_SEATS:
         raise SeatsOutOfRange(_("Between 1 and 8 seats."), field="seats")
+    if terms.home_id is None:
+        raise InvalidInput(_("Say where you live."), field="home")
     if (terms.work_site_id is None) is (terms.work_place_id is None):
         raise InvalidInput(_("Choose where you work."), field="work_site")
 
@@ -140,6 +142,7 @@ def _check_each_once(trips: Sequence[TripTerms]) -> None:
 
 
 def _find_ends(member: Member, terms: PlanTerms) -> _Ends:
+    assert terms.home_id is not None  # _check_numbers
     ends = _Ends(
         home=_find_place(member, terms.home_id, field="home"),
         work_place=(

@@ -54,6 +54,7 @@ class TestPlan:
         ("changes", "status", "field"),
         [
             ({"home": str(uuid4())}, 404, "home"),
+            ({"home": None}, 422, "home"),
             ({"work_site": str(uuid4())}, 404, "work_site"),
             ({"work_site": None}, 422, "work_site"),
             ({"work_place": str(uuid4())}, 422, "work_site"),
