@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from maps.engine import RoadNetwork, WalkNetwork
 from maps.engine.cells import Cells
-from maps.engine.geodesy import Floats, Ints
+from maps.engine.geodesy import Floats, Ints, Longs
 from matching.engine.study_cars import Assign, SharedCars, share_cars
 from matching.engine.study_clusters import (
     CellOf,
@@ -161,13 +161,13 @@ def study(
     """
     if len(commutes) < k:
         raise TooFewPeople(len(commutes))
-    labels = ground.network.labels
-    partners = count_partners(commutes, promise, ground.cells, labels, _within(report, 0, PAIRED))
-    there = drive_times(labels, commutes.home, commutes.work)
-    back = drive_times(labels, commutes.work, commutes.home)
-    metres = ground.metres(commutes.home, commutes.work)
-    metres_back = ground.metres(commutes.work, commutes.home)
-    cars = share_cars(commutes, promise, (there, back), metres, ground.assign)
+    partners = count_partners(
+        commutes, promise, ground.cells, ground.network.labels, _within(report, 0, PAIRED)
+    )
+    drives = _measure(commutes, ground)
+    cars = share_cars(
+        commutes, promise, (drives.there_ms, drives.back_ms), drives.there_m, ground.assign
+    )
     report(ASSIGNED)
     groups = propose_points(
         ground.walk,
@@ -178,22 +178,54 @@ def study(
         k=k,
         report=_within(report, ASSIGNED, 1.0),
     )
+    return _tell_all(commutes, drives, partners, cars, groups, k)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drives:
+    """Everybody's drive alone: int64[n] ms and float64[n] metres, to work and home."""
+
+    there_ms: Longs
+    back_ms: Longs
+    there_m: Floats
+    back_m: Floats
+
+
+def _measure(commutes: Commutes, ground: Ground) -> _Drives:
+    labels = ground.network.labels
+    return _Drives(
+        there_ms=drive_times(labels, commutes.home, commutes.work),
+        back_ms=drive_times(labels, commutes.work, commutes.home),
+        there_m=ground.metres(commutes.home, commutes.work),
+        back_m=ground.metres(commutes.work, commutes.home),
+    )
+
+
+def _tell_all(
+    commutes: Commutes,
+    drives: _Drives,
+    partners: Ints,
+    cars: SharedCars,
+    groups: Sequence[Neighbourhood],
+    k: int,
+) -> Figures:
+    """Return what may be told of it all."""
     cars_today, cars_stay = _tell_cars(commutes, cars, k)
     one, three = _tell_partners(partners, k)
-    driven_m = float((metres + metres_back)[commutes.car].sum())
+    driven_m = float((drives.there_m + drives.back_m)[commutes.car].sum())
     return Figures(
         people=len(commutes),
         one_partner=one,
         three_partners=three,
         cars_today=cars_today,
         cars_stay=cars_stay,
-        mean_km=round(float(metres.mean()) / 1000, 1),
+        mean_km=round(float(drives.there_m.mean()) / 1000, 1),
         driven_km=round(driven_m / 1000),
         saved_km=round(cars.saved_m / 1000) if cars_stay and cars_stay.n else 0,
-        distances=_bands(np.searchsorted(KILOMETRES, metres / 1000, side="right") - 1, k),
-        leaves_home=_half_hours(commutes.arrive_ms - there, k),
+        distances=_bands(np.searchsorted(KILOMETRES, drives.there_m / 1000, side="right") - 1, k),
+        leaves_home=_half_hours(commutes.arrive_ms - drives.there_ms, k),
         leaves_work=_half_hours(commutes.depart_ms, k),
-        areas=[_tell_area(group, metres, k) for group in groups],
+        areas=[_tell_area(group, drives.there_m, k) for group in groups],
         elsewhere=rounded(len(commutes) - sum(len(group.people) for group in groups), k),
     )
 

@@ -97,21 +97,10 @@ def count_partners(
     -----
     O(n log n + pairs of cells + pairs of people that the cells leave * label).
     """
-    cell = cells.of[commutes.home]
-    order = np.lexsort((commutes.arrive_ms, cell))
-    columns = (
-        commutes.home[order],
-        commutes.work[order],
-        cells.of[commutes.work][order],
-        drive_times(labels, commutes.home, commutes.work)[order],
-        drive_times(labels, commutes.work, commutes.home)[order],
-        commutes.arrive_ms[order],
-        commutes.depart_ms[order],
-        (commutes.car & (commutes.seats > 0))[order],
-    )
+    order, columns = _sort(commutes, cells, labels)
     rules = (promise.detour_ms, promise.slack_ms, promise.boarding_ms)
     window = promise.slack_ms + promise.boarding_ms + _farthest_works(labels, commutes.work)
-    lived_in, begin = np.unique(cell[order], return_index=True)
+    lived_in, begin = np.unique(cells.of[commutes.home[order]], return_index=True)
     start = np.append(begin, len(commutes))
     sorted_counts = np.zeros(len(commutes), np.int32)
     for first in range(0, len(lived_in), CHUNK):
@@ -131,6 +120,23 @@ def count_partners(
     counts = np.empty_like(sorted_counts)
     counts[order] = sorted_counts
     return counts
+
+
+def _sort(
+    commutes: Commutes, cells: Cells, labels: Labels
+) -> tuple[npt.NDArray[np.intp], tuple[Any, ...]]:
+    """Return people by cell and arrival, and what compiled code reads of them, in this order."""
+    order = np.lexsort((commutes.arrive_ms, cells.of[commutes.home]))
+    return order, (
+        commutes.home[order],
+        commutes.work[order],
+        cells.of[commutes.work][order],
+        drive_times(labels, commutes.home, commutes.work)[order],
+        drive_times(labels, commutes.work, commutes.home)[order],
+        commutes.arrive_ms[order],
+        commutes.depart_ms[order],
+        (commutes.car & (commutes.seats > 0))[order],
+    )
 
 
 def _farthest_works(labels: Labels, work: Ints) -> int:
