@@ -93,17 +93,21 @@ def combine(commuters: Commuters, solved: Sequence[Assignment]) -> Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Some drivers, among everybody whom they could carry, and the prices of all."""
+    """Some drivers, among everybody whom they could carry, and the prices of all.
+
+    ``slack_m`` is by how much a trip that is looked for may miss its price.
+    """
 
     commuters: Commuters
     drivers: Int64
     prices_dm: Floats
+    slack_m: float
 
 
 def search_share(share: Share, roads: Roads, options: Options) -> tuple[Trips, Floats]:
     """Return the best trips of some drivers and by how much each beats the prices."""
     market = open_market(share.commuters, roads, options, share.drivers)
-    trips, fair = market.search(share.prices_dm, 0.0, KEEP)
+    trips, fair = market.search(share.prices_dm, share.slack_m, KEEP)
     return trips, (fair - share.prices_dm)[share.drivers]
 
 
@@ -128,9 +132,10 @@ def prove(
     market = open_market(everybody, roads, options, drivers[:0])
     prices, best, bound = DM_PER_M * found.prices_m[order], found.prices_m[order], np.inf
     trips = _rows(everybody, found.trips)
+    slack_m = 0.0 if len(trips.driver) else options.slack_m  # whatever bounds prices from below
     for turn in range(options.searches):
         pieces = np.array_split(drivers, max(1, -(-len(drivers) // DRIVERS_PER_SHARE)))
-        shares = [Share(everybody, piece, prices) for piece in pieces]
+        shares = [Share(everybody, piece, prices, slack_m) for piece in pieces]
         searched = list(spread(partial(call, search_share), shares))
         fair = prices.copy()
         for share, (_, above) in zip(shares, searched, strict=True):

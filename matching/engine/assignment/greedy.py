@@ -54,7 +54,7 @@ def _fill(turn, pairs, rider_value, driver_value, most_riders, world):  # type: 
         aboard = np.empty(0, np.int64)
         worth = 0.0  # of driving without anybody: nothing saved
         while len(aboard) < most_riders:
-            best, chosen = worth, np.int64(-1)
+            best, chosen = worth, -1
             for k in range(start[n], start[n + 1]):
                 if taken[rider[k]]:
                     continue
