@@ -8,12 +8,12 @@ from rest_framework import serializers
 from accounts.api.serializers import LocationSerializer
 from matching.api import plan_examples as examples
 from matching.models import (
+    Answer,
     AssignmentRun,
     CommutePlan,
     CommuteRole,
     CommuteTrip,
     Direction,
-    ProposalSeat,
     ProposalState,
 )
 from matching.selectors.proposals import ProposalView, SeatView
@@ -109,9 +109,7 @@ class SeatSerializer(serializers.Serializer[SeatView]):
     """A rider of a proposal; one's own seat exactly, another's as far as one may know."""
 
     rider = PersonSerializer(source="seat.rider")
-    answer = serializers.ChoiceField(
-        choices=ProposalSeat._meta.get_field("answer").choices, source="seat.answer"
-    )
+    answer = serializers.ChoiceField(choices=Answer.choices, source="seat.answer")
     pickup = LocationSerializer(help_text="The middle of a 500 m cell before a yes")
     pickup_label = serializers.CharField()
     pickup_at = serializers.DateTimeField(source="seat.pickup_at")

@@ -74,8 +74,9 @@ class ProposalsView(generics.ListAPIView[Any]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List the caller's proposals, newest first."""
         page: Any = self.paginate_queryset(self.get_queryset())
-        views = [ProposalView(proposal, member_of(request)) for proposal in page]
-        return self.get_paginated_response(ProposalSerializer(views, many=True).data)
+        member = member_of(request)
+        shown = [ProposalSerializer(ProposalView(proposal, member)).data for proposal in page]
+        return self.get_paginated_response(shown)
 
 
 class ProposalAnswerView(APIView):

@@ -61,6 +61,16 @@ class SeatView:
         return self.seat.dropoff_label if exact else self.seat.dropoff_area
 
 
+@dataclass(frozen=True, slots=True)
+class StopView:
+    """Where the driver of a proposal stops for a rider."""
+
+    rider: SeatView
+    at: datetime
+    label: str
+    gets_in: bool
+
+
 @dataclass(frozen=True)
 class ProposalView:
     """A proposal as one member may see it."""
@@ -90,6 +100,18 @@ class ProposalView:
         if not self.is_driver:
             return []
         return [SeatView(seat, is_exact=seat.answer == Answer.YES) for seat in self._asked]
+
+    @property
+    def stops(self) -> list[StopView]:
+        """Where the driver stops on the way, in order; at a site they share nobody needs a line."""
+        proposal, found = self.proposal, []
+        for rider in self.riders:
+            seat = rider.seat
+            if not (seat.pickup_public and seat.pickup_area == proposal.origin_area):
+                found.append(StopView(rider, seat.pickup_at, rider.pickup_label, gets_in=True))
+            if not (seat.dropoff_public and seat.dropoff_area == proposal.destination_area):
+                found.append(StopView(rider, seat.dropoff_at, rider.dropoff_label, gets_in=False))
+        return sorted(found, key=lambda stop: stop.at)
 
     @property
     def fellows(self) -> list[Member]:
