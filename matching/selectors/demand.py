@@ -30,6 +30,7 @@ PLACES_REMEMBERED = 50_000
 _COLUMNS = {
     "number": INT,
     "horizon": INT,
+    "changed_in": INT,
     "organization": UUID_BYTES,
     "is_open": INT,
     "earliest_at": TIME,
@@ -43,6 +44,7 @@ _COLUMNS = {
 }
 _SELECT = """
 SELECT request.number, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+    request.changed_in,
     rider.organization_id, (request.state = 'open')::int::bigint,
     request.earliest_departure_at, request.latest_arrival_at,
     request.seats::bigint, request.walk_m::bigint,

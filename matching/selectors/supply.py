@@ -31,6 +31,7 @@ from matching.selectors.ranking import handicaps_ms
 _COLUMNS = {
     "number": INT,
     "horizon": INT,
+    "changed_in": INT,
     "organization": UUID_BYTES,
     "driver": UUID_BYTES,
     "is_open": INT,
@@ -48,6 +49,7 @@ _COLUMNS = {
 }
 _SELECT = """
 SELECT ride.number, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+    ride.changed_in,
     ride.organization_id, ride.driver_id,
     (ride.cancelled_at IS NULL AND ride.started_at IS NULL)::int::bigint,
     ride.departure_at, ride.seats_offered::bigint, organization.boarding_s::bigint,

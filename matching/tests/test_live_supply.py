@@ -185,6 +185,7 @@ def test_a_database_that_is_away_at_the_start_is_logged_and_tried_again(
     assert _found(cast.rider, wish(ride), now) == [ride.pk]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_changed_policy_is_in_the_index_at_the_next_search(cast, now):
     """All drivers cost the same here, so what the index proposes is certain at once."""
     for number in range(3):
