@@ -4,8 +4,9 @@ The demo city, and each city given by --pbf. Every request is answered by the su
 part of its rides are new and part are gone, and by evaluating every ride in time; all answers must
 be the same to the last number. Road times come from our labels for all requests, from scipy's
 Dijkstra for some, and some rides are inserted by plain Python over every sequence of calls. Seats,
-weights and prices differ from request to request, handicaps from ride to ride. Says, too, what the
-seed's rule would have lost.
+weights and prices differ from request to request, handicaps from ride to ride; half of the requests
+are those of usual days, half those of dense mornings. Says, too, what the seed's rule would have
+lost.
 Exits with 1 when anything differs.
 """
 
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.commutes import Trip, draw_requests, draw_rides, population
+from benchmarks.commutes import DENSE, USUAL, Trip, draw_requests, draw_rides, population
 from benchmarks.matching import open_map
 from benchmarks.rivals import EveryRide, Sweeps, brute_cost, in_time, pick
 from benchmarks.rivals_seed import what_the_rule_loses
@@ -105,8 +106,9 @@ def answer(batch: Batch) -> dict[str, Any]:
     folder, zones = open_map(batch.pbf)
     network, walks = RoadNetwork(folder), WalkNetwork(folder)
     mass, rng = population(network, zones), np.random.default_rng(batch.number)
-    supply = burden(draw_rides(network, mass, batch.rides, rng), rng)
-    drawn = draw_requests(network, walks, mass, batch.requests, rng)
+    calendar = (USUAL, DENSE)[batch.number % 2]
+    supply = burden(draw_rides(network, mass, batch.rides, rng, calendar), rng)
+    drawn = draw_requests(network, walks, mass, batch.requests, rng, calendar)
     asked = [vary(trip, rng) for trip in drawn]
     index = SupplyIndex(network.labels, open_cells(folder))
     supply = fill(index, supply, rng)

@@ -237,7 +237,8 @@ def measured_part(measured: Measured, seconds: int) -> list[str]:
     return [
         f"Measured by `script/bench scaling` in one run of {seconds} s, on one thread, on the",
         f"streets of {measured.city}: {measured.vertices:,} vertices, of which a worker maps",
-        f"{mapped:.0f} MiB. All rides of a shard leave on one morning; three in ten have riders.",
+        f"{mapped:.0f} MiB. All rides of a shard leave on one day, most in two peaks; three in ten",
+        "have riders already.",
         "",
         *(f"| {' | '.join(row)} |" for row in [SHARD_COLUMNS, ["--:"] * len(SHARD_COLUMNS), *rows]),
         "",
