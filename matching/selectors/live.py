@@ -29,8 +29,9 @@ class LiveRows(ABC):
     """The rows of one region. One thread at a time reads or searches; the rest wait."""
 
     columns: ClassVar[Mapping[str, str]]
-    """What ``select`` returns; among it ``number``, ``organization`` and ``is_open``, ``horizon``, and
-    ``changed_in``, by which a row differs though only what hangs on it has changed."""
+    """What ``select`` returns; ``number``, ``organization``, ``is_open``, ``horizon`` among it, and
+    ``changed_in``, by which a row differs though only what hangs on it has changed.
+    """
     select: ClassVar[str]
     """SQL with places for ``region`` and ``which`` rows."""
     touched: ClassVar[str]
