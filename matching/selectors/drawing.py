@@ -19,6 +19,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 from django.contrib.gis.geos import Polygon
+from django.utils.translation import gettext as _
 
 from accounts.models import Member
 from carpool.kernel.geo import (
@@ -28,6 +29,7 @@ from carpool.kernel.geo import (
     reach_ellipse,
     walking_time,
 )
+from carpool.kernel.templatetags.ui import walk
 from maps.errors import NoWalk
 from maps.models import Region
 from maps.selectors import load_network, walk_between
@@ -269,13 +271,15 @@ class Shown(Protocol):
 class Step:
     """One line of the way in words. ``walk_m`` is the walk that begins or has ended there.
 
-    ``kind`` is leave, start (of the car), pickup, dropoff, arrive, end (of the car's way).
+    ``kind`` is leave, start (of the car), pickup, dropoff, arrive, end (of the car's way);
+    ``note`` says so in the active language.
     """
 
     kind: str
     at: datetime
     label: str
-    walk_m: int = 0
+    note: str
+    walk_m: int | None = None
 
 
 def list_steps(shown: Shown, query: SearchQuery) -> list[Step]:
@@ -284,13 +288,31 @@ def list_steps(shown: Shown, query: SearchQuery) -> list[Step]:
     later = timedelta(seconds=shown.detour_s)
     leave_at = pickup.at - walking_time(pickup.walk_m)
     arrive_at = dropoff.at + walking_time(dropoff.walk_m)
+    driver = {"name": view.ride.driver.first_name}
     steps = [
-        Step("start", view.ride.departure_at, view.origin_label),
-        Step("leave", leave_at, query.origin.label, pickup.walk_m),
-        Step("pickup", pickup.at, pickup.label),
-        Step("dropoff", dropoff.at, dropoff.label),
-        Step("arrive", arrive_at, query.destination.label, dropoff.walk_m),
-        Step("end", view.ride.arrival_at + later, view.destination_label),
+        Step("start", view.ride.departure_at, view.origin_label, _("%(name)s sets off") % driver),
+        Step(
+            "leave",
+            leave_at,
+            query.origin.label,
+            _("You leave, %(walk)s") % {"walk": walk(pickup.walk_m)},
+            pickup.walk_m,
+        ),
+        Step("pickup", pickup.at, pickup.label, _("You get in")),
+        Step("dropoff", dropoff.at, dropoff.label, _("You get out")),
+        Step(
+            "arrive",
+            arrive_at,
+            query.destination.label,
+            _("You arrive, %(walk)s") % {"walk": walk(dropoff.walk_m)},
+            dropoff.walk_m,
+        ),
+        Step(
+            "end",
+            view.ride.arrival_at + later,
+            view.destination_label,
+            _("%(name)s arrives") % driver,
+        ),
     ]
     return sorted(steps, key=lambda step: step.at)
 
