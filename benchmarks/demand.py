@@ -19,11 +19,12 @@ from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.commutes import (
     MINUTE,
+    USUAL,
     WALK_M,
     WALK_MPS,
     Trip,
-    draw_departures,
     draw_rides,
+    draw_times,
     draw_trips,
     pair_times,
     population,
@@ -105,10 +106,11 @@ def draw_demand(
     count: int,
     rng: np.random.Generator,
 ) -> Demand:
-    """Return requests with up to eight real meeting points at each end, and 40 minutes to spare."""
+    """Return requests with up to eight real meeting points at each end, as ``commutes`` has them."""
     home, work = draw_trips(network, mass, count, rng)
-    direct = pair_times(home, work, *network.labels)
-    earliest = draw_departures(count, rng)
+    earliest, back = draw_times(count, rng, USUAL)
+    home, work = np.where(back, work, home), np.where(back, home, work)
+    given = (1 + USUAL.spare) * pair_times(home, work, *network.labels) + USUAL.spare_ms
 
     @cache
     def around(vertex: int) -> tuple[Ints, Ints]:
@@ -124,7 +126,7 @@ def draw_demand(
         organization=np.zeros(count, np.int32),
         seats=np.ones(count, np.int32),
         earliest_ms=earliest,
-        latest_ms=earliest + (1.25 * direct).astype(np.int64) + 40 * MINUTE,
+        latest_ms=earliest + given.astype(np.int64),
         anchored_at_arrival=np.arange(count) % 2 == 1,
         start=start,
         middle=(start[:-1] + sizes[:, 0]).astype(np.int32),
