@@ -130,8 +130,9 @@ def on_that_day(trip: Trip) -> Trip:
 
 def network_bytes(folder: Path) -> int:
     """Return what a worker maps of a network: roads, footways, labels, cells."""
-    with_cells = [folder, *folder.parent.glob(f"{folder.name}-cells-*")]
-    return sum(file.stat().st_size for part in with_cells for file in part.iterdir())
+    cells = open_cells(folder)
+    roads = sum(file.stat().st_size for file in folder.iterdir())
+    return roads + cells.of.nbytes + cells.ahead.nbytes + cells.back.nbytes
 
 
 def measure_shard(
