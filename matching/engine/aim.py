@@ -176,7 +176,7 @@ def reach(cells, table, time):  # type: ignore[no-untyped-def]
         time[x] = min(time[2 * x], time[2 * x + 1])
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath={"nnan", "nsz"}, inline="always")
 def bound_from(aim, later, ways, costs, soonest, extremes):  # type: ignore[no-untyped-def]
     """Bound the cost in s of stretches by the extremes of them; inf where none can serve.
 
@@ -202,18 +202,16 @@ def bound_from(aim, later, ways, costs, soonest, extremes):  # type: ignore[no-u
     aboard = stand + ways[1]
     out = max(soonest + ways[0], ready) + aboard
     home = stand + ways[2]
-    if out > due or out + home > until or ways[0] + aboard + home > budget:
-        return np.inf
+    fits = (out <= due) & (out + home <= until) & (ways[0] + aboard + home <= budget)
     rest, planned = slope - detour, detour * (alone - anchor)
     apart = slope * (soonest - anchor) - planned
-    joint = rest * ((soonest if rest > 0 else latest) - anchor) - detour * solo
+    joint = min(rest * (soonest - anchor), rest * (latest - anchor)) - detour * solo
     driven = max(max(apart, joint) + costs[0], rate[WAITING + later] - planned) + costs[1]
-    if later:
-        driven += rate[ABOARD] * ways[1]
-    return (driven + handicap) / 1000 - rate[LOWERED]
+    value = (driven + later * rate[ABOARD] * ways[1] + handicap) * 0.001 - rate[LOWERED]
+    return value if fits else np.inf
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def bound_node(aim, node):  # type: ignore[no-untyped-def]
     """Return a lower bound for all stretches below a node, in s; O(1)."""
     n, later, middle = node, 0, aim.when[2]
@@ -225,7 +223,7 @@ def bound_node(aim, node):  # type: ignore[no-untyped-def]
     return bound_from(aim, later, ways, costs, n.soonest, extremes)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def bound_stretch(aim, stretch):  # type: ignore[no-untyped-def]
     """Return a lower bound for one stretch, in s, from the cells of its stops; O(1)."""
     s, later, middle = stretch, 0, aim.when[2]

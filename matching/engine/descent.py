@@ -66,7 +66,7 @@ def make_queue(room: int) -> Queue:
     )
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def put(queue, entry, bound):  # type: ignore[no-untyped-def]
     """Let an entry wait by its bound."""
     above = bound - queue.floor[0]
@@ -85,7 +85,7 @@ def clear(queue, floor):  # type: ignore[no-untyped-def]
     queue.floor[0] = floor
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def add(queue, kind, item, bound):  # type: ignore[no-untyped-def]
     """Let a node or ride wait that has not waited before."""
     entry = queue.state[1]
@@ -94,7 +94,7 @@ def add(queue, kind, item, bound):  # type: ignore[no-untyped-def]
     put(queue, entry, bound)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def take(queue, limit):  # type: ignore[no-untyped-def]
     """Return an entry of the lowest bucket, taken out; nobody if none can be below the limit."""
     bucket = queue.state[0]
@@ -108,7 +108,7 @@ def take(queue, limit):  # type: ignore[no-untyped-def]
     return np.int64(entry)
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def open_node(node, tree, aim, seats, limit, queue):  # type: ignore[no-untyped-def]
     """Let what is below a node wait; return how many stretches were judged."""
     if node.rides == 0:

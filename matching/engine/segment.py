@@ -56,7 +56,7 @@ class Segment:
     by_key : int32[rides]
         The rows in the order of their keys.
     tree : Tree
-        Over all that rides have to offer; see :mod:`~matching.engine.tree`.
+        Over all that rides have to offer (:mod:`~matching.engine.tree`), once it is planted.
     """
 
     key: Int64
@@ -141,7 +141,7 @@ def build_segment(supply: Supply, cells: Cells) -> Segment:
         by_key=np.empty(0, np.int32),
         tree=NO_TREE,
     )
-    return take(draft, np.lexsort((draft.key, draft.departure)), len(cells))
+    return take(draft, np.lexsort((draft.key, draft.departure)))
 
 
 def _check(supply: Supply) -> None:
@@ -163,7 +163,7 @@ def _check(supply: Supply) -> None:
         raise ValueError("two rides have the same key")
 
 
-def join(one: Segment, other: Segment, cells: int) -> Segment:
+def join(one: Segment, other: Segment) -> Segment:
     """Return the rides of two segments that are not removed as one; O(n log n)."""
     both: dict[str, Any] = {
         name: np.concatenate([getattr(one, name), getattr(other, name)])
@@ -172,10 +172,10 @@ def join(one: Segment, other: Segment, cells: int) -> Segment:
     both["start"] = np.concatenate([one.start, other.start[1:] + one.start[-1]]).astype(np.int32)
     draft = replace(one, **both)
     rows = np.lexsort((draft.key, draft.departure))
-    return take(draft, rows[draft.owner[rows] != GONE], cells)
+    return take(draft, rows[draft.owner[rows] != GONE])
 
 
-def take(segment: Segment, rows: Rows, cells: int) -> Segment:
+def take(segment: Segment, rows: Rows) -> Segment:
     """Return some rides, in the order given, which must be by departure and key."""
     sizes = np.diff(segment.start)[rows]
     start = np.concatenate([[0], np.cumsum(sizes)])
@@ -185,6 +185,11 @@ def take(segment: Segment, rows: Rows, cells: int) -> Segment:
     taken |= {
         "start": start.astype(np.int32),
         "by_key": np.argsort(taken["key"], kind="stable").astype(np.int32),
+        "tree": NO_TREE,
     }
-    some = replace(segment, **taken)
-    return replace(some, tree=build_tree(some.columns, cells))
+    return replace(segment, **taken)
+
+
+def plant(segment: Segment, cells: int) -> Segment:
+    """Return the same rides with the tree over them; O(n log n)."""
+    return replace(segment, tree=build_tree(segment.columns, cells))

@@ -5,8 +5,8 @@ A put builds the small one anew; when that has grown past two square roots of th
 become one. A removed ride is marked and drops out at the next joining. So a change costs O(√n),
 and every 2,000th or so a joining, O(n log n).
 
-Memory per ride with two stops: 133 bytes in the columns (49 for the ride, 42 for each stop), 64 in
-the tree for each pair of legs, which is one, and 25 or so for its share of nodes.
+Memory per ride with two stops: 128 bytes in the columns (44 for the ride, 42 for each stop), 56 in
+the tree for each pair of legs, which is one, and 28 or so for its share of nodes.
 Labels and cells belong to the network and are shared memory maps.
 
 Not thread-safe: one process, or one lock, holds one index.
@@ -33,7 +33,7 @@ from matching.engine.insertion import (
     RideBatch,
     pair_costs,
 )
-from matching.engine.segment import GONE, Supply, build_segment, join
+from matching.engine.segment import GONE, Supply, build_segment, join, plant
 
 FEWEST_RECENT = 256
 EVERYBODY = -1
@@ -124,10 +124,12 @@ class SupplyIndex:
         added = build_segment(supply, self._cells)
         self.remove(supply.key)
         self._gone -= int((self._recent.owner == GONE).sum())
-        self._recent = join(self._recent, added, len(self._cells))
+        self._recent = join(self._recent, added)
         limit = max(FEWEST_RECENT, 2 * isqrt(len(self._settled)))
         if len(self._recent) > limit or 2 * self._gone > len(self._settled):
             self.settle()
+        else:
+            self._recent = plant(self._recent, len(self._cells))
 
     def remove(self, keys: Int64) -> None:
         """Forget rides; numbers that are not here are passed over. O(m log n)."""
@@ -147,7 +149,7 @@ class SupplyIndex:
 
     def settle(self) -> None:
         """Join what is new with the rest and drop what is gone; O(n log n)."""
-        self._settled = join(self._settled, self._recent, len(self._cells))
+        self._settled = plant(join(self._settled, self._recent), len(self._cells))
         self._recent = build_segment(_nothing(), self._cells)
         self._gone = 0
 

@@ -64,7 +64,7 @@ NODE = np.dtype(
     [
         ("soonest", np.int64),  # least and greatest ``leave``
         ("latest", np.int64),
-        ("until", np.int64),  # greatest of the rides below, as the next three
+        ("until", np.int64),  # greatest of what is below, as the next three
         ("alone", np.int64),
         ("budget", np.int64),  # until - leave
         ("solo", np.int64),  # alone - leave
@@ -74,12 +74,12 @@ NODE = np.dtype(
         ("next", np.int16),
         ("before", np.int16),
         ("end", np.int16),
-        ("first", np.int32),  # the first of two children, or of ``rides`` rows
-        ("rides", np.int32),  # 0 where there are children
+        ("first", np.int32),  # the first child, or the first of so many stretches
+        ("rides", np.int32),  # 0 where there are two children
     ],
     align=True,
 )
-"""What is known of all rides below a node; one cache line."""
+"""What is known of all stretches below a node."""
 
 
 class Tree(NamedTuple):
@@ -100,7 +100,8 @@ def build_tree(columns: Columns, cells: int) -> Tree:
     order = np.empty(len(loose), np.int64)
     _weave(loose, cells.bit_length() - 1, order)
     sorting = np.argsort(order)
-    stretches = loose[sorting]
+    whole = np.dtype((np.void, STRETCH.itemsize))  # copied at once, not field by field
+    stretches = loose.view(whole)[sorting].view(STRETCH)
     spans = np.empty((max(1, 2 * len(order)), 3), np.int32)
     nodes = np.zeros(_split(order[sorting], spans), NODE)
     _summarize(spans, stretches, nodes)
@@ -159,11 +160,16 @@ def _weave(stretches, bits, order):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _split(order, spans):  # type: ignore[no-untyped-def]
-    """Write each node's first row, the row after its last, and its first child; return how many."""
+    """Write each node's first row, the row after its last, and its first child; return how many.
+
+    What lies below a node is numbered before what lies below the next one, so that a search that
+    goes deeper stays in the same part of memory.
+    """
     count = 1
     spans[0, 0], spans[0, 1] = 0, len(order)
-    n = 0
-    while n < count:
+    waiting = [np.int64(0)]
+    while len(waiting) > 0:
+        n = waiting.pop()
         a, b = spans[n, 0], spans[n, 1]
         spans[n, 2] = -1
         if b - a > LEAF:
@@ -171,8 +177,9 @@ def _split(order, spans):  # type: ignore[no-untyped-def]
             spans[n, 2] = count
             spans[count, 0], spans[count, 1] = a, middle
             spans[count + 1, 0], spans[count + 1, 1] = middle, b
+            waiting.append(np.int64(count + 1))
+            waiting.append(np.int64(count))
             count += 2
-        n += 1
     return count
 
 
