@@ -7,11 +7,15 @@ Such pairs add up and compare like numbers (time in the high bits of one, length
 so the same hierarchy labels them, and the length of the way to each ancestor is read off. Two
 labels are then joined as two times are.
 
+The fastest way is not the shortest, so its length knows no triangle inequality: a detour over a
+third place may take fewer metres. Whoever needs a lower bound that holds for every detour asks for
+the shortest way instead, whose lengths are labelled too.
+
 Built when first asked for and kept beside the network, as its cells are: only batch work counts
 vehicle-kilometres by the million.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -35,10 +39,14 @@ class Lengths:
     ----------
     ahead, back : int32[label entries]
         Decimetres of the fastest way from a vertex to its ancestor, and from there to the vertex.
+    least_ahead, least_back : int32[label entries]
+        Decimetres of the shortest way.
     """
 
     ahead: Ints
     back: Ints
+    least_ahead: Ints
+    least_back: Ints
 
 
 def open_lengths(network: Path) -> Lengths:
@@ -63,12 +71,12 @@ def open_lengths(network: Path) -> Lengths:
             tail.astype(np.int32),
             *(drive[f"arc_{x}"] for x in ("head", "ms", "m")),
         )
-        store.write_folder(folder, {"ahead": lengths.ahead, "back": lengths.back}, {})
+        store.write_folder(folder, asdict(lengths), {})
     return Lengths(**store.read_arrays(folder, ""))
 
 
 def build_lengths(count: int, tail: Ints, head: Ints, weight_ms: Ints, length_m: Floats) -> Lengths:
-    """Label a network by time and then length.
+    """Label a network by time and then length, and by length alone.
 
     Parameters
     ----------
@@ -79,15 +87,16 @@ def build_lengths(count: int, tail: Ints, head: Ints, weight_ms: Ints, length_m:
 
     Notes
     -----
-    As long as the hierarchy takes; every arc is rounded to a decimetre.
+    Twice as long as the hierarchy takes; every arc is rounded to a decimetre, and up from none.
     """
-    tenths = np.rint(length_m * 10).astype(np.int64)
+    tenths = np.maximum(np.rint(length_m * 10), 1).astype(np.int64)
     tree = build_hierarchy(count, tail, head, (weight_ms.astype(np.int64) << BITS) + tenths)
     ahead, back = (
         np.where(part >> BITS < UNREACHED, part & ((1 << BITS) - 1), 0).astype(np.int32)
         for part in (tree.ahead, tree.back)
     )
-    return Lengths(ahead, back)
+    least = build_hierarchy(count, tail, head, tenths.astype(np.int32))
+    return Lengths(ahead, back, least.ahead, least.back)
 
 
 @njit(cache=True)

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maps.engine import RoadNetwork
+from maps.engine.labels import duration
 from maps.engine.lengths import build_lengths, measure, open_lengths
 from maps.tests.test_engine_hierarchy import Graph, exact, labelled, strong_graphs
 
@@ -25,6 +26,9 @@ def test_the_length_is_the_shortest_of_the_fastest_ways(
     times, tenths = measure(here, there, labels, lengths)
     both = exact((count, tail, head, weight.astype(np.int64) * 1000 + np.rint(length_m * 10)))
     assert (times.astype(np.int64) * 1000 + tenths == both.ravel()).all()
+    least = exact((count, tail, head, np.rint(length_m * 10).astype(np.int64))).ravel()
+    shortest = labels[:3] + (lengths.least_ahead, lengths.least_back)
+    assert [duration(s, t, *shortest) for s, t in zip(here, there, strict=True)] == least.tolist()
 
 
 def test_the_lengths_of_a_town_are_those_of_its_routes(grid: RoadNetwork, grid_folder) -> None:
