@@ -75,9 +75,18 @@ SLOPE, DETOUR, ABOARD, WAITING, LOWERED = 0, 1, 2, 3, 5
 
 def make_aim(cells: int, points: int) -> Aim:
     """Return room for one request after the other."""
-    times, costs = np.zeros((4, 2 * cells), np.int32), np.zeros((2, 2, 2 * cells))
-    parts = np.zeros((2, 2, points))
-    return Aim(*times, *costs, *parts, np.zeros(5, np.int64), np.zeros(6))
+    return Aim(
+        to_pickup=np.zeros(2 * cells, np.int32),
+        from_pickup=np.zeros(2 * cells, np.int32),
+        to_dropoff=np.zeros(2 * cells, np.int32),
+        from_dropoff=np.zeros(2 * cells, np.int32),
+        pickup_cost=np.zeros((2, 2 * cells)),
+        dropoff_cost=np.zeros((2, 2 * cells)),
+        of_pickup=np.zeros((2, points)),
+        of_dropoff=np.zeros((2, points)),
+        when=np.zeros(5, np.int64),
+        rate=np.zeros(6),
+    )
 
 
 @njit(cache=True)
