@@ -22,6 +22,7 @@ from carpool.kernel.errors import (
 )
 from carpool.kernel.idempotency import idempotent
 from carpool.kernel.models import OutboxEvent
+from carpool.urls import urlpatterns as project_urls
 
 ERRORS: dict[str, Exception] = {
     "plain": DomainError(),
@@ -100,6 +101,7 @@ def deeds() -> int:
 
 
 urlpatterns = [
+    *project_urls,  # pages of errors lead to the style sheet
     path("fail/<str:kind>", FailView.as_view()),
     path("form", FormView.as_view()),
     path("count", CountView.as_view()),
