@@ -1,11 +1,9 @@
-"""Pages about oneself: profile, cars, places, joining; in the demo, signing in as somebody."""
+"""Pages about oneself: profile, cars, places."""
 
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -13,15 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import selectors, services
-from accounts.forms import CarForm, DemoForm, PlaceForm, ProfileForm
+from accounts.forms import CarForm, PlaceForm, ProfileForm
 from accounts.models import PlaceKind
 from carpool.kernel import clock
 from carpool.kernel.errors import DomainError
 from carpool.kernel.geo import from_point
 from carpool.kernel.web import MemberRequest, add_error, basemap, member_required
 from maps.selectors import list_regions
-
-DEMO_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @member_required
@@ -122,26 +118,3 @@ def remove_place(request: MemberRequest, place_id: UUID) -> HttpResponse:
     services.remove_place(place=selectors.get_place_for(request.member, place_id))
     messages.success(request, _("The place is forgotten."))
     return redirect("accounts:profile")
-
-
-@login_required
-def join(request: HttpRequest) -> HttpResponse:
-    """Tell somebody without an organization how to get into one."""
-    if getattr(request, "member", None) is not None:
-        return redirect("rides:today")
-    return render(request, "accounts/join.html")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def demo(request: HttpRequest) -> HttpResponse:
-    """In the demo only: choose whom to be."""
-    if not settings.DEMO:
-        raise Http404
-    members = selectors.list_demo_members()
-    if request.method == "POST":
-        form = DemoForm(members, request.POST)
-        if not form.is_valid():
-            raise Http404
-        login(request, form.cleaned_data["member"].user, backend=DEMO_BACKEND)
-        return redirect("rides:today")
-    return render(request, "accounts/demo.html", {"members": members})

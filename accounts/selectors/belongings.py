@@ -1,47 +1,13 @@
-"""Reads about people; each begins with the person who asks."""
+"""A member's cars and places, and the places that their organization shows."""
 
 from uuid import UUID
 
-from django.db.models import QuerySet, Window
-from django.db.models.functions import RowNumber
-from django.utils.translation import gettext as _
+from django.db.models import QuerySet
 
-from accounts.errors import CarNotFound, NoMembership, PlaceNotFound
-from accounts.models import Car, EmailDomain, Member, Organization, Place, Site, User
+from accounts.errors import CarNotFound, PlaceNotFound
+from accounts.models import Car, Member, Place, Site
 from carpool.kernel.geo import LonLat, crow_fly_m, from_point
 from maps.selectors import search_addresses
-
-
-def get_member(user: User) -> Member | None:
-    """Return the member that a signed-in user acts as: their first active membership."""
-    return (
-        Member.objects.active()
-        .select_related("organization", "user")
-        .filter(user=user)
-        .order_by("joined_at")
-        .first()
-    )
-
-
-def require_member(user: User) -> Member:
-    """Return the user's member.
-
-    Raises:
-        NoMembership: the user belongs to no organization.
-    """
-    member = get_member(user)
-    if member is None:
-        raise NoMembership(
-            _("Ask your organization to invite you, or sign in with your work address.")
-        )
-    return member
-
-
-def organization_for_email(email: str) -> Organization | None:
-    """Return the organization that owns the address's domain."""
-    domain = email.rpartition("@")[2].lower()
-    match = EmailDomain.objects.select_related("organization").filter(domain=domain).first()
-    return match.organization if match else None
 
 
 def list_cars(member: Member) -> QuerySet[Car]:
@@ -99,15 +65,3 @@ def find_named_place(member: Member, text: str) -> LonLat | None:
     near = from_point(site.location) if site else None
     hits = search_addresses(None, text, near=near, limit=1)
     return hits[0].location if hits else None
-
-
-def list_demo_members(*, per_organization: int = 24) -> QuerySet[Member]:
-    """List the first people of each organization, for the demo's "sign in as" page."""
-    number = Window(RowNumber(), partition_by="organization", order_by=["joined_at", "id"])
-    return (
-        Member.objects.active()
-        .select_related("organization", "user")
-        .annotate(number=number)
-        .filter(number__lte=per_organization)
-        .order_by("organization__name", "display_name")
-    )

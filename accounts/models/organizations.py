@@ -1,0 +1,124 @@
+"""Organizations, their mail domains and their sites."""
+
+from __future__ import annotations
+
+import uuid
+import zoneinfo
+from zoneinfo import ZoneInfo
+
+from django.contrib.gis.db.models import PointField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, RegexValidator
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+def validate_time_zone(name: str) -> None:
+    """Refuse a name that the IANA database does not know."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("“%(name)s” is not an IANA time zone."), params={"name": name})
+
+
+class WeekStart(models.IntegerChoices):
+    """First day of the week, numbered as in ISO 8601."""
+
+    MONDAY = 1, _("Monday")
+    SATURDAY = 6, _("Saturday")
+    SUNDAY = 7, _("Sunday")
+
+
+class Organization(models.Model):
+    """A company, campus or town whose people travel together. Policies are columns here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(unique=True)
+    colour = models.CharField(
+        _("colour"),
+        max_length=7,
+        default="#0f766e",
+        validators=[RegexValidator(r"^#[0-9a-f]{6}$", _("Six hexadecimal digits after #."))],
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
+    currency = models.CharField(
+        _("currency"), max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$")]
+    )
+    language = models.CharField(_("language"), max_length=8, default="en")
+    week_start = models.PositiveSmallIntegerField(
+        _("week starts on"), choices=WeekStart.choices, default=WeekStart.MONDAY
+    )
+    default_detour_s = models.PositiveIntegerField(
+        _("detour suggested to drivers, seconds"), default=600
+    )
+    default_walk_m = models.PositiveIntegerField(_("walk suggested to riders, metres"), default=800)
+    boarding_s = models.PositiveIntegerField(
+        _("time to get in or out, seconds"), default=60, validators=[MaxValueValidator(600)]
+    )
+    stop_leeway_s = models.PositiveIntegerField(
+        _("how much later than planned a pick-up or drop-off may become, seconds"), default=300
+    )
+    confirm_within_s = models.PositiveIntegerField(
+        _("time a driver has to confirm a booking, seconds"), default=12 * 3600
+    )
+    booking_horizon_days = models.PositiveSmallIntegerField(
+        _("days ahead that rides can be offered"), default=60
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("organization")
+        verbose_name_plural = _("organizations")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which this organization reads its clocks."""
+        return ZoneInfo(self.time_zone)
+
+
+class EmailDomain(models.Model):
+    """Whoever proves an address in this domain belongs to the organization."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="email_domains"
+    )
+    domain = models.CharField(
+        _("domain"),
+        max_length=253,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", _("As in example.com."))],
+    )
+
+    class Meta:
+        verbose_name = _("e-mail domain")
+        verbose_name_plural = _("e-mail domains")
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class Site(models.Model):
+    """A place of the organization that everybody may know: an office, a plant, a campus gate."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="sites")
+    name = models.CharField(_("name"), max_length=120)
+    address = models.CharField(_("address"), max_length=255, blank=True)
+    location = PointField(_("location"), srid=4326)
+
+    class Meta:
+        verbose_name = _("site")
+        verbose_name_plural = _("sites")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="site_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,31 @@
+"""Reads about people; each begins with the person who asks."""
+
+from accounts.selectors.belongings import (
+    find_named_place,
+    get_car_for,
+    get_place_for,
+    get_site_near,
+    list_cars,
+    list_places,
+    list_sites,
+)
+from accounts.selectors.members import (
+    get_member,
+    list_demo_members,
+    organization_for_email,
+    require_member,
+)
+
+__all__ = [
+    "find_named_place",
+    "get_car_for",
+    "get_member",
+    "get_place_for",
+    "get_site_near",
+    "list_cars",
+    "list_demo_members",
+    "list_places",
+    "list_sites",
+    "organization_for_email",
+    "require_member",
+]

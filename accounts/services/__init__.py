@@ -1,0 +1,19 @@
+"""Writes about people."""
+
+from accounts.services.membership import ensure_member, join_by_email, register_member
+from accounts.services.organizations import add_site, claim_email_domain, found_organization
+from accounts.services.profile import remove_car, remove_place, save_car, save_place, update_profile
+
+__all__ = [
+    "add_site",
+    "claim_email_domain",
+    "ensure_member",
+    "found_organization",
+    "join_by_email",
+    "register_member",
+    "remove_car",
+    "remove_place",
+    "save_car",
+    "save_place",
+    "update_profile",
+]

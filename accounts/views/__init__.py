@@ -1,0 +1,14 @@
+"""Pages about oneself and about getting in."""
+
+from accounts.views.joining import demo, join
+from accounts.views.oneself import car, place, profile, remove_car, remove_place
+
+__all__ = [
+    "car",
+    "demo",
+    "join",
+    "place",
+    "profile",
+    "remove_car",
+    "remove_place",
+]
