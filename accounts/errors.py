@@ -38,3 +38,38 @@ class EmailDomainTaken(Conflict):
 
     code = "email_domain_taken"
     title = _("This e-mail domain belongs to another organization")
+
+
+class MemberNotFound(NotFound):
+    """Nobody of that id in one's own organization."""
+
+    code = "member_not_found"
+    title = _("There is no such person in your organization")
+
+
+class OnlyOthers(Conflict):
+    """A person is neither blocked nor reported by themselves."""
+
+    code = "only_others"
+    title = _("This is about other people, not about yourself")
+
+
+class TooManyAvoidedPlaces(Conflict):
+    """Who avoids everything finds nothing."""
+
+    code = "too_many_avoided_places"
+    title = _("You can avoid up to 20 places")
+
+
+class IssuerNotFound(NotFound):
+    """The organization has not set up an identity provider."""
+
+    code = "issuer_not_found"
+    title = _("Your organization has no sign-in of its own here")
+
+
+class ManagersOnly(Forbidden):
+    """Only those who steer an organization decide how its people come in."""
+
+    code = "managers_only"
+    title = _("Only your organization's managers may do this")

@@ -1,5 +1,6 @@
 """What matching does when it hears of something new: it queues the work and returns."""
 
+from accounts.events import CompanyChanged
 from matching import tasks
 from matching.events import PartReady, RunQueued, StudyQueued
 from rides.events import BookingStateChanged, RequestPosted, RideOffered, RideStateChanged
@@ -13,6 +14,11 @@ def on_ride_changed(event: RideOffered | RideStateChanged | BookingStateChanged)
 def on_request_posted(event: RequestPosted) -> None:
     """Match the new request against all open rides."""
     tasks.match_request.delay(str(event.request_id))
+
+
+def on_company_changed(event: CompanyChanged) -> None:
+    """Part whom a block or a wish parts, and look again."""
+    tasks.rematch_member.delay(str(event.member_id))
 
 
 def on_study_queued(event: StudyQueued) -> None:

@@ -21,6 +21,12 @@ def match_request(request_id: str) -> int:
     return services.match_request(request_id=UUID(request_id), now=clock.now())
 
 
+@shared_task(name="matching.rematch_member", ignore_result=True)
+def rematch_member(member_id: str) -> None:
+    """Part whom a block or a wish parts, and look again."""
+    services.rematch_member(member_id=UUID(member_id), now=clock.now())
+
+
 @shared_task(name="matching.begin_run", ignore_result=True)
 def begin_run(run_id: str) -> int:
     """Gather who travels, and cut them into parts that workers share."""

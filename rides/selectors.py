@@ -26,6 +26,7 @@ from maps.selectors import load_network, region_at, region_of_both, snap
 from rides.errors import BookingNotFound, RequestNotFound, RideNotFound, TooClose
 from rides.models import Booking, Ride, RideRequest, Stop, StopKind
 from rides.models.requests import RequestQuerySet
+from rides.models.rides import RideQuerySet
 from rides.permissions import is_driver, travels_along
 
 # At a private end the drawn route stops this far from the door, plus a fixed share as much again.
@@ -85,12 +86,13 @@ def get_trip_region(origin: LonLat, destination: LonLat, *, walk_m: float | None
     return region
 
 
-def with_everything(rides: QuerySet[Ride]) -> QuerySet[Ride]:
+def with_everything(rides: RideQuerySet) -> QuerySet[Ride]:
     """Load all that :func:`as_seen_by` shows, in three queries."""
     bookings = Booking.objects.select_related("rider", "rider__user").order_by("pickup_at", "id")
     stops = Stop.objects.select_related("booking", "booking__rider").order_by("position")
     return (
-        rides.select_related("organization", "driver", "driver__user", "car")
+        rides.with_avoided()
+        .select_related("organization", "driver", "driver__user", "car")
         .defer("reach")
         .prefetch_related(
             Prefetch("bookings", queryset=bookings), Prefetch("stops", queryset=stops)

@@ -1,8 +1,9 @@
 """People and what they belong to."""
 
 from accounts.models.belongings import Car, Place, PlaceKind
+from accounts.models.company import AvoidedPlace, Block, kept_apart, may_share_by_gender
 from accounts.models.identity import User, UserManager
-from accounts.models.members import Member, MemberQuerySet, MemberRole
+from accounts.models.members import Gender, Member, MemberQuerySet, MemberRole
 from accounts.models.organizations import (
     EmailDomain,
     Organization,
@@ -12,8 +13,11 @@ from accounts.models.organizations import (
 )
 
 __all__ = [
+    "AvoidedPlace",
+    "Block",
     "Car",
     "EmailDomain",
+    "Gender",
     "Member",
     "MemberQuerySet",
     "MemberRole",
@@ -24,5 +28,7 @@ __all__ = [
     "User",
     "UserManager",
     "WeekStart",
+    "kept_apart",
+    "may_share_by_gender",
     "validate_time_zone",
 ]

@@ -21,6 +21,15 @@ class MemberRole(models.TextChoices):
     OWNER = "owner", _("Owner")
 
 
+class Gender(models.TextChoices):
+    """What a member may state of themselves; nobody else is ever shown it."""
+
+    UNSTATED = "", _("I would rather not say")
+    WOMAN = "woman", _("Woman")
+    MAN = "man", _("Man")
+    NON_BINARY = "nonbinary", _("Non-binary")
+
+
 class MemberQuerySet(models.QuerySet["Member"]):
     """Filters over members."""
 
@@ -45,6 +54,8 @@ class Member(models.Model):
         help_text=_("Shown only to the people you share a confirmed ride with."),
     )
     language = models.CharField(_("language"), max_length=8, blank=True)
+    gender = models.CharField(_("gender"), max_length=9, choices=Gender.choices, blank=True)
+    same_gender_only = models.BooleanField(_("travel with my own gender only"), default=False)
     joined_at = models.DateTimeField(db_default=Now())
     left_at = models.DateTimeField(null=True, blank=True)
 
@@ -56,6 +67,10 @@ class Member(models.Model):
         ordering = ["display_name", "id"]
         constraints = [
             models.UniqueConstraint(fields=["user", "organization"], name="one_membership_each"),
+            models.CheckConstraint(
+                condition=models.Q(same_gender_only=False) | ~models.Q(gender=""),
+                name="same_gender_needs_a_gender",
+            ),
         ]
 
     def __str__(self) -> str:

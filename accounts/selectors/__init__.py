@@ -9,6 +9,16 @@ from accounts.selectors.belongings import (
     list_places,
     list_sites,
 )
+from accounts.selectors.company import (
+    avoided_circles,
+    get_avoided_place_for,
+    get_colleague,
+    in_company,
+    is_kept_apart,
+    list_avoided_places,
+    list_blocks,
+    pairs_kept_apart,
+)
 from accounts.selectors.members import (
     get_member,
     list_demo_members,
@@ -17,15 +27,23 @@ from accounts.selectors.members import (
 )
 
 __all__ = [
+    "avoided_circles",
     "find_named_place",
+    "get_avoided_place_for",
     "get_car_for",
+    "get_colleague",
     "get_member",
     "get_place_for",
     "get_site_near",
+    "in_company",
+    "is_kept_apart",
+    "list_avoided_places",
+    "list_blocks",
     "list_cars",
     "list_demo_members",
     "list_places",
     "list_sites",
     "organization_for_email",
+    "pairs_kept_apart",
     "require_member",
 ]

@@ -1,11 +1,21 @@
 """Writes about people."""
 
+from accounts.services.company import (
+    avoid_place,
+    block_member,
+    choose_company,
+    stop_avoiding,
+    unblock_member,
+)
 from accounts.services.membership import ensure_member, join_by_email, register_member
 from accounts.services.organizations import add_site, claim_email_domain, found_organization
 from accounts.services.profile import remove_car, remove_place, save_car, save_place, update_profile
 
 __all__ = [
     "add_site",
+    "avoid_place",
+    "block_member",
+    "choose_company",
     "claim_email_domain",
     "ensure_member",
     "found_organization",
@@ -15,5 +25,7 @@ __all__ = [
     "remove_place",
     "save_car",
     "save_place",
+    "stop_avoiding",
+    "unblock_member",
     "update_profile",
 ]

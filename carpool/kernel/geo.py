@@ -5,6 +5,7 @@ A degree is never a distance here: what is measured is in metres on a sphere.
 
 import hashlib
 import math
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = [
     "METRES_PER_DEGREE",
     "SRID",
     "WALKING_SPEED_MPS",
+    "Circle",
     "LonLat",
     "box_around",
     "coarse_cell",
@@ -48,6 +50,18 @@ def to_point(place: LonLat) -> Point:
 def from_point(point: Point) -> LonLat:
     """Return the place of a GEOS point."""
     return LonLat(point.x, point.y)
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A round piece of ground."""
+
+    centre: LonLat
+    radius_m: float
+
+    def holds(self, place: LonLat) -> bool:
+        """Tell whether a place lies in it."""
+        return crow_fly_m(self.centre, place) <= self.radius_m
 
 
 def crow_fly_m(a: LonLat, b: LonLat) -> float:

@@ -7,18 +7,19 @@ of it is out of reach within the driver's promise. No direction test: it would l
 
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 
 from accounts.models import Member
 from carpool.kernel.geo import box_around
 from maps.models import Region
 from rides.models import Ride, Stop
+from rides.models.rides import RideQuerySet
 from rides.services import RequestTerms
 
 
 def candidate_rides(
     viewer: Member, region: Region, query: RequestTerms, *, now: datetime
-) -> QuerySet[Ride]:
+) -> RideQuerySet:
     """Return the rides that might serve a query, not loaded yet: none that does is left out."""
     boxes = [
         box_around(end.location, radius_m=max(query.walk_m, 1))
@@ -39,7 +40,11 @@ def candidate_rides(
     )
 
 
-def with_stops(rides: QuerySet[Ride]) -> QuerySet[Ride]:
+def with_stops(rides: RideQuerySet) -> RideQuerySet:
     """Load what the engine needs, in two queries."""
     stops = Stop.objects.order_by("position")
-    return rides.select_related("organization").prefetch_related(Prefetch("stops", queryset=stops))
+    return (
+        rides.with_avoided()
+        .select_related("organization")
+        .prefetch_related(Prefetch("stops", queryset=stops))
+    )

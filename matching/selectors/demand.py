@@ -10,7 +10,9 @@ from functools import lru_cache
 from uuid import UUID
 
 import numpy as np
+from django.db.models import Exists, OuterRef
 
+from accounts.models import Member
 from carpool.kernel.bulk import FLOAT, INT, TIME, UUID_BYTES, Records, to_epoch_ms
 from carpool.kernel.geo import LonLat
 from maps.errors import OffNetwork
@@ -22,7 +24,7 @@ from matching.engine.demand_segment import Demand
 from matching.engine.insertion import Int32
 from matching.selectors.evaluation import route_ride, to_ms, walks_ms
 from matching.selectors.live import KEPT_FOR, LiveRows
-from rides.models import Ride, RideRequest
+from rides.models import Booking, Ride, RideRequest
 from rides.models.requests import RequestQuerySet
 
 # About 400 bytes each.
@@ -138,8 +140,12 @@ def requests_served(ride: Ride, *, now: datetime) -> RequestQuerySet:
 
     Narrowed down by the index in memory; while another thread fills that, by time and seats only.
     """
+    aboard = Member.objects.filter(
+        Exists(Booking.objects.active().filter(ride=ride.pk, rider=OuterRef("pk")))
+    )
     waiting = (
         RideRequest.objects.waiting(now)
+        .welcome_among([ride.driver, *aboard])
         .filter(
             region=ride.region_id,
             rider__organization=ride.organization_id,
@@ -149,6 +155,7 @@ def requests_served(ride: Ride, *, now: datetime) -> RequestQuerySet:
         )
         .exclude(rider=ride.driver_id)
         .select_related("rider")
+        .prefetch_related("rider__avoided_places")
     )
     demand = _demand_of(ride.region_id, ride.region.network_version)
     if not demand.fill(now):

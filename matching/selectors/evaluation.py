@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from carpool.kernel.geo import LonLat, walking_time
+from carpool.kernel.geo import Circle, LonLat, walking_time
 from carpool.kernel.money import Money
 from maps.engine import RoadNetwork
 from maps.models import Region
@@ -104,6 +104,8 @@ def evaluate(
     pickups, dropoffs = places_to_meet(region, query)
     if only is not None:
         pickups, dropoffs = _just(network, pickups, only[0]), _just(network, dropoffs, only[1])
+    if not (len(pickups) and len(dropoffs)):
+        return []
     fares = ranking.fares(region, pickups, dropoffs, seats=query.seats)
     gather = gather_arrays(rides, network, query, pickups, dropoffs, fares.price_ms)
     gather = replace(gather, batch=replace(gather.batch, handicap_ms=ranking.handicaps_ms(rides)))
@@ -112,9 +114,10 @@ def evaluate(
     found = []
     for r, (ride, cheapest) in enumerate(zip(rides, best, strict=True)):
         insertion = cheapest
-        if cheapest is not None and ride.detour_m is not None:
+        if cheapest is not None and (ride.detour_m is not None or ride.driver_avoids):
             choices = feasible_insertions(r, gather.batch, gather.window, gather.times, weights)
-            insertion = within_metres(network, ride, gather, r, choices)
+            welcome = [one for one in choices if _stops_where_welcome(network, ride, gather, one)]
+            insertion = within_metres(network, ride, gather, r, welcome)
         if insertion is not None:
             found.append(_to_found(network, ride, gather, insertion, ranking, fares))
     return sorted(found, key=lambda f: (f.insertion.cost_s, f.ride.departure_at, f.ride.pk))
@@ -133,12 +136,37 @@ class Gathered:
 
 
 def places_to_meet(region: Region, query: RequestTerms) -> tuple[MeetingPoints, MeetingPoints]:
-    """Return where the rider may get in, and where out."""
-    origin, destination = query.origin.location, query.destination.location
-    return (
-        meeting_points(region, origin, walk_m=query.walk_m, field="origin"),
-        meeting_points(region, destination, walk_m=query.walk_m, field="destination"),
+    """Return where the rider may get in, and where out; none where they avoid all there are."""
+    ends = (("origin", query.origin), ("destination", query.destination))
+    pickups, dropoffs = (
+        meeting_points(region, end.location, walk_m=query.walk_m, field=field)
+        for field, end in ends
     )
+    network = load_network(region)
+    return outside(network, pickups, query.avoided), outside(network, dropoffs, query.avoided)
+
+
+def outside(
+    network: RoadNetwork, points: MeetingPoints, circles: Sequence[Circle]
+) -> MeetingPoints:
+    """Return the meeting points that lie in none of some circles."""
+    if not circles:
+        return points
+    places = [network.location(int(node)) for node in points.nodes]
+    kept = np.array([not any(one.holds(place) for one in circles) for place in places], bool)
+    return MeetingPoints(nodes=points.nodes[kept], walk_m=points.walk_m[kept])
+
+
+def _stops_where_welcome(
+    network: RoadNetwork, ride: Ride, gather: "Gathered", choice: "Placement"
+) -> bool:
+    """Tell whether the driver avoids neither of the two new stops."""
+    circles = [
+        Circle(LonLat(one["lon"], one["lat"]), one["radius_m"]) for one in ride.driver_avoids
+    ]
+    nodes = (gather.pickups.nodes[choice.pickup], gather.dropoffs.nodes[choice.dropoff])
+    places = [network.location(int(node)) for node in nodes]
+    return not any(circle.holds(place) for circle in circles for place in places)
 
 
 def gather_arrays(
@@ -282,8 +310,9 @@ Placed = TypeVar("Placed", bound=Placement)
 def within_metres(
     network: RoadNetwork, ride: Ride, gather: Gathered, r: int, choices: Sequence[Placed]
 ) -> Placed | None:
-    """Return the first choice that also keeps the driver's limit in metres."""
-    assert ride.detour_m is not None
+    """Return the first choice that also keeps the driver's limit in metres, if there is one."""
+    if ride.detour_m is None:
+        return next(iter(choices), None)
     start, end = gather.batch.start[r], gather.batch.start[r + 1]
     stops = [int(node) for node in gather.nodes[start:end]]
     for insertion in choices:

@@ -24,9 +24,10 @@ from matching.selectors.evaluation import Found, evaluate, places_to_meet, route
 from matching.selectors.ranking import Ranking
 from matching.selectors.supply import LiveSupply, live_supply
 from rides.models import Ride
+from rides.models.rides import RideQuerySet
 from rides.services import RequestTerms
 
-Load: TypeAlias = Callable[[QuerySet[Ride]], QuerySet[Ride]]
+Load: TypeAlias = Callable[[RideQuerySet], QuerySet[Ride]]
 
 # So many more are asked for than wanted: the member's own rides, and the odd one that drops out.
 SPARE = 4
@@ -68,6 +69,8 @@ def _find_in(
     now: datetime,
 ) -> tuple[list[Found], int]:
     pickups, dropoffs = places_to_meet(region, query)
+    if not (len(pickups) and len(dropoffs)):
+        return [], 0
     fares = ranking.fares(region, pickups, dropoffs, seats=query.seats)
     request = route_request(
         query, pickups, dropoffs, 1000 * viewer.organization.boarding_s, fares.price_ms
@@ -103,8 +106,13 @@ def _read(
     numbers = [placement.key for placement in proposed]
     if not numbers:
         return []
-    there = Ride.objects.visible_to(viewer).filter(region=region, number__in=numbers)
+    # All of them: a ride that is hidden from this viewer must stay in the index for the others.
+    there = Ride.objects.marking_visible_to(viewer).filter(region=region, number__in=numbers)
     rides = list(load(there))
     if gone := set(numbers) - {ride.number for ride in rides}:
         supply.forget(np.array(sorted(gone), np.int64))
-    return [ride for ride in rides if ride.driver_id != viewer.pk and ride.is_bookable_at(now)]
+    return [
+        ride
+        for ride in rides
+        if ride.is_visible and ride.driver_id != viewer.pk and ride.is_bookable_at(now)
+    ]

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from accounts.models import Member
+from accounts.selectors import avoided_circles
 from carpool.kernel.geo import from_point
 from matching.models import Match
 from matching.selectors.evaluation import SearchQuery
@@ -21,6 +22,7 @@ def query_of(request: RideRequest) -> SearchQuery:
         latest_arrival_at=request.latest_arrival_at,
         seats=request.seats,
         walk_m=request.walk_m,
+        avoided=avoided_circles(request.rider),
     )
 
 

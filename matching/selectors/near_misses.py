@@ -21,7 +21,6 @@ from django.db.models import (
     FloatField,
     Func,
     Q,
-    QuerySet,
     Value,
 )
 from django.db.models.functions import Extract
@@ -46,12 +45,14 @@ from matching.selectors.evaluation import (
     SearchQuery,
     evaluate,
     gather_arrays,
+    outside,
     places_to_meet,
     within_metres,
 )
 from matching.selectors.ranking import Ranking
 from matching.selectors.shown import sign_near_miss
 from rides.models import Ride
+from rides.models.rides import RideQuerySet
 from rides.selectors import RideView
 from rides.services.requests import MOST_WALK_M
 
@@ -192,7 +193,7 @@ def _rides_near(
     limits: Limits,
     *,
     now: datetime,
-) -> QuerySet[Ride]:
+) -> RideQuerySet:
     """Return the rides for which one promise might suffice, the least out of the way first.
 
     Either the rider gives way: the ride's ellipse comes within the longer walk and its time within
@@ -250,7 +251,10 @@ def _ask(
             (query.destination.location, "destination"),
         )
     ]
+    far = [outside(network, points, query.avoided) for points in far]
     pickups, dropoffs = (_joined(*points) for points in zip(near, far, strict=True))
+    if not (len(pickups) and len(dropoffs)):
+        return []
     beyond = FartherPoints(
         pickup_m=_beyond(pickups, len(near[0]), query.walk_m),
         dropoff_m=_beyond(dropoffs, len(near[1]), query.walk_m),

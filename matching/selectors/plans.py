@@ -59,6 +59,7 @@ def list_trips(organization: Organization, day: date, direction: str) -> QuerySe
             "plan__work_site",
             "plan__car",
         )
+        .prefetch_related("plan__member__avoided_places")
         .order_by("plan__member_id")
     )
 

@@ -5,12 +5,13 @@ signed, so that exactly what was shown can be booked. If they are few, near miss
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from accounts.models import Member
+from accounts.selectors import avoided_circles
 from carpool.kernel.geo import from_point, walking_time
 from carpool.kernel.money import Money
 from maps.engine import RoadNetwork
@@ -84,6 +85,7 @@ def search(viewer: Member, query: SearchQuery, *, now: datetime) -> SearchResult
         ArrivalBeforeDeparture, InThePast, SeatsOutOfRange, InvalidInput: names the field.
     """
     query.check(now)
+    query = replace(query, avoided=avoided_circles(viewer))
     region = get_trip_region(query.origin.location, query.destination.location, walk_m=query.walk_m)
     ranking = get_ranking(viewer.organization)
     found, considered = find_rides(

@@ -8,25 +8,31 @@ way between those and the doors, so that whatever the engine finds holds for the
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TypeAlias
 
 import numpy as np
 
 from accounts.models import Car, Member
+from accounts.selectors import avoided_circles
 from carpool.kernel import clock
 from carpool.kernel.errors import DomainError
-from carpool.kernel.geo import LonLat, walking_time
+from carpool.kernel.geo import Circle, LonLat, walking_time
 from maps.engine import RoadNetwork
+from maps.errors import OffNetwork
 from maps.models import Region
 from maps.selectors import load_network, meeting_points, snap
 from matching.engine.assignment import Commuters, favours
 from matching.models import CommuteRole, CommuteTrip, Direction
-from matching.selectors.evaluation import to_ms
+from matching.selectors.evaluation import outside, to_ms
 from matching.selectors.history import History
 from rides.selectors import get_trip_region
 
 # Departures are proposed on whole minutes; the car may stand for the seconds between.
 WHOLE_MINUTE_MS = 60_000
 MINUTE = timedelta(minutes=1)
+Avoided: TypeAlias = tuple[Circle, ...]
+# So many meeting points are looked at for one that is not avoided.
+MOST_TRIED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +96,24 @@ class Roadside:
     """Finds the vertices of places; many people share a workplace, so it remembers them."""
 
     region: Region
-    _known: dict[tuple[LonLat, int], tuple[int, int, int]] = field(default_factory=dict)
+    _known: dict[tuple[LonLat, int, Avoided], tuple[int, int, int]] = field(default_factory=dict)
 
-    def end(self, place: LonLat, label: str, walk_m: int) -> End:
-        """Put a place on the road.
+    def end(self, place: LonLat, label: str, walk_m: int, avoided: Avoided = ()) -> End:
+        """Put a place on the road; its meeting point lies in no circle that is avoided.
 
         Raises:
             OffNetwork: no road is near.
         """
-        key = (place, walk_m)
+        key = (place, walk_m, avoided)
         if key not in self._known:
             network = load_network(self.region)
             foot = snap(network, place, field="place", max_m=max(walk_m, 150))
             door = network.nearest_nodes(np.array([foot.lon]), np.array([foot.lat]))
-            meeting = meeting_points(self.region, place, walk_m=walk_m, limit=1)
+            limit = MOST_TRIED if avoided else 1
+            meeting = meeting_points(self.region, place, walk_m=walk_m, limit=limit)
+            meeting = outside(network, meeting, avoided)
+            if not len(meeting):
+                raise OffNetwork(field="place")
             self._known[key] = (
                 int(door[0]),
                 int(meeting.nodes[0]),
@@ -122,8 +132,8 @@ class TravelDesk:
     def read(self, trip: CommuteTrip) -> Traveller | None:
         """Return the traveller of a trip, or None when it cannot take place that day.
 
-        It cannot when an end has left the map, when the clocks skip its time, or when somebody who
-        only drives has no car any more.
+        It cannot when an end has left the map or all that is near it is avoided, when the clocks
+        skip its time, or when somebody who only drives has no car any more.
         """
         plan = trip.plan
         home, work = plan.home_end, plan.work_end
@@ -138,7 +148,8 @@ class TravelDesk:
             named_at = clock.local_to_utc(self.day, trip.at, zone, field="at")
             region = get_trip_region(ends[0][0], ends[1][0])
             roadside = self._roadsides.setdefault(region.pk, Roadside(region))
-            origin, destination = (roadside.end(*end, plan.walk_m) for end in ends)
+            avoided = avoided_circles(plan.member)
+            origin, destination = (roadside.end(*end, plan.walk_m, avoided) for end in ends)
         except DomainError:
             return None
         window = _window(trip, named_at, load_network(region), origin, destination)

@@ -1,6 +1,7 @@
 """Writes of matching."""
 
 from matching.services.booking import ATTEMPTS, book_offer
+from matching.services.company import rematch_member
 from matching.services.parts import solve_part
 from matching.services.plans import PlanTerms, TripTerms, pause_plan, resume_plan, save_plan
 from matching.services.proposals import answer_proposal, expire_proposals
@@ -23,6 +24,7 @@ __all__ = [
     "pause_plan",
     "queue_nightly_runs",
     "queue_run",
+    "rematch_member",
     "resume_plan",
     "save_plan",
     "solve_part",

@@ -78,14 +78,16 @@ def _accept(part: RunPart, answer: Assignment, *, is_final: bool, now: datetime)
 
 def read_travellers(run: AssignmentRun, keys: list[int]) -> dict[int, Traveller]:
     """Return a run's commuters as travellers, but for those whose plan has changed meanwhile."""
-    rows = RunCommuter.objects.filter(
-        run=run, pk__in=keys, trip__plan__updated_at__lte=run.started_at
-    ).select_related(
-        "trip__plan__member__organization",
-        "trip__plan__home",
-        "trip__plan__work_place",
-        "trip__plan__work_site",
-        "trip__plan__car",
+    rows = (
+        RunCommuter.objects.filter(run=run, pk__in=keys, trip__plan__updated_at__lte=run.started_at)
+        .select_related(
+            "trip__plan__member__organization",
+            "trip__plan__home",
+            "trip__plan__work_place",
+            "trip__plan__work_site",
+            "trip__plan__car",
+        )
+        .prefetch_related("trip__plan__member__avoided_places")
     )
     desk = TravelDesk(run.service_date)
     read = {row.pk: desk.read(row.trip) for row in rows if row.trip is not None}

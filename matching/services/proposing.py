@@ -1,12 +1,14 @@
 """Turning the cars that an assignment found into proposals that people can answer."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import Site
+from accounts.selectors import in_company, pairs_kept_apart
 from carpool.kernel import outbox
 from carpool.kernel.geo import LonLat, coarse_cell, crow_fly_m, from_point, to_point
 from maps.engine import RoadNetwork
@@ -67,21 +69,26 @@ def store_cars(
 
     ``travellers`` are by the keys that the cars name. A car with somebody who is not among them
     any more (their plan has changed since) is left out, and so is one that the doors' own streets
-    make late after all.
+    make late after all. Who must not share a car with those before them gets no seat in it; a car
+    that then saves nothing is left out, too.
     """
     sites = list(Site.objects.filter(organization=run.organization_id))
     posts: dict[object, Signposts] = {}
     proposals: list[CarpoolProposal] = []
     seats: list[ProposalSeat] = []
     outcomes: dict[int, Outcome] = {}
-    for car in cars:
-        people = [travellers.get(key) for key in (car.driver, *car.riders)]
+    apart = pairs_kept_apart([traveller.member for traveller in travellers.values()])
+    for found in cars:
+        people = [travellers.get(key) for key in (found.driver, *found.riders)]
         driver = people[0]
         if driver is None or None in people:
             continue
+        car = _without_those_kept_apart(found, travellers, apart)
         signposts = posts.setdefault(driver.region.pk, Signposts(driver.region, sites))
         proposal, aboard = _write(run, car, travellers, signposts)
         if proposal.arrival_at > proposal.arrive_by or proposal.answer_by <= now:
+            continue
+        if car is not found and proposal.saved_m <= 0:
             continue
         proposals.append(proposal)
         seats += aboard
@@ -97,6 +104,18 @@ def store_cars(
         event = ProposalChanged(proposal_id=proposal_id, member_id=member_id, state="open")
         outbox.publish(event, now=now)
     return proposals
+
+
+def _without_those_kept_apart(
+    car: Car, travellers: Mapping[int, Traveller], apart: set[frozenset[UUID]]
+) -> Car:
+    keys = {travellers[key].member.pk: key for key in (car.driver, *car.riders)}
+    kept = in_company([travellers[key].member for key in (car.driver, *car.riders)], apart)
+    riders = tuple(keys[member.pk] for member in kept[1:])
+    if len(riders) == len(car.riders):
+        return car
+    calls = tuple(call for call in car.calls if call.key in riders)
+    return replace(car, riders=riders, calls=calls)
 
 
 def _write(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.gis.db.models import PointField
@@ -11,7 +12,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Member
+from accounts.models import Member, kept_apart
 from carpool.kernel.changes import Followed
 from maps.models import Region
 
@@ -45,6 +46,13 @@ class RequestQuerySet(models.QuerySet["RideRequest"]):
     def waiting(self, now: datetime) -> RequestQuerySet:
         """Open requests that can still be served."""
         return self.filter(state=RequestState.OPEN, latest_arrival_at__gt=now)
+
+    def welcome_among(self, people: Iterable[Member]) -> RequestQuerySet:
+        """Requests of riders whom none of some people is kept apart from, nor they from them."""
+        requests = self
+        for member in people:
+            requests = requests.exclude(kept_apart(member, "rider"))
+        return requests
 
 
 class RideRequest(Followed):

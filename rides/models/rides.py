@@ -10,13 +10,14 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.contrib.gis.db.models import LineStringField, PointField, PolygonField
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GistIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import JSONObject, Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Car, Member, Organization
+from accounts.models import AvoidedPlace, Car, Member, Organization, kept_apart
 from carpool.kernel.changes import Followed
 from carpool.kernel.constraints import one_at_a_time
 from maps.models import Region
@@ -61,12 +62,47 @@ class BookingMode(models.TextChoices):
     CONFIRM = "confirm", _("I confirm each booking")
 
 
+class _Ordinate(models.Func):
+    """One coordinate of a point, degrees."""
+
+    output_field = models.FloatField()
+
+
+def _may_be_seen_by(member: Member) -> models.Q:
+    """Return the condition that a ride is of the member's organization and no one is kept apart.
+
+    Whoever drives or has booked a ride goes on seeing it: they have to know when it leaves.
+    """
+    from rides.models.bookings import Booking  # it needs Ride
+
+    aboard = Booking.objects.filter(ride=models.OuterRef("pk")).exclude(state="cancelled")
+    shared = models.Q(driver=member.pk) | models.Exists(aboard.filter(rider=member.pk))
+    apart = kept_apart(member, "driver") | models.Exists(aboard.filter(kept_apart(member, "rider")))
+    return models.Q(organization=member.organization_id) & (shared | ~apart)
+
+
 class RideQuerySet(models.QuerySet["Ride"]):
     """Filters over rides."""
 
     def visible_to(self, member: Member) -> RideQuerySet:
-        """Rides that a member may know of: those of their own organization."""
-        return self.filter(organization=member.organization_id)
+        """Rides that a member may know of: their organization's, but for people kept apart."""
+        return self.filter(_may_be_seen_by(member))
+
+    def marking_visible_to(self, member: Member) -> RideQuerySet:
+        """All rides, each with ``is_visible``: for whoever must tell a hidden one from none."""
+        seen = models.Case(models.When(_may_be_seen_by(member), then=True), default=False)
+        return self.annotate(is_visible=seen)  # type: ignore[no-redef]
+
+    def with_avoided(self) -> RideQuerySet:
+        """Rides, each with ``driver_avoids``: circles in which its driver does not stop."""
+        circles = AvoidedPlace.objects.filter(member=models.OuterRef("driver")).values(
+            circle=JSONObject(
+                lon=_Ordinate("location", function="ST_X"),
+                lat=_Ordinate("location", function="ST_Y"),
+                radius_m="radius_m",
+            )
+        )
+        return self.annotate(driver_avoids=ArraySubquery(circles))  # type: ignore[no-redef]
 
     def bookable(self, now: datetime) -> RideQuerySet:
         """Rides that have not left and were not cancelled."""
@@ -124,6 +160,9 @@ class Ride(Followed):
     created_at = models.DateTimeField(db_default=Now())
 
     objects = RideQuerySet.as_manager()
+    # What the queryset's methods add.
+    is_visible: bool
+    driver_avoids: list[dict[str, float]]
 
     class Meta:
         ordering = ["departure_at", "id"]

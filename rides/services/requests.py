@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Member
 from carpool.kernel import outbox
 from carpool.kernel.errors import InvalidInput
-from carpool.kernel.geo import to_point
+from carpool.kernel.geo import Circle, to_point
 from rides.errors import ArrivalBeforeDeparture, InThePast, SeatsOutOfRange, TooFarAhead
 from rides.events import RequestPosted
 from rides.models import RequestState, RideRequest
@@ -25,7 +25,7 @@ FARTHEST = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class RequestTerms:
-    """What a rider looks for."""
+    """What a rider looks for. In the circles ``avoided`` they get neither in nor out."""
 
     origin: TripEnd
     destination: TripEnd
@@ -33,6 +33,7 @@ class RequestTerms:
     latest_arrival_at: datetime
     seats: int = 1
     walk_m: int = 800
+    avoided: tuple[Circle, ...] = ()
 
     def check(self, now: datetime) -> None:
         """Make sure that the terms make sense.
