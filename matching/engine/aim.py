@@ -221,46 +221,69 @@ def bound_from(aim, later, ways, costs, soonest, extremes):  # type: ignore[no-u
 
 
 @njit(cache=True, inline="always")
-def bound_node(aim, node):  # type: ignore[no-untyped-def]
+def bound_node(aim, node, tree):  # type: ignore[no-untyped-def]
     """Return a lower bound for all stretches below a node, in s; O(1)."""
-    n, later, middle = node, 0, aim.when[2]
+    n, later, middle, since, shift = node, 0, aim.when[2], tree.since, tree.shift
     if n.between >= 0:
         later, middle = 1, aim.from_pickup[n.next] + n.between + aim.to_dropoff[n.before]
     ways = aim.to_pickup[n.start], middle, aim.from_dropoff[n.end]
     costs = aim.pickup_cost[later, n.start], aim.dropoff_cost[later, n.end]
-    extremes = n.latest, n.until, n.alone, n.budget, n.solo, n.handicap
-    return bound_from(aim, later, ways, costs, n.soonest, extremes)
+    soonest, latest = since + (np.int64(n.soonest) << shift), since + (np.int64(n.latest) << shift)
+    until, alone = since + (np.int64(n.until) << shift), since + (np.int64(n.alone) << shift)
+    budget, solo = np.int64(n.budget) << shift, np.int64(n.solo) << shift
+    return bound_from(
+        aim, later, ways, costs, soonest, (latest, until, alone, budget, solo, n.handicap)
+    )
+
+
+@njit(cache=True, fastmath={"nnan", "nsz"}, inline="always")
+def bound_ways(aim, later, ways, costs, stretch, tree):  # type: ignore[no-untyped-def]
+    """Bound the cost in s of one stretch; inf where it cannot serve.
+
+    The parameters are those of :func:`bound_from`, which for a single stretch comes to this.
+    """
+    s, when, rate, since, shift = stretch, aim.when, aim.rate, tree.since, tree.shift
+    ready, due, stand, anchor = when[0], when[1], when[3], when[4]
+    leave, until = since + (np.int64(s.leave) << shift), since + (np.int64(s.until) << shift)
+    alone = since + (np.int64(s.alone) << shift)
+    out = max(leave + ways[0], ready) + stand + ways[1]
+    fits = (out <= due) & (out + stand + ways[2] <= until)
+    there = max(rate[SLOPE] * (leave - anchor) + costs[0], rate[WAITING + later])
+    driven = there - rate[DETOUR] * (alone - anchor) + costs[1] + s.handicap
+    value = (driven + later * rate[ABOARD] * ways[1]) * 0.001 - rate[LOWERED]
+    return value if fits else np.inf
 
 
 @njit(cache=True, inline="always")
-def bound_stretch(aim, stretch):  # type: ignore[no-untyped-def]
+def bound_stretch(aim, stretch, tree):  # type: ignore[no-untyped-def]
     """Return a lower bound for one stretch, in s, from the cells of its stops; O(1)."""
     s, later, middle = stretch, 0, aim.when[2]
     if s.between >= 0:
         later, middle = 1, aim.from_pickup[s.next] + s.between + aim.to_dropoff[s.before]
     ways = aim.to_pickup[s.start], middle, aim.from_dropoff[s.end]
     costs = aim.pickup_cost[later, s.start], aim.dropoff_cost[later, s.end]
-    extremes = s.leave, s.until, s.alone, s.until - s.leave, s.alone - s.leave, s.handicap
-    return bound_from(aim, later, ways, costs, s.leave, extremes)
+    return bound_ways(aim, later, ways, costs, s, tree)
 
 
-@njit(cache=True)
-def sharpen(stretch, columns, aim, ends, roads):  # type: ignore[no-untyped-def]
-    """Return a lower bound for one stretch, in s, from exact road times; O(label)."""
-    s, later, middle = stretch, 0, aim.when[2]
+@njit(cache=True, inline="always")
+def sharpen(item, tree, columns, aim, ends, roads, limit):  # type: ignore[no-untyped-def]
+    """Return a lower bound for one stretch, in s, from exact road times; O(label).
+
+    Where the way to the pick-up alone puts it above the limit, the rest is not looked up.
+    """
+    s, place, later, middle = tree.stretches[item], tree.places[item], 0, aim.when[2]
     pickup_end, dropoff_end = ends
-    a, ahead, back = columns.start[s.ride], roads.labels[3], roads.labels[4]
-    i, j = a + s.pickup_after, a + s.dropoff_after
+    ahead, back = roads.labels[3], roads.labels[4]
     if s.between >= 0:
-        to_next = nearest(columns.node[i + 1], pickup_end, back, False, roads)
-        from_before = nearest(columns.node[j], dropoff_end, ahead, True, roads)
+        a = columns.start[place.ride]
+        to_next = nearest(columns.node[a + place.pickup_after + 1], pickup_end, back, roads)
+        from_before = nearest(columns.node[a + place.dropoff_after], dropoff_end, ahead, roads)
         later, middle = 1, to_next + s.between + from_before
     slope, detour = aim.rate[SLOPE], aim.rate[DETOUR]
-    to, getting_in = cheapest(
-        columns.node[i], pickup_end, ahead, True, slope, aim.of_pickup, later, roads
-    )
-    home, getting_out = cheapest(
-        columns.node[j + 1], dropoff_end, back, False, detour, aim.of_dropoff, later, roads
-    )
-    extremes = s.leave, s.until, s.alone, s.until - s.leave, s.alone - s.leave, s.handicap
-    return bound_from(aim, later, (to, middle, home), (getting_in, getting_out), s.leave, extremes)
+    to, getting_in = cheapest(place.origin, pickup_end, ahead, slope, later, roads)
+    home, getting_out = np.int64(aim.from_dropoff[s.end]), aim.dropoff_cost[later, s.end]
+    value = bound_ways(aim, later, (to, middle, home), (getting_in, getting_out), s, tree)
+    if value <= limit and value < np.inf:
+        home, getting_out = cheapest(place.destination, dropoff_end, back, detour, later, roads)
+        value = bound_ways(aim, later, (to, middle, home), (getting_in, getting_out), s, tree)
+    return value

@@ -3,7 +3,7 @@
 The mirror of the supply index. Requests lie in two segments sorted by earliest departure: a large
 one, and a small one that takes what is new; when that has grown past four square roots of the
 requests, both become one. A removed request is marked and drops out at the next joining. So a
-change costs O(√n) of copying (0.25 ms at 100,000 requests), and every 1,200th or so a joining, O(n).
+change costs O(√n) of copying (0.25 ms at 100,000 requests), and every 1,200th or so a joining.
 
 Memory per request: 69 bytes, 8 for each meeting point, and 2 for each cell in which an end's
 meeting points lie: 205 bytes with eight points in two cells at both ends. Labels and cells belong
@@ -24,13 +24,9 @@ from matching.engine.demand_segment import GONE, Demand, build_demand, join_dema
 from matching.engine.insertion import CostWeights, Insertion, Int32, Int64
 from matching.engine.road_times import keeps_to_roads
 from matching.engine.segment import Supply, build_segment
-from matching.engine.supply import (
-    EVERYBODY,
-    FEWEST_RECENT,
-    Placement,
-    SearchCounts,
-    _read_only,
-)
+from matching.engine.supply import EVERYBODY, Placement, SearchCounts, _read_only
+
+FEWEST_RECENT = 256
 
 
 class DemandIndex:

@@ -113,7 +113,7 @@ def open_node(node, tree, aim, seats, limit, queue):  # type: ignore[no-untyped-
     """Let what is below a node wait; return how many stretches were judged."""
     if node.rides == 0:
         for k in range(node.first, node.first + 2):
-            value = bound_node(aim, tree.nodes[k])
+            value = bound_node(aim, tree.nodes[k], tree)
             if value <= limit and value < np.inf:
                 add(queue, NODE, k, value)
         return 0
@@ -121,13 +121,13 @@ def open_node(node, tree, aim, seats, limit, queue):  # type: ignore[no-untyped-
         s = tree.stretches[k]
         if s.free < seats:
             continue
-        value = bound_stretch(aim, s)
+        value = bound_stretch(aim, s, tree)
         if value <= limit and value < np.inf:
             add(queue, LOOSE, k, value)
     return node.rides
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath={"nnan", "nsz"})
 def descend(segment, ask, roads, organization, search, best, counts):  # type: ignore[no-untyped-def]
     """Let the rides of one segment compete for the best places, which may be taken already."""
     tree, columns = segment
@@ -149,22 +149,22 @@ def descend(segment, ask, roads, organization, search, best, counts):  # type: i
             counts[0] += 1
             counts[1] += open_node(tree.nodes[item], tree, aim, ask.stand[0], limit, queue)
             continue
-        stretch = tree.stretches[item]
-        owner = columns.owner[stretch.ride]
+        place = tree.places[item]
+        owner = columns.owner[place.ride]
         if owner < 0 or (organization >= 0 and owner != organization):
             continue
         if queue.kind[entry] == LOOSE:
             counts[2] += 1
-            value = sharpen(stretch, columns, aim, ends, roads)
+            value = sharpen(item, tree, columns, aim, ends, roads, limit)
             if value <= limit and value < np.inf:
                 queue.kind[entry] = TIGHT
                 put(queue, entry, value)
             continue
         counts[3] += 1
-        drive_times(stretch, columns, ends[0], ends[1], roads, times)
-        cost = insert_between(stretch, columns, ask, times, limit, where, when)
+        drive_times(place, columns, ends[0], ends[1], roads, times)
+        cost = insert_between(place, columns, ask, times, limit, where, when)
         if cost < np.inf:
-            r = stretch.ride
+            r = place.ride
             enter(cost, columns.departure[r], columns.key[r], where, when, best)
 
 

@@ -1,12 +1,14 @@
 """Exact driving times between the meeting points of one end of a request and any vertex.
 
 In words. The shortest time between two vertices is the least sum of their labels over their
-common ancestors in the hierarchy (:mod:`maps.engine.labels`). The meeting points of one end lie
-close together and share most of their ancestors, their *trunk*. Whoever leaves the trunk before
-it ends meets all of them at the same ancestors; one pass over the trunk then gives the time to the
-nearest of them, or what the cheapest costs. Where a vertex leaves the trunk is found by halving,
-with one look at the vertex: numbered by a walk through the tree, everything below an ancestor is an
-interval of numbers.
+common ancestors in the hierarchy (:mod:`maps.engine.labels`). The ancestors of all meeting points
+of one end make up a small tree with their common root. Whoever drives to them shares a path of
+that tree, from the root down to where their own ancestors branch off; at each ancestor on it, of
+all points below only the least label counts. So one pass over that path gives the time to the
+nearest point, or what the cheapest costs. Where a vertex branches off is found with one look at
+it: numbered by a walk through the hierarchy, everything below an ancestor is an interval of
+numbers, so the point that shares most ancestors with a vertex is a neighbour of its number, and
+how many they share is found by halving.
 
 Source: interval numbering of trees, Dietz, *Maintaining order in a linked list* (STOC 1982).
 """
@@ -17,22 +19,28 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from maps.engine.labels import duration
 from matching.engine.insertion import Int32
 
 FAR = np.int32(1 << 30)
 
 
 class End(NamedTuple):
-    """The meeting points of one end, with the labels of their trunk.
+    """The n meeting points of one end in the order of their numbers, with their ancestors.
 
-    ``first`` and ``after`` (int32[trunk]) are the intervals of numbers below each ancestor.
-    ``near`` (int32[trunk]) is the least label of all points on the outer side, that of pick-ups
-    coming and of drop-offs going, ``near_inner`` on the other. ``cheap`` (float64[2, trunk]) is
-    the least of ``slope * outer label + part``.
+    ``place`` (int32[n]) is where the caller has each point, ``points`` and ``number`` (int32[n])
+    its vertex and that one's number, ``levels`` (int32[n]) how many ancestors it has, itself
+    included, ``together`` (int32[n]) down to which level it shares them with the next point.
+    ``first`` and ``after`` (int32[n, level]) are the intervals of numbers below each ancestor.
+    ``near`` (int32[n, level]) is the least label of the points below an ancestor, on the outer
+    side, that of pick-ups coming and of drop-offs going; ``near_inner`` on the other. ``cheap``
+    (float64[2, n, level]) is the least of ``slope * outer label + part``.
     """
 
+    place: Int32
     points: Int32
+    number: Int32
+    levels: Int32
+    together: Int32
     first: Int32
     after: Int32
     near: Int32
@@ -64,7 +72,7 @@ def number_tree(parent, depth, first, after):  # type: ignore[no-untyped-def]
         after[v] = first[v] + size[v]
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def meet(number, first, after, levels):  # type: ignore[no-untyped-def]
     """Return the last of some nested intervals that holds a number; the first one does."""
     low, high = 0, levels
@@ -79,93 +87,135 @@ def meet(number, first, after, levels):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def make_end(points, roads):  # type: ignore[no-untyped-def]
-    """Return the end of a request, not yet weighed; O(points * log label + label)."""
-    parent, depth = roads.labels[0][0], roads.labels[1]
-    levels = depth[points[0]] + 1
-    first, after = np.empty(levels, np.int32), np.empty(levels, np.int32)
-    v = np.int64(points[0])
-    for level in range(levels - 1, -1, -1):
-        first[level], after[level] = roads.numbers[0, v], roads.numbers[1, v]
-        v = np.int64(parent[v])
-    shared = levels
-    for p in points[1:]:
-        shared = min(shared, meet(roads.numbers[0, p], first, after, levels) + 1)
-    near, near_inner = np.full(shared, FAR, np.int32), np.full(shared, FAR, np.int32)
-    cheap = np.full((2, shared), np.inf)
-    return End(points, first[:shared], after[:shared], near, near_inner, cheap)
+    """Return the end of a request, not yet weighed; O(points * label)."""
+    parent, depth, numbers = roads.labels[0][0], roads.labels[1], roads.numbers
+    place = np.argsort(numbers[0][points]).astype(np.int32)
+    count, deepest = len(points), depth[points].max() + 1
+    levels, together = np.empty(count, np.int32), np.empty(count, np.int32)
+    first, after = np.empty((count, deepest), np.int32), np.empty((count, deepest), np.int32)
+    for n in range(count):
+        v = np.int64(points[place[n]])
+        levels[n] = depth[v] + 1
+        shared = -1
+        if n > 0:
+            shared = meet(numbers[0, v], first[n - 1], after[n - 1], levels[n - 1])
+            together[n - 1] = shared
+            first[n, : shared + 1] = first[n - 1, : shared + 1]
+            after[n, : shared + 1] = after[n - 1, : shared + 1]
+        for level in range(depth[v], shared, -1):
+            first[n, level], after[n, level] = numbers[0, v], numbers[1, v]
+            v = np.int64(parent[v])
+    together[count - 1] = -1
+    vertices = points[place]
+    near, near_inner = np.empty_like(first), np.empty_like(first)
+    cheap = np.empty((2, count, deepest))
+    return End(
+        place,
+        vertices,
+        numbers[0][vertices],
+        levels,
+        together,
+        first,
+        after,
+        near,
+        near_inner,
+        cheap,
+    )
 
 
 @njit(cache=True)
 def weigh(end, outer, inner, slope, part, roads):  # type: ignore[no-untyped-def]
-    """Fill in the least labels and costs of the trunk; O(points * label)."""
-    start, shared = roads.labels[2], len(end.first)
-    direct, later = end.cheap[0], end.cheap[1]
-    for n, p in enumerate(end.points):
-        a = start[p]
-        for level in range(shared):
-            end.near[level] = min(end.near[level], outer[a + level])
-            end.near_inner[level] = min(end.near_inner[level], inner[a + level])
-            direct[level] = min(direct[level], slope * outer[a + level] + part[0, n])
-            later[level] = min(later[level], slope * outer[a + level] + part[1, n])
+    """Fill in the least labels and costs of the points below each ancestor; O(points * label)."""
+    direct, later, count = end.cheap[0], end.cheap[1], len(end.points)
+    for n in range(count):
+        a, place = roads.labels[2][end.points[n]], end.place[n]
+        for level in range(end.levels[n]):
+            end.near[n, level], end.near_inner[n, level] = outer[a + level], inner[a + level]
+            direct[n, level] = slope * outer[a + level] + part[0, place]
+            later[n, level] = slope * outer[a + level] + part[1, place]
+        if n > 0:
+            _lower(end, n, n - 1, end.together[n - 1] + 1)
+    for n in range(count - 2, -1, -1):
+        _lower(end, n, n + 1, end.together[n] + 1)
 
 
 @njit(cache=True)
-def nearest(v, end, label, away, roads):  # type: ignore[no-untyped-def]
+def _lower(end, mine, theirs, levels):  # type: ignore[no-untyped-def]
+    """Let a point know the labels of another one at the ancestors that they share."""
+    for level in range(levels):
+        end.near[mine, level] = min(end.near[mine, level], end.near[theirs, level])
+        inner = end.near_inner
+        inner[mine, level] = min(inner[mine, level], inner[theirs, level])
+        for later in range(2):
+            cheap = end.cheap[later]
+            cheap[mine, level] = min(cheap[mine, level], cheap[theirs, level])
+
+
+@njit(cache=True, inline="always")
+def branch(number, end):  # type: ignore[no-untyped-def]
+    """Return the point that shares most ancestors with a vertex, and the last level they share."""
+    right, count = 0, len(end.number)
+    while right < count and end.number[right] <= number:
+        right += 1
+    point, level = right - 1, -1
+    if right > 0:
+        level = meet(number, end.first[point], end.after[point], end.levels[point])
+    if right < count:
+        other = meet(number, end.first[right], end.after[right], end.levels[right])
+        if other > level:
+            point, level = right, other
+    return point, level
+
+
+@njit(cache=True, inline="always")
+def nearest(v, end, label, roads):  # type: ignore[no-untyped-def]
     """Return the least time between a vertex and the points of an end, on the inner side.
 
-    ``label`` are times from the vertex if it drives ``away`` to the points, else times to it.
-    O(label), or O(points * label) close by.
+    ``label`` are times from the vertex if it drives to the points, else times to it. O(label).
     """
-    level = meet(roads.numbers[0, v], end.first, end.after, len(end.first))
-    time = FAR
-    if level < len(end.first) - 1:
-        a = roads.labels[2][v]
-        mine, theirs = label[a : a + level + 1], end.near_inner
-        for k in range(level + 1):
-            time = min(time, np.int32(mine[k] + theirs[k]))
-        return time
-    for p in end.points:
-        each = duration(v, p, *roads.labels) if away else duration(p, v, *roads.labels)
-        time = min(time, each)
+    point, level = branch(roads.numbers[0, v], end)
+    a = roads.labels[2][v]
+    mine, theirs, time = label[a : a + level + 1], end.near_inner[point], FAR
+    for k in range(level + 1):
+        time = min(time, np.int32(mine[k] + theirs[k]))
     return time
 
 
-@njit(cache=True, fastmath={"nnan", "nsz"})
-def cheapest(v, end, label, away, slope, part, later, roads):  # type: ignore[no-untyped-def]
+@njit(cache=True, inline="always")
+def cheapest(v, end, label, slope, later, roads):  # type: ignore[no-untyped-def]
     """Return the least time between a vertex and the points of an end, and the least cost.
 
     On the outer side; the rest as in :func:`nearest`.
     """
-    level = meet(roads.numbers[0, v], end.first, end.after, len(end.first))
+    point, level = branch(roads.numbers[0, v], end)
+    a = roads.labels[2][v]
+    mine, theirs, cheap = label[a : a + level + 1], end.near[point], end.cheap[later, point]
     time, cost = FAR, np.float64(1e300)
-    if level < len(end.first) - 1:
-        a = roads.labels[2][v]
-        mine, theirs, cheap = label[a : a + level + 1], end.near, end.cheap[later]
-        for k in range(level + 1):
-            time = min(time, np.int32(mine[k] + theirs[k]))
-            cost = min(cost, slope * mine[k] + cheap[k])
-        return time, cost
-    for n, p in enumerate(end.points):
-        each = duration(v, p, *roads.labels) if away else duration(p, v, *roads.labels)
-        time = min(time, each)
-        cost = min(cost, slope * each + part[later, n])
+    for k in range(level + 1):
+        time = min(time, np.int32(mine[k] + theirs[k]))
+        cost = min(cost, slope * mine[k] + cheap[k])
     return time, cost
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def all_times(v, end, away, roads, times):  # type: ignore[no-untyped-def]
     """Fill in the time from a vertex to each point of an end, or to it; O(points * label)."""
     start, ahead, back = roads.labels[2], roads.labels[3], roads.labels[4]
-    level = meet(roads.numbers[0, v], end.first, end.after, len(end.first))
-    close = level == len(end.first) - 1
+    point, level = branch(roads.numbers[0, v], end)
     here, there = (ahead, back) if away else (back, ahead)
     mine = here[start[v] : start[v] + level + 1]
-    for n, p in enumerate(end.points):
-        if close:
-            times[n] = duration(v, p, *roads.labels) if away else duration(p, v, *roads.labels)
-            continue
-        theirs = there[start[p] : start[p] + level + 1]
-        best = FAR
-        for k in range(level + 1):
-            best = min(best, np.int32(mine[k] + theirs[k]))
-        times[n] = best
+    for step in (-1, 1):
+        shared, n = level, point if step < 0 else point + 1
+        if step > 0:
+            shared = min(shared, end.together[point])
+        while 0 <= n < len(end.points):
+            theirs = there[start[end.points[n]] :]
+            time = FAR
+            for k in range(shared + 1):
+                time = min(time, np.int32(mine[k] + theirs[k]))
+            times[end.place[n]] = time
+            if step < 0 and n > 0:
+                shared = min(shared, end.together[n - 1])
+            elif step > 0:
+                shared = min(shared, end.together[n])
+            n += step

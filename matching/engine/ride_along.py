@@ -14,13 +14,13 @@ REFUSED = np.int64(-1)
 
 
 @njit(cache=True)
-def ride_on(at, stretch, road, columns):  # type: ignore[no-untyped-def]
+def ride_on(at, place, road, columns):  # type: ignore[no-untyped-def]
     """Return when the car leaves the last stop before the drop-off, having left the pick-up.
 
     ``road`` is the time from the pick-up to the next stop. Refused if a promise breaks on the way.
     """
-    c, a = columns, columns.start[stretch.ride]
-    for k in range(a + stretch.pickup_after + 1, a + stretch.dropoff_after + 1):
+    c, a = columns, columns.start[place.ride]
+    for k in range(a + place.pickup_after + 1, a + place.dropoff_after + 1):
         at = max(at + road, c.earliest[k])
         if at > c.latest[k]:
             return REFUSED
@@ -29,34 +29,35 @@ def ride_on(at, stretch, road, columns):  # type: ignore[no-untyped-def]
     return at
 
 
-@njit(cache=True)
-def drive_times(stretch, columns, pickup_end, dropoff_end, roads, times):  # type: ignore[no-untyped-def]
+@njit(cache=True, inline="always")
+def drive_times(place, columns, pickup_end, dropoff_end, roads, times):  # type: ignore[no-untyped-def]
     """Fill in the times to and from the pick-ups, to and from the drop-offs; O(points * label)."""
-    c, a = columns, columns.start[stretch.ride]
-    before, after = c.node[a + stretch.pickup_after], c.node[a + stretch.dropoff_after + 1]
+    c, a = columns, columns.start[place.ride]
+    before, after = c.node[a + place.pickup_after], c.node[a + place.dropoff_after + 1]
     all_times(before, pickup_end, True, roads, times[0])
     all_times(after, dropoff_end, False, roads, times[3])
-    if stretch.pickup_after < stretch.dropoff_after:
-        all_times(c.node[a + stretch.pickup_after + 1], pickup_end, False, roads, times[1])
-        all_times(c.node[a + stretch.dropoff_after], dropoff_end, True, roads, times[2])
+    if place.pickup_after < place.dropoff_after:
+        all_times(c.node[a + place.pickup_after + 1], pickup_end, False, roads, times[1])
+        all_times(c.node[a + place.dropoff_after], dropoff_end, True, roads, times[2])
 
 
 @njit(cache=True)
-def insert_between(stretch, columns, ask, times, limit, where, when):  # type: ignore[no-untyped-def]
+def insert_between(place, columns, ask, times, limit, where, when):  # type: ignore[no-untyped-def]
     """Return the least cost, if it is not above ``limit`` (else inf), and write where and when.
 
     Of equal ones the first by pick-up, then drop-off. O(points² * stops).
     """
-    c, a, end_stop = columns, columns.start[stretch.ride], columns.start[stretch.ride + 1] - 1
-    stand, same_leg = ask.stand[1], stretch.pickup_after == stretch.dropoff_after
-    after = a + stretch.dropoff_after + 1
-    alone, handicap = c.alone[stretch.ride], c.handicap[stretch.ride]
+    c, a, end_stop = columns, columns.start[place.ride], columns.start[place.ride + 1] - 1
+    leave = c.leave[a + place.pickup_after]
+    stand, same_leg = ask.stand[1], place.pickup_after == place.dropoff_after
+    after = a + place.dropoff_after + 1
+    alone, handicap = c.alone[place.ride], c.handicap[place.ride]
     best = np.inf
     for p in range(len(ask.ready)):
-        pickup_at = max(stretch.leave + times[0, p], ask.ready[p])
+        pickup_at = max(leave + times[0, p], ask.ready[p])
         aboard = pickup_at + stand
         if not same_leg:
-            aboard = ride_on(aboard, stretch, times[1, p], columns)
+            aboard = ride_on(aboard, place, times[1, p], columns)
             if aboard == REFUSED:
                 continue
         for d in range(len(ask.due)):
@@ -64,8 +65,6 @@ def insert_between(stretch, columns, ask, times, limit, where, when):  # type: i
             if dropoff_at > ask.due[d] or dropoff_at <= pickup_at:
                 continue
             onward = dropoff_at + stand + times[3, d]
-            if onward > stretch.until:
-                continue
             end = drive_on(onward, after, end_stop, c.earliest, c.latest, c.boarding, c.leg)
             if end < 0 or end > c.latest[end_stop]:
                 continue
@@ -82,7 +81,7 @@ def insert_between(stretch, columns, ask, times, limit, where, when):  # type: i
             )
             if cost < best and cost <= limit:
                 best = cost
-                where[0], where[1] = stretch.pickup_after, stretch.dropoff_after
+                where[0], where[1] = place.pickup_after, place.dropoff_after
                 where[2], where[3] = p, d
                 when[0], when[1], when[2] = pickup_at, dropoff_at, end
     return best

@@ -86,7 +86,8 @@ class Segment:
         """Memory of all columns."""
         columns = (getattr(self, field.name) for field in fields(self))
         flat = sum(column.nbytes for column in columns if isinstance(column, np.ndarray))
-        return flat + self.tree.stretches.nbytes + self.tree.nodes.nbytes
+        tree = self.tree
+        return flat + tree.stretches.nbytes + tree.places.nbytes + tree.nodes.nbytes
 
     @property
     def columns(self) -> Columns:

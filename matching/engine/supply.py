@@ -1,19 +1,22 @@
 """The supply index: all open rides of a region, ready to be searched.
 
-Rides lie in two segments, each with its tree: a large one, and a small one that takes what is new.
-A put builds the small one anew; when that has grown past two square roots of the rides, both
-become one. A removed ride is marked and drops out at the next joining. So a change costs O(√n),
-and every 2,000th or so a joining, O(n log n).
+In words. Rides lie in segments, each with its tree: a large settled one, and two that take what is
+new, as in a log-structured merge tree. A put builds the smallest anew (up to 512 rides, a few ms);
+when that is full it is joined into the middle one, and so on. A removed ride is marked and drops
+out at the next joining. The large joining, O(n log n), can be done aside: while another thread
+joins what was there, it is searched as it is, and what comes in goes into new segments.
 
-Memory per ride with two stops: 128 bytes in the columns (44 for the ride, 42 for each stop), 56 in
-the tree for each pair of legs, which is one, and 28 or so for its share of nodes.
+Memory per ride with two stops: 128 bytes in the columns (44 for the ride, 42 for each stop), 48 in
+the tree for each pair of legs, which is one, and 3 or so for its share of nodes.
 Labels and cells belong to the network and are shared memory maps.
 
-Not thread-safe: one process, or one lock, holds one index.
+Not thread-safe: one process, or one lock, holds one index. Only :func:`join_segments` may run
+beside.
+
+Source: levels after O'Neil et al., *The log-structured merge-tree* (1996).
 """
 
 from dataclasses import dataclass
-from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -33,9 +36,10 @@ from matching.engine.insertion import (
     RideBatch,
     pair_costs,
 )
-from matching.engine.segment import GONE, Supply, build_segment, join, plant
+from matching.engine.segment import GONE, Segment, Supply, build_segment, join, plant
 
-FEWEST_RECENT = 256
+MOST_RECENT, MOST_MIDDLE = 512, 16_384
+"""So many rides the two segments hold that take what is new."""
 EVERYBODY = -1
 
 
@@ -94,20 +98,37 @@ class SupplyIndex:
             tuple(_read_only(part) for part in labels),
             _read_only(numbers),
         )
-        self._settled = build_segment(_nothing(), cells)
-        self._recent = self._settled
-        self._gone = 0
+        self._nothing = build_segment(_nothing(), cells)
+        self._settled = self._joining = self._middle = self._recent = self._nothing
+        self._forgotten: list[Int64] | None = None  # the keys removed while others are joined
         self._aim = make_aim(len(cells), 8)
         self._queue = make_queue(1)
 
+    @property
+    def _segments(self) -> tuple[Segment, Segment, Segment, Segment]:
+        return self._settled, self._joining, self._middle, self._recent
+
     def __len__(self) -> int:
-        """Return the number of open rides."""
-        return len(self._settled) + len(self._recent) - self._gone
+        """Return the number of open rides; O(n)."""
+        return sum(int((segment.owner != GONE).sum()) for segment in self._segments)
 
     @property
     def nbytes(self) -> int:
         """Memory of the rides' columns; labels and cells are shared maps and do not count."""
-        return self._settled.nbytes + self._recent.nbytes
+        return sum(segment.nbytes for segment in self._segments)
+
+    @property
+    def cells(self) -> int:
+        """How many cells the network has; :func:`join_segments` wants to know."""
+        return len(self._cells)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether a joining would make searches faster, and none is under way; O(n)."""
+        if self._forgotten is not None:
+            return False
+        gone = int((self._settled.owner == GONE).sum())
+        return len(self._middle) > MOST_MIDDLE or 2 * gone > max(len(self._settled), MOST_RECENT)
 
     def put(self, supply: Supply) -> None:
         """Add rides; those whose keys are known are replaced.
@@ -119,39 +140,59 @@ class SupplyIndex:
 
         Notes
         -----
-        O(m log m + √n) for m rides, amortized.
+        O(m log m) for m rides, and a constant for each segment that they fill.
         """
         added = build_segment(supply, self._cells)
         self.remove(supply.key)
-        self._gone -= int((self._recent.owner == GONE).sum())
-        self._recent = join(self._recent, added)
-        limit = max(FEWEST_RECENT, 2 * isqrt(len(self._settled)))
-        if len(self._recent) > limit or 2 * self._gone > len(self._settled):
-            self.settle()
+        recent = join(self._recent, added)
+        if len(recent) <= MOST_RECENT:
+            self._recent = plant(recent, self.cells)
+            return
+        self._recent, middle = self._nothing, join(self._middle, recent)
+        if len(middle) > max(MOST_MIDDLE, len(self._settled)) and self._forgotten is None:
+            self._settled = join_segments((self._settled, middle), self.cells)
+            self._middle = self._nothing
         else:
-            self._recent = plant(self._recent, len(self._cells))
+            self._middle = plant(middle, self.cells)
 
     def remove(self, keys: Int64) -> None:
         """Forget rides; numbers that are not here are passed over. O(m log n)."""
-        for segment in (self._settled, self._recent):
-            rows = segment.rows_of(keys)
-            segment.owner[rows] = GONE
-            self._gone += len(np.unique(rows))
+        for segment in self._segments:
+            segment.owner[segment.rows_of(keys)] = GONE
+        if self._forgotten is not None:
+            self._forgotten.append(keys)
 
     def forget_before(self, moment_ms: int) -> None:
-        """Forget all rides that leave before a moment; O(√n) amortized over the rides that do."""
-        for segment in (self._settled, self._recent):
-            over = segment.owner[: int(np.searchsorted(segment.departure, moment_ms))]
-            self._gone += int((over != GONE).sum())
-            over[:] = GONE
-        if 2 * self._gone > len(self):
-            self.settle()
+        """Forget all rides that leave before a moment; O(rides that do)."""
+        for segment in self._segments:
+            over = int(np.searchsorted(segment.departure, moment_ms))
+            segment.owner[:over] = GONE
+            if self._forgotten is not None:
+                self._forgotten.append(segment.key[:over])
 
     def settle(self) -> None:
         """Join what is new with the rest and drop what is gone; O(n log n)."""
-        self._settled = plant(join(self._settled, self._recent), len(self._cells))
-        self._recent = build_segment(_nothing(), self._cells)
-        self._gone = 0
+        is_tidy = len(self) == len(self._settled)
+        if self._forgotten is None and not is_tidy:
+            self.end_joining(join_segments(self.begin_joining(), self.cells))
+
+    def begin_joining(self) -> tuple[Segment, Segment]:
+        """Set apart what is to be joined, until :meth:`end_joining`; O(recent rides).
+
+        Give it to :func:`join_segments`, in another thread if you like.
+        """
+        self._joining = join(self._middle, self._recent)
+        if len(self._joining):
+            self._joining = plant(self._joining, self.cells)
+        self._middle = self._recent = self._nothing
+        self._forgotten = []
+        return self._settled, self._joining
+
+    def end_joining(self, joined: Segment) -> None:
+        """Search the joined rides from now on, without those removed meanwhile."""
+        for keys in self._forgotten or ():
+            joined.owner[joined.rows_of(keys)] = GONE
+        self._settled, self._joining, self._forgotten = joined, self._nothing, None
 
     def search(
         self,
@@ -192,7 +233,7 @@ class SupplyIndex:
             return []
         ask, best, done = self._ask(request, weights), _free_places(count), np.zeros(4, np.int64)
         self._make_room(max(len(request.pickups), len(request.dropoffs)))
-        segments = tuple((s.tree, s.columns) for s in (self._settled, self._recent))
+        segments = tuple((s.tree, s.columns) for s in self._segments)
         search_segments(
             segments, ask, self._roads, organization, self._aim, self._queue, best, done
         )
@@ -204,7 +245,7 @@ class SupplyIndex:
         """Let the workspace hold as many points, nodes and stretches as there are."""
         if points > self._aim.of_pickup.shape[1]:
             self._aim = make_aim(len(self._cells), points)
-        room = max(len(s.tree.stretches) + len(s.tree.nodes) for s in (self._settled, self._recent))
+        room = max(len(s.tree.stretches) + len(s.tree.nodes) for s in self._segments)
         if room > len(self._queue.after):
             self._queue = make_queue(room)
 
@@ -228,6 +269,11 @@ class SupplyIndex:
             stand=np.array(stand, np.int64),
             worth=np.array([weights.ride, weights.detour, weights.shift], np.float64),
         )
+
+
+def join_segments(parts: tuple[Segment, Segment], cells: int) -> Segment:
+    """Return two segments as one, with its tree; O(n log n)."""
+    return plant(join(*parts), cells)
 
 
 def _free_places(count: int) -> Best:

@@ -35,39 +35,50 @@ from matching.engine.columns import Columns
 
 Records = npt.NDArray[Any]
 
-LEAF = 8
+LEAF = 48
 """So many stretches are judged one by one: fewer would cost more in nodes than they save."""
 FINEST_MS_BITS, TIME_BITS, SLOT_BITS = 18, 5, 30
 """Departures are told apart by 2^18 ms (4 min); five bits of that are woven in, 30 come before."""
+TICK_BITS, MOST_SEATS = 31, np.iinfo(np.int16).max
+"""Moments are kept in so many bits, see :class:`Tree`, and seats up to so many."""
 
 STRETCH = np.dtype(
     [
-        ("leave", np.int64),  # when the car leaves the stop before the pick-up, as planned
-        ("until", np.int64),  # when it must be at the stop after the drop-off, for all promises
-        ("alone", np.int64),  # from when on a call there delays the end of the ride
-        ("ride", np.int32),  # the row of the ride, and the legs of getting in and out
+        ("leave", np.int32),  # when the car leaves the stop before the pick-up, as planned
+        ("until", np.int32),  # when it must be at the stop after the drop-off, for all promises
+        ("alone", np.int32),  # from when on a call there delays the end of the ride
         ("handicap", np.int32),
-        ("pickup_after", np.int16),
-        ("dropoff_after", np.int16),
+        ("between", np.int32),  # time from ``next`` to leaving ``before``; -1 on the same leg
         ("start", np.int16),  # the regions of the stop before the pick-up and of the next one,
         ("next", np.int16),
         ("before", np.int16),  # of the stop before the drop-off and of the next one
         ("end", np.int16),
-        ("between", np.int32),  # time from ``next`` to leaving ``before``; -1 on the same leg
-        ("free", np.int32),  # seats
+        ("free", np.int16),  # seats
     ],
     align=True,
 )
-"""What is known at first sight of riding along from one leg of a ride to another."""
+"""What is known at first sight of riding along from one leg of a ride to another; 32 bytes."""
+
+PLACE = np.dtype(
+    [
+        ("ride", np.int32),  # its row
+        ("origin", np.int32),  # the vertices of the stops before the pick-up and after the drop-off
+        ("destination", np.int32),
+        ("pickup_after", np.int16),  # the legs of getting in and out
+        ("dropoff_after", np.int16),
+    ],
+    align=True,
+)
+"""What is asked of a stretch at second sight."""
 
 NODE = np.dtype(
     [
-        ("soonest", np.int64),  # least and greatest ``leave``
-        ("latest", np.int64),
-        ("until", np.int64),  # greatest of what is below, as the next three
-        ("alone", np.int64),
-        ("budget", np.int64),  # until - leave
-        ("solo", np.int64),  # alone - leave
+        ("soonest", np.int32),  # least and greatest ``leave``
+        ("latest", np.int32),
+        ("until", np.int32),  # greatest of what is below, as the next three
+        ("alone", np.int32),
+        ("budget", np.int32),  # until - leave
+        ("solo", np.int32),  # alone - leave
         ("handicap", np.int32),  # least
         ("between", np.int32),  # least
         ("start", np.int16),  # regions that hold all of theirs
@@ -79,39 +90,57 @@ NODE = np.dtype(
     ],
     align=True,
 )
-"""What is known of all stretches below a node."""
+"""What is known of all stretches below a node; 48 bytes."""
 
 
 class Tree(NamedTuple):
-    """Stretches of rides in the order of the tree, and the nodes over them, the root first."""
+    """Stretches of rides in the order of the tree, and the nodes over them, the root first.
+
+    A moment ``m`` of theirs is ``since + m * 2**shift`` ms: that of leaving rounded down, the
+    others up, so that bounds stay bounds. ``shift`` is 0 as long as all rides are of 24 days.
+    """
 
     stretches: Records
+    places: Records
     nodes: Records
+    since: int
+    shift: int
 
 
-NO_TREE = Tree(np.empty(0, STRETCH), np.empty(0, NODE))
+NO_TREE = Tree(np.empty(0, STRETCH), np.empty(0, PLACE), np.empty(0, NODE), 0, 0)
 
 
 def build_tree(columns: Columns, cells: int) -> Tree:
     """Return the tree over all stretches of some rides; O(n log n) for n stretches."""
+    if not len(columns.departure):
+        return NO_TREE
     legs = np.diff(columns.start).astype(np.int64) - 1
-    loose = np.empty(int((legs * (legs + 1) // 2).sum()), STRETCH)
-    loose = loose[: _cut(columns, cells, loose)]
-    order = np.empty(len(loose), np.int64)
-    _weave(loose, cells.bit_length() - 1, order)
+    room = int((legs * (legs + 1) // 2).sum())
+    stretches, places = np.empty(room, STRETCH), np.empty(room, PLACE)
+    since = int(columns.leave.min())
+    span = int(max(columns.latest.max(), columns.alone.max())) - since
+    shift = max(0, span.bit_length() - TICK_BITS)
+    count = _cut(columns, cells, (since, shift), stretches, places)
+    order = np.empty(count, np.int64)
+    _weave(stretches, shift, cells.bit_length() - 1, order)
     sorting = np.argsort(order)
-    whole = np.dtype((np.void, STRETCH.itemsize))  # copied at once, not field by field
-    stretches = loose.view(whole)[sorting].view(STRETCH)
-    spans = np.empty((max(1, 2 * len(order)), 3), np.int32)
+    stretches, places = _pick(stretches, sorting), _pick(places, sorting)
+    spans = np.empty((max(1, 2 * count), 3), np.int32)
     nodes = np.zeros(_split(order[sorting], spans), NODE)
     _summarize(spans, stretches, nodes)
-    return Tree(stretches, nodes)
+    return Tree(stretches, places, nodes, since, shift)
 
 
-@njit(cache=True)
-def _cut(columns, cells, stretches):  # type: ignore[no-untyped-def]
+def _pick(records: Records, rows: npt.NDArray[np.intp]) -> Records:
+    """Return some records, copied at once and not field by field."""
+    whole = np.dtype((np.void, records.dtype.itemsize))
+    return records.view(whole)[rows].view(records.dtype)
+
+
+@njit(cache=True, nogil=True)
+def _cut(columns, cells, clock, stretches, places):  # type: ignore[no-untyped-def]
     """Write down every pair of legs between which a seat is free; return how many."""
-    c, count = columns, 0
+    c, (since, shift), count = columns, clock, 0
     for r in range(len(c.departure)):
         a, last = c.start[r], c.start[r + 1] - 1
         must, onward = c.latest[last], np.int64(0)
@@ -124,30 +153,30 @@ def _cut(columns, cells, stretches):  # type: ignore[no-untyped-def]
                 free = min(free, c.offered[r] - c.taken[i])
                 if free < 1:
                     break
-                s = stretches[count]
-                s.leave, s.until, s.alone = c.leave[i], must, c.alone[r] - onward
-                s.ride, s.handicap, s.free = r, c.handicap[r], free
-                s.pickup_after, s.dropoff_after = i - a, k - 1 - a
+                s, p = stretches[count], places[count]
+                s.leave = (c.leave[i] - since) >> shift
+                s.until = -((since - must) >> shift)
+                s.alone = -((since - c.alone[r] + onward) >> shift)
+                s.handicap, s.free = c.handicap[r], min(free, MOST_SEATS)
                 s.start, s.next = cells + c.cell[i], cells + c.cell[i + 1]
                 s.before, s.end = cells + c.cell[k - 1], cells + c.cell[k]
                 between = np.int32(c.boarding[k - 1])
                 for m in range(i + 1, k - 1):
                     between += c.boarding[m] + c.leg[m + 1]
                 s.between = -1 if i == k - 1 else between
+                p.ride, p.pickup_after, p.dropoff_after = r, i - a, k - 1 - a
+                p.origin, p.destination = c.node[i], c.node[k]
                 count += 1
     return count
 
 
-@njit(cache=True)
-def _weave(stretches, bits, order):  # type: ignore[no-untyped-def]
+@njit(cache=True, nogil=True)
+def _weave(stretches, shift, bits, order):  # type: ignore[no-untyped-def]
     """Weave start, end and departure bit by bit, after the coarse departure and the kind."""
-    since = stretches[0].leave if len(stretches) else 0
-    for n in range(len(stretches)):
-        since = min(since, stretches[n].leave)
-    for n in range(len(stretches)):
+    for n in range(len(order)):
         s = stretches[n]
         start, end = np.int64(s.start), np.int64(s.end)
-        slot = (s.leave - since) >> FINEST_MS_BITS
+        slot = (np.int64(s.leave) << shift) >> FINEST_MS_BITS
         code = (slot >> TIME_BITS) | (np.int64(s.between < 0) << SLOT_BITS)
         for level in range(max(bits, TIME_BITS)):
             if level < bits:
@@ -158,7 +187,7 @@ def _weave(stretches, bits, order):  # type: ignore[no-untyped-def]
         order[n] = code
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _split(order, spans):  # type: ignore[no-untyped-def]
     """Write each node's first row, the row after its last, and its first child; return how many.
 
@@ -240,7 +269,7 @@ def _assign(node, stretch):  # type: ignore[no-untyped-def]
     node.start, node.next, node.before, node.end = s.start, s.next, s.before, s.end
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _summarize(spans, stretches, nodes):  # type: ignore[no-untyped-def]
     """Fill in the nodes from the last, so that children come before their parents."""
     one = np.zeros(1, NODE)

@@ -16,6 +16,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from carpool.kernel import clock
 from carpool.kernel.bulk import INT, Records, read_records
 from maps.models import Region
 from matching.engine.demand import DemandIndex
@@ -88,6 +89,11 @@ class LiveRows(ABC):
         self._index.remove(np.unique(rows["number"][~is_open]).astype(np.int64))
         if is_open.any():
             self._put(rows[is_open])
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Keep the index fast after changes: forget what is long over."""
+        self._index.forget_before(int((clock.now() - KEPT_FOR).timestamp() * 1000))
 
     def _owners(self, organizations: npt.NDArray[np.bytes_]) -> npt.NDArray[np.int32]:
         """Return a small number for each organization, the same for the life of the process."""

@@ -23,8 +23,14 @@ from maps.models import Region
 from maps.selectors import list_regions, load_cells, load_network
 from matching.engine import CostWeights
 from matching.engine.insertion import NO_EARLIEST, RideBatch
-from matching.engine.segment import Supply
-from matching.engine.supply import Placement, RoutedRequest, SearchCounts, SupplyIndex
+from matching.engine.segment import Segment, Supply
+from matching.engine.supply import (
+    Placement,
+    RoutedRequest,
+    SearchCounts,
+    SupplyIndex,
+    join_segments,
+)
 from matching.selectors.live import LiveRows
 from matching.selectors.ranking import handicaps_ms
 
@@ -107,6 +113,18 @@ class LiveSupply(LiveRows):
 
     def _put(self, rows: Records) -> None:
         self._index.put(self._to_supply(rows))
+
+    def _tidy(self) -> None:
+        super()._tidy()
+        if self._index.is_crowded:
+            parts = self._index.begin_joining()
+            Thread(target=self._join, args=(parts,), name="join rides", daemon=True).start()
+
+    def _join(self, parts: tuple[Segment, Segment]) -> None:
+        """Join rides beside the searches, which wait for no more than the exchange."""
+        joined = join_segments(parts, self._index.cells)
+        with self._lock:
+            self._index.end_joining(joined)
 
     def _to_supply(self, rows: Records) -> Supply:
         rows = rows[np.lexsort((rows["position"], rows["number"]))]

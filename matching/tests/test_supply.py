@@ -20,6 +20,7 @@ from matching.engine import (
     RideBatch,
     best_insertions,
 )
+from matching.engine import supply as supply_module
 from matching.engine.insertion import NO_EARLIEST
 from matching.engine.supply import (
     EVERYBODY,
@@ -28,6 +29,7 @@ from matching.engine.supply import (
     SearchCounts,
     Supply,
     SupplyIndex,
+    join_segments,
 )
 from matching.tests.test_engine import PLACES, as_arrays, priced, situations
 
@@ -213,11 +215,13 @@ def test_most_rides_are_never_inserted(city):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_adding_replacing_and_removing_equals_building_anew(city, seed):
+def test_adding_replacing_and_removing_equals_building_anew(city, seed, monkeypatch):
+    monkeypatch.setattr(supply_module, "MOST_RECENT", 60)  # so that all segments are in use
+    monkeypatch.setattr(supply_module, "MOST_MIDDLE", 100)
     network, folder = city
     rng = np.random.default_rng(100 + seed)
     cells = open_cells(folder)
-    live, index = {}, SupplyIndex(network.labels, cells)
+    live, index, aside = {}, SupplyIndex(network.labels, cells), None
     pool = [random_supply(network, rng, 40, first_key=int(rng.integers(0, 120))) for _ in range(25)]
     for supply in pool:
         index.put(supply)
@@ -227,6 +231,11 @@ def test_adding_replacing_and_removing_equals_building_anew(city, seed):
         for key in gone.tolist():
             live.pop(key, None)
         assert len(index) == len(live)
+        if aside is not None and rng.random() < 0.4:
+            index.end_joining(aside)
+            aside = None
+        elif aside is None and rng.random() < 0.3:
+            aside = join_segments(index.begin_joining(), index.cells)
         if rng.random() < 0.1:
             index.settle()
         anew = SupplyIndex(network.labels, cells)
@@ -258,6 +267,31 @@ def only(supply, r, key):
             rides.handicap_ms[r : r + 1],
         ),
     )
+
+
+def test_rides_of_a_year_are_told_apart_as_exactly_as_those_of_a_day(city):
+    network, folder = city
+    rng = np.random.default_rng(12)
+    supply = random_supply(network, rng, 300)
+    later = 365 * 24 * 60 * MINUTE * rng.integers(0, 2, 300) + rng.integers(0, 60_000, 300)
+    by_stop = np.repeat(later, np.diff(supply.rides.start))
+    waits = supply.rides.earliest_ms != NO_EARLIEST
+    rides = replace(
+        supply.rides,
+        departure_ms=supply.rides.departure_ms + later,
+        earliest_ms=np.where(waits, supply.rides.earliest_ms + by_stop, NO_EARLIEST),
+        latest_ms=supply.rides.latest_ms + by_stop,
+    )
+    supply = replace(supply, rides=rides)
+    index = SupplyIndex(network.labels, open_cells(folder))
+    index.put(supply)
+    found = 0
+    for _ in range(20):
+        request = random_request(network, rng)
+        expected = everything(supply, request, road_times(network, supply, request), CostWeights())
+        assert index.search(request, 10, weights=CostWeights()) == expected[:10]
+        found += len(expected)
+    assert found
 
 
 def test_rides_that_have_left_are_forgotten_and_no_others(city):
