@@ -4,15 +4,25 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Connects allauth's one signal that we need to our service."""
+    """Connects allauth's signals to our services, and its Kakao to the configured hosts."""
 
     name = "accounts"
 
     def ready(self) -> None:
         """Join people to their organization as soon as their address is proven."""
         from allauth.account.signals import email_confirmed, user_logged_in
+        from allauth.socialaccount.providers.kakao.views import KakaoOAuth2Adapter
+        from allauth.socialaccount.signals import social_account_added
+        from django.conf import settings
 
         from accounts import handlers
 
         email_confirmed.connect(handlers.on_email_confirmed, dispatch_uid="accounts.join")
         user_logged_in.connect(handlers.on_logged_in, dispatch_uid="accounts.join_at_login")
+        social_account_added.connect(
+            handlers.on_account_linked, dispatch_uid="accounts.join_linked"
+        )
+
+        KakaoOAuth2Adapter.authorize_url = f"{settings.KAKAO_AUTH_URL}/oauth/authorize"
+        KakaoOAuth2Adapter.access_token_url = f"{settings.KAKAO_AUTH_URL}/oauth/token"
+        KakaoOAuth2Adapter.profile_url = f"{settings.KAKAO_API_URL}/v2/user/me"

@@ -73,3 +73,17 @@ class ManagersOnly(Forbidden):
 
     code = "managers_only"
     title = _("Only your organization's managers may do this")
+
+
+class IssuerNotFound(NotFound):
+    """The organization has not set up an identity provider."""
+
+    code = "issuer_not_found"
+    title = _("Your organization has no sign-in of its own here")
+
+
+class ManagersOnly(Forbidden):
+    """Only those who steer an organization decide how its people come in."""
+
+    code = "managers_only"
+    title = _("Only your organization's managers may do this")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,8 @@ from accounts.models import Car, Member
 from accounts.selectors import find_named_place
 from carpool.kernel.forms import LonLatField, PlaceInput, PlacesForm
 from carpool.kernel.geo import LonLat
+
+DOMAIN = RegexValidator(r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", _("As in example.com."))
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -51,6 +54,48 @@ class CarForm(forms.ModelForm):  # type: ignore[type-arg]
             ),
             "seats": forms.NumberInput(attrs={"class": "stepper__input", "min": 1, "max": 8}),
         }
+
+
+class IssuerForm(forms.Form):
+    """An organization's OpenID Connect issuer. The secret goes in and never comes out."""
+
+    address = forms.CharField(
+        label=_("Issuer"),
+        max_length=255,
+        help_text=_("As in https://login.example.com/your-company."),
+        widget=forms.TextInput(
+            attrs={"class": "input", "inputmode": "url", "autocomplete": "off", "spellcheck": False}
+        ),
+    )
+    client_id = forms.CharField(
+        label=_("Client ID"),
+        max_length=191,
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+    )
+    client_secret = forms.CharField(
+        label=_("Client secret"),
+        max_length=500,
+        required=False,
+        widget=forms.PasswordInput(attrs={"class": "input", "autocomplete": "new-password"}),
+    )
+    domains = forms.CharField(
+        label=_("Allowed e-mail domains"),
+        required=False,
+        max_length=2000,
+        help_text=_("Separated by spaces. Empty: everybody whom your issuer signs in."),
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+    )
+    is_on = forms.BooleanField(label=_("People may sign in with it"), required=False)
+    is_listed = forms.BooleanField(
+        label=_("Show the button on the sign-in page to everybody"), required=False
+    )
+
+    def clean_domains(self) -> list[str]:
+        """Return the domains, each once."""
+        names = self.cleaned_data["domains"].lower().replace(",", " ").split()
+        for name in names:
+            DOMAIN(name)
+        return list(dict.fromkeys(names))
 
 
 class DemoForm(forms.Form):

@@ -1,8 +1,9 @@
-"""What accounts does when allauth tells of a proven address."""
+"""What accounts does when allauth tells of a proven address or a linked account."""
 
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialLogin
 
 from accounts import services
 from accounts.models import User
@@ -13,8 +14,21 @@ def on_email_confirmed(email_address: EmailAddress, **kwargs: Any) -> None:
     services.join_by_email(user=email_address.user, email=email_address.email)
 
 
-def on_logged_in(user: User, **kwargs: Any) -> None:
-    """Join organizations that claimed a domain after the address had been proven."""
+def on_account_linked(sociallogin: SocialLogin, **kwargs: Any) -> None:
+    """Join the organization whose issuer vouches for the person."""
+    _join_by_issuer(sociallogin.user, sociallogin)
+
+
+def on_logged_in(user: User, sociallogin: SocialLogin | None = None, **kwargs: Any) -> None:
+    """Join organizations that vouch for the person now, or claimed a domain proven before."""
+    if sociallogin is not None:
+        _join_by_issuer(user, sociallogin)
     proven = EmailAddress.objects.filter(user=user, verified=True)
     for email in proven.values_list("email", flat=True):
         services.join_by_email(user=user, email=email)
+
+
+def _join_by_issuer(user: User, sociallogin: SocialLogin) -> None:
+    account = sociallogin.account
+    name = (account.get_provider_account().get_user_data() or {}).get("name", "")
+    services.join_by_issuer(user=user, key=account.provider, name=str(name))

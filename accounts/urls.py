@@ -12,6 +12,8 @@ urlpatterns = [
     path("profile/cars/<uuid:car_id>/remove/", views.remove_car, name="car-remove"),
     path("profile/places/<str:kind>/", views.place, name="place"),
     path("profile/places/<uuid:place_id>/remove/", views.remove_place, name="place-remove"),
+    path("organization/sign-in/", views.issuer, name="issuer"),
+    path("organization/sign-in/remove/", views.remove_issuer, name="issuer-remove"),
     path("join/", views.join, name="join"),
     path("demo/", views.demo, name="demo"),
 ]

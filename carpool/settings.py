@@ -49,6 +49,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.kakao",
+    "allauth.socialaccount.providers.openid_connect",
     "channels",
     "csp",
     "drf_spectacular",
@@ -75,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.CurrentMemberMiddleware",
+    "accounts.middleware.DoorsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -223,6 +227,30 @@ ACCOUNT_SESSION_REMEMBER = True
 LOGIN_URL = "account_request_login_code"
 LOGIN_REDIRECT_URL = "rides:today"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+
+# --- Sign-in with accounts from elsewhere ------------------------------------------------------
+# Organizations set up their own issuers in the browser. Google and Kakao are shown once their
+# client ID is given. https://docs.allauth.org/en/latest/socialaccount/configuration.html
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
+for _provider in ("google", "kakao"):
+    if client_id := env.str(f"{_provider.upper()}_CLIENT_ID", default=""):
+        SOCIALACCOUNT_PROVIDERS[_provider] = {
+            "APPS": [
+                {
+                    "client_id": client_id,
+                    "secret": env.str(f"{_provider.upper()}_CLIENT_SECRET"),
+                }
+            ],
+            "OAUTH_PKCE_ENABLED": True,
+        }
+# Kakao's own hosts; a local stand-in's in tests.
+KAKAO_AUTH_URL = env.str("KAKAO_AUTH_URL", default="https://kauth.kakao.com")
+KAKAO_API_URL = env.str("KAKAO_API_URL", default="https://kapi.kakao.com")
+# Providers on this machine itself, by plain http: the demo's.
+LOOPBACK_PROVIDERS = env.bool("LOOPBACK_PROVIDERS", default=DEMO or DEBUG)
 
 # --- E-mail ------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")

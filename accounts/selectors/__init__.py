@@ -19,6 +19,17 @@ from accounts.selectors.company import (
     list_blocks,
     pairs_kept_apart,
 )
+from accounts.selectors.issuers import (
+    Door,
+    door_of,
+    get_issuer,
+    get_issuer_for,
+    list_doors,
+    list_issuers,
+    list_public_doors,
+    owns_domain_of,
+    require_manager,
+)
 from accounts.selectors.members import (
     get_member,
     list_demo_members,
@@ -27,11 +38,15 @@ from accounts.selectors.members import (
 )
 
 __all__ = [
+    "Door",
     "avoided_circles",
+    "door_of",
     "find_named_place",
     "get_avoided_place_for",
     "get_car_for",
     "get_colleague",
+    "get_issuer",
+    "get_issuer_for",
     "get_member",
     "get_place_for",
     "get_site_near",
@@ -41,9 +56,14 @@ __all__ = [
     "list_blocks",
     "list_cars",
     "list_demo_members",
+    "list_doors",
+    "list_issuers",
     "list_places",
+    "list_public_doors",
     "list_sites",
     "organization_for_email",
+    "owns_domain_of",
     "pairs_kept_apart",
+    "require_manager",
     "require_member",
 ]

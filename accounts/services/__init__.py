@@ -7,23 +7,35 @@ from accounts.services.company import (
     stop_avoiding,
     unblock_member,
 )
+from accounts.services.issuers import (
+    Discovery,
+    discover_issuer,
+    join_by_issuer,
+    remove_issuer,
+    save_issuer,
+)
 from accounts.services.membership import ensure_member, join_by_email, register_member
 from accounts.services.organizations import add_site, claim_email_domain, found_organization
 from accounts.services.profile import remove_car, remove_place, save_car, save_place, update_profile
 
 __all__ = [
+    "Discovery",
     "add_site",
     "avoid_place",
     "block_member",
     "choose_company",
     "claim_email_domain",
+    "discover_issuer",
     "ensure_member",
     "found_organization",
     "join_by_email",
+    "join_by_issuer",
     "register_member",
     "remove_car",
+    "remove_issuer",
     "remove_place",
     "save_car",
+    "save_issuer",
     "save_place",
     "stop_avoiding",
     "unblock_member",

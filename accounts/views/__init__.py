@@ -1,14 +1,17 @@
 """Pages about oneself and about getting in."""
 
+from accounts.views.issuers import issuer, remove_issuer
 from accounts.views.joining import demo, join
 from accounts.views.oneself import car, place, profile, remove_car, remove_place
 
 __all__ = [
     "car",
     "demo",
+    "issuer",
     "join",
     "place",
     "profile",
     "remove_car",
+    "remove_issuer",
     "remove_place",
 ]

@@ -66,6 +66,25 @@ def running_servers(
             _end(process)
 
 
+@contextmanager
+def running_provider(secret: str, *, module: str = "carpool.demo_provider") -> Iterator[str]:
+    """Start an identity provider in a process of its own, and yield its address."""
+    port = _free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, "--port", str(port)],
+        env={**os.environ, "PROVIDER_CLIENT_SECRET": secret, "LOG_LEVEL": "ERROR"},
+        cwd=Path(settings.BASE_DIR),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # Daphne tells of each start; what goes wrong ends the process
+    )
+    try:
+        _wait_until_it_answers(process, port, "/healthz")
+        yield f"http://localhost:{port}"
+    finally:
+        process.terminate()
+        _end(process)
+
+
 def session_of(member: Member) -> str:
     """Sign a member in and return the session's key."""
     client = Client()
@@ -116,14 +135,16 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         process.wait(timeout=5)
 
 
-def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int) -> None:
+def _wait_until_it_answers(
+    process: "subprocess.Popen[bytes]", port: int, path: str = "/livez"
+) -> None:
     give_up = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < give_up:
         if process.poll() is not None:
             raise RuntimeError(f"The server ended with {process.returncode}.")
         try:
             link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            link.request("GET", "/livez")
+            link.request("GET", path)
             if link.getresponse().status == 200:
                 return
         except OSError:

@@ -1,4 +1,4 @@
-# The application's own processes: web, worker, relay, beat. Each runs in a session of its own and carries CARPOOL_HOME
+# The application's own processes: web, worker, relay, beat, and in the demo a provider. Each runs in a session of its own and carries CARPOOL_HOME
 # in its environment, so that stopping finds all of this checkout's processes, and no others, even after a kill -9.
 
 APP_PROCESSES=(web worker relay beat)
@@ -30,6 +30,29 @@ start_app() {
   start_process worker "${worker[@]}" -n worker@%h -Q default,matching,batch
   start_process relay "${worker[@]}" -n relay@%h -Q outbox
   start_process beat "$PYTHON" -m celery -A carpool beat --loglevel INFO -s "$RUN/beat-schedule" --pidfile=
+}
+
+# start_provider PORT: the demo company's own sign-in (carpool/demo_provider), and the demo organization's trust in it.
+start_provider() {
+  local secret=$RUN/provider_secret url=http://localhost:$1
+  [ -s "$secret" ] || (umask 077 && head -c 33 /dev/urandom | base64 -w 0 | tr '+/' '-_' >"$secret")
+  PROVIDER_CLIENT_SECRET=$(cat "$secret")
+  export PROVIDER_CLIENT_SECRET
+  start_process provider "$PYTHON" -m carpool.demo_provider --port "$1"
+  APP_PROCESSES+=(provider)
+  wait_for_provider "$url" 30
+  alone manage seed_demo_sign_in --issuer "$url" >>"$LOG/setup.log" 2>&1 ||
+    die "the demo's sign-in could not be set up." "the reason is at the end of $LOG/setup.log"
+}
+
+# wait_for_provider URL SECONDS
+wait_for_provider() {
+  local start=$EPOCHREALTIME
+  until "$PYTHON" script/lib/probe.py health "$1/healthz" >/dev/null; do
+    if ! kill -0 "$(cat "$RUN/provider.pid")" 2>/dev/null; then report_dead provider; fi
+    if [ $((${EPOCHREALTIME%.*} - ${start%.*})) -ge "$2" ]; then report_dead provider; fi
+    sleep 0.2
+  done
 }
 
 # dead_process: print the name of a process that ended, if any.
@@ -86,5 +109,5 @@ stop_app() {
     sleep 0.2
   done
   for pid in $(app_pids); do kill -KILL "$pid" 2>/dev/null || true; done
-  (cd "$RUN" && rm -f port url {web,worker,relay,beat}.pid)
+  (cd "$RUN" && rm -f port url {web,worker,relay,beat,provider}.pid)
 }
