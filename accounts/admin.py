@@ -1,11 +1,27 @@
 """People in the admin, with maps."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from leaflet.admin import LeafletGeoAdmin, LeafletGeoAdminMixin
 
-from accounts.models import Car, EmailDomain, Member, Organization, Place, Site, User
+from accounts import services
+from accounts.models import (
+    Car,
+    EmailDomain,
+    Member,
+    ModerationAct,
+    ModerationStep,
+    Organization,
+    Place,
+    Report,
+    Site,
+    User,
+)
+from carpool.kernel import clock
+from carpool.kernel.errors import DomainError
 
 
 @admin.register(User)
@@ -65,8 +81,16 @@ class MemberAdmin(admin.ModelAdmin):
     list_select_related = ("user", "organization")
     search_fields = ("display_name", "user__email")
     autocomplete_fields = ("user", "organization")
-    readonly_fields = ("joined_at",)
+    readonly_fields = ("joined_at", "suspended_at")
+    exclude = ("gender", "same_gender_only")  # stated for matching, and for nothing else
     inlines = (CarInline,)
+    actions = ("readmit",)
+
+    @admin.action(description=_("Let suspended members in again"))
+    def readmit(self, request: HttpRequest, queryset: QuerySet[Member]) -> None:
+        """End a suspension."""
+        for member in queryset:
+            services.readmit_member(member=member)
 
 
 @admin.register(Site)
@@ -101,3 +125,71 @@ class PlaceAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: object) -> bool:
         """Members save their own places."""
         return False
+
+
+class ModerationActInline(admin.TabularInline):
+    """Who did what about a report, and when."""
+
+    model = ModerationAct
+    extra = 0
+    can_delete = False
+    readonly_fields = ("step", "moderator", "at")
+
+    def has_add_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
+        """Steps are taken by the actions of the list."""
+        return False
+
+
+@admin.register(Report)
+class ReportAdmin(admin.ModelAdmin):
+    """The moderators' queue: what is open comes first to hand; nothing is edited, only decided."""
+
+    list_display = ("created_at", "state", "reason", "subject", "reported", "reporter", "text")
+    list_filter = ("state", "reason", "subject", "organization")
+    list_select_related = ("reported", "reporter", "organization")
+    search_fields = ("reported__display_name", "reporter__display_name", "text")
+    date_hierarchy = "created_at"
+    inlines = (ModerationActInline,)
+    actions = ("dismiss", "warn", "suspend", "hide_message")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Members report."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
+        """Let the list show its actions; a report itself is only read."""
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Report | None = None) -> bool:
+        """Retention deletes, nobody else."""
+        return False
+
+    @admin.action(description=_("Dismiss"))
+    def dismiss(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
+        """Leave everything as it is."""
+        self._moderate(request, queryset, ModerationStep.DISMISS)
+
+    @admin.action(description=_("Warn the person"))
+    def warn(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
+        """Write to the person."""
+        self._moderate(request, queryset, ModerationStep.WARN)
+
+    @admin.action(description=_("Suspend the person"))
+    def suspend(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
+        """Shut the person out, and cancel what lies ahead of them."""
+        self._moderate(request, queryset, ModerationStep.SUSPEND)
+
+    @admin.action(description=_("Hide the message"))
+    def hide_message(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
+        """Take the message out of sight."""
+        self._moderate(request, queryset, ModerationStep.HIDE_MESSAGE)
+
+    def _moderate(
+        self, request: HttpRequest, queryset: QuerySet[Report], step: ModerationStep
+    ) -> None:
+        assert isinstance(request.user, User)
+        for report in queryset:
+            try:
+                services.moderate(report_id=report.pk, step=step, by=request.user, now=clock.now())
+            except DomainError as error:
+                self.message_user(request, f"{report}: {error.detail}", messages.ERROR)

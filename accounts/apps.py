@@ -16,9 +16,12 @@ class AccountsConfig(AppConfig):
         from django.conf import settings
 
         from accounts import handlers
+        from accounts.events import MemberWarned
+        from carpool.kernel import outbox
 
         email_confirmed.connect(handlers.on_email_confirmed, dispatch_uid="accounts.join")
         user_logged_in.connect(handlers.on_logged_in, dispatch_uid="accounts.join_at_login")
+        outbox.subscribe(MemberWarned, handlers.on_member_warned)
         social_account_added.connect(
             handlers.on_account_linked, dispatch_uid="accounts.join_linked"
         )

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from carpool.kernel.errors import Conflict, Forbidden, NotFound
+from carpool.kernel.errors import Conflict, DomainError, Forbidden, NotFound
 
 
 class NoMembership(Forbidden):
@@ -75,15 +75,30 @@ class ManagersOnly(Forbidden):
     title = _("Only your organization's managers may do this")
 
 
-class IssuerNotFound(NotFound):
-    """The organization has not set up an identity provider."""
+class TooManyReports(DomainError):
+    """The moderators' queue is not flooded by one person."""
 
-    code = "issuer_not_found"
-    title = _("Your organization has no sign-in of its own here")
+    code = "too_many_reports"
+    status = 429
+    title = _("You reported a lot today. If somebody is in danger, call for help.")
 
 
-class ManagersOnly(Forbidden):
-    """Only those who steer an organization decide how its people come in."""
+class ReportNotFound(NotFound):
+    """There is no such report."""
 
-    code = "managers_only"
-    title = _("Only your organization's managers may do this")
+    code = "report_not_found"
+    title = _("There is no such report")
+
+
+class ReportDecided(Conflict):
+    """What was acted upon is not dismissed any more."""
+
+    code = "report_decided"
+    title = _("This report was acted upon already")
+
+
+class NotAMessage(Conflict):
+    """Only a message can be hidden."""
+
+    code = "not_a_message"
+    title = _("This report is not about a message")

@@ -11,3 +11,25 @@ class CompanyChanged(Event):
     """With whom a member may travel has changed: by a block, an unblock, or a wish of theirs."""
 
     member_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MemberWithdrawn(Event):
+    """A member was suspended, left, or asked to be forgotten: nobody may count on them any more."""
+
+    member_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MemberWarned(Event):
+    """A moderator warned a member; ``reason`` is the report's, from whom it came is not told."""
+
+    member_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHidden(Event):
+    """A moderator took a message out of sight."""
+
+    message_id: str

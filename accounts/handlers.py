@@ -6,6 +6,7 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialLogin
 
 from accounts import services
+from accounts.events import MemberWarned
 from accounts.models import User
 
 
@@ -17,6 +18,11 @@ def on_email_confirmed(email_address: EmailAddress, **kwargs: Any) -> None:
 def on_account_linked(sociallogin: SocialLogin, **kwargs: Any) -> None:
     """Join the organization whose issuer vouches for the person."""
     _join_by_issuer(sociallogin.user, sociallogin)
+
+
+def on_member_warned(event: MemberWarned) -> None:
+    """Write to the member what was complained of, never by whom."""
+    services.send_warning(member_id=event.member_id, reason=event.reason)
 
 
 def on_logged_in(user: User, sociallogin: SocialLogin | None = None, **kwargs: Any) -> None:

@@ -12,8 +12,18 @@ from accounts.models.organizations import (
     WeekStart,
     validate_time_zone,
 )
+from accounts.models.reports import (
+    REPORT_TRANSITIONS,
+    ModerationAct,
+    ModerationStep,
+    Report,
+    ReportReason,
+    ReportState,
+    ReportSubject,
+)
 
 __all__ = [
+    "REPORT_TRANSITIONS",
     "AvoidedPlace",
     "Block",
     "Car",
@@ -23,9 +33,15 @@ __all__ = [
     "Member",
     "MemberQuerySet",
     "MemberRole",
+    "ModerationAct",
+    "ModerationStep",
     "Organization",
     "Place",
     "PlaceKind",
+    "Report",
+    "ReportReason",
+    "ReportState",
+    "ReportSubject",
     "Site",
     "User",
     "UserManager",

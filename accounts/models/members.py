@@ -34,8 +34,8 @@ class MemberQuerySet(models.QuerySet["Member"]):
     """Filters over members."""
 
     def active(self) -> MemberQuerySet:
-        """Those who have not left and may sign in."""
-        return self.filter(left_at=None, user__is_active=True)
+        """Those who have not left, are not suspended, and may sign in."""
+        return self.filter(left_at=None, suspended_at=None, user__is_active=True)
 
 
 class Member(models.Model):
@@ -58,6 +58,7 @@ class Member(models.Model):
     same_gender_only = models.BooleanField(_("travel with my own gender only"), default=False)
     joined_at = models.DateTimeField(db_default=Now())
     left_at = models.DateTimeField(null=True, blank=True)
+    suspended_at = models.DateTimeField(null=True, blank=True)
 
     objects = MemberQuerySet.as_manager()
 

@@ -32,14 +32,17 @@ from accounts.selectors.issuers import (
 )
 from accounts.selectors.members import (
     get_member,
+    is_suspended,
     list_demo_members,
     organization_for_email,
     require_member,
 )
+from accounts.selectors.reports import count_recent_reports, list_reports, lock_report
 
 __all__ = [
     "Door",
     "avoided_circles",
+    "count_recent_reports",
     "door_of",
     "find_named_place",
     "get_avoided_place_for",
@@ -52,6 +55,7 @@ __all__ = [
     "get_site_near",
     "in_company",
     "is_kept_apart",
+    "is_suspended",
     "list_avoided_places",
     "list_blocks",
     "list_cars",
@@ -60,7 +64,9 @@ __all__ = [
     "list_issuers",
     "list_places",
     "list_public_doors",
+    "list_reports",
     "list_sites",
+    "lock_report",
     "organization_for_email",
     "owns_domain_of",
     "pairs_kept_apart",

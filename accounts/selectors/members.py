@@ -19,6 +19,11 @@ def get_member(user: User) -> Member | None:
     )
 
 
+def is_suspended(user: object) -> bool:
+    """Tell whether moderators shut a user out of an organization they belong to."""
+    return Member.objects.filter(user=user, left_at=None).exclude(suspended_at=None).exists()
+
+
 def require_member(user: User) -> Member:
     """Return the user's member.
 

@@ -17,6 +17,8 @@ from accounts.services.issuers import (
 from accounts.services.membership import ensure_member, join_by_email, register_member
 from accounts.services.organizations import add_site, claim_email_domain, found_organization
 from accounts.services.profile import remove_car, remove_place, save_car, save_place, update_profile
+from accounts.services.reports import moderate, readmit_member, report_member, suspend_member
+from accounts.services.warnings import send_warning
 
 __all__ = [
     "Discovery",
@@ -30,14 +32,19 @@ __all__ = [
     "found_organization",
     "join_by_email",
     "join_by_issuer",
+    "moderate",
+    "readmit_member",
     "register_member",
     "remove_car",
     "remove_issuer",
     "remove_place",
+    "report_member",
     "save_car",
     "save_issuer",
     "save_place",
+    "send_warning",
     "stop_avoiding",
+    "suspend_member",
     "unblock_member",
     "update_profile",
 ]

@@ -18,7 +18,8 @@ def join(request: HttpRequest) -> HttpResponse:
     """Tell somebody without an organization how to get into one."""
     if getattr(request, "member", None) is not None:
         return redirect("rides:today")
-    return render(request, "accounts/join.html")
+    context = {"is_suspended": selectors.is_suspended(request.user)}
+    return render(request, "accounts/join.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

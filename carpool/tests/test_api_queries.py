@@ -48,7 +48,7 @@ def test_a_search_that_finds_many_rides(cast, now, drivers, django_assert_max_nu
     many, answer = count_queries(ask)
     assert len(answer["offers"]) == 6
     assert many == few - 1, "with few offers, one more looks for near misses"
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):  # one for where the member does not stop
         ask()
 
 

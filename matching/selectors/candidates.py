@@ -27,6 +27,7 @@ def candidate_rides(
     ]
     return (
         Ride.objects.visible_to(viewer)
+        .with_avoided()
         .bookable(now)
         .exclude(driver=viewer)
         .filter(

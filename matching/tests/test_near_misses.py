@@ -22,9 +22,10 @@ from rides.tests.factories import book, offer, wish
 pytestmark = pytest.mark.usefixtures("city")
 MINUTE = timedelta(minutes=1)
 HOME_SOUTH_ROAD = WORKSHOP
-# A search takes 3 queries (region, ranking, what is new), four more if it has offers; near misses
-# take one more to look, one to load the stops of what comes near, and three to show it.
-ENOUGH, NOBODY_NEAR, NEAR, BOTH = 7, 4, 8, 12
+# A search takes 4 queries (avoided places, region, ranking, what is new), four more if it has
+# offers; near misses take one more to look, one to load the stops of what comes near, and three to
+# show it.
+ENOUGH, NOBODY_NEAR, NEAR, BOTH = 8, 5, 9, 13
 
 
 def leaving_late(ride, minutes=10):

@@ -14,6 +14,7 @@ from rides.services.progress import finish_ride, start_ride, visit_stop
 from rides.services.requests import RequestTerms, close_request, post_request
 from rides.services.validation import answer_validation
 from rides.services.watcher import watch
+from rides.services.withdrawal import withdraw_member
 
 __all__ = [
     "BookingTerms",
@@ -36,4 +37,5 @@ __all__ = [
     "touch_rides",
     "visit_stop",
     "watch",
+    "withdraw_member",
 ]

@@ -1,0 +1,10 @@
+"""What rides does when accounts tells of somebody on whom nobody may count any more."""
+
+from accounts.events import MemberWithdrawn
+from carpool.kernel import clock
+from rides import services
+
+
+def on_member_withdrawn(event: MemberWithdrawn) -> None:
+    """Cancel what lies ahead of them, so that the others hear in time."""
+    services.withdraw_member(member_id=event.member_id, now=clock.now())

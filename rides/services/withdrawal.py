@@ -1,0 +1,53 @@
+"""What becomes of the rides and bookings of somebody on whom nobody may count any more."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import Member
+from carpool.kernel.errors import DomainError
+from rides.models import Booking, RequestState, Ride, RideRequest
+from rides.services.bookings import cancel_booking
+from rides.services.offers import cancel_ride
+from rides.services.requests import close_request
+
+
+def withdraw_member(*, member_id: UUID, now: datetime) -> int:
+    """Cancel what lies ahead of a member, so that everybody else is told; return how much it was.
+
+    What has begun goes on: who is in the car stays in it. No reason is given: it is theirs.
+    """
+    member = Member.objects.filter(pk=member_id).select_related("organization").first()
+    if member is None:
+        return 0
+    rides = Ride.objects.filter(driver=member).bookable(now)
+    bookings = Booking.objects.filter(rider=member, pickup_at__gt=now).active()
+    wishes = RideRequest.objects.filter(rider=member, state=RequestState.OPEN)
+    deeds: list[Callable[[], object]] = [
+        *(partial(cancel_ride, ride_id=pk, by=member, reason="", now=now) for pk in _ids(rides)),
+        *(
+            partial(cancel_booking, booking_id=pk, by=member, reason="", now=now)
+            for pk in _ids(bookings)
+        ),
+        *(partial(close_request, request_id=pk, by=member, now=now) for pk in _ids(wishes)),
+    ]
+    return sum(_attempt(deed) for deed in deeds)
+
+
+def _ids(rows: QuerySet[Any]) -> list[UUID]:
+    return list(rows.values_list("pk", flat=True))
+
+
+def _attempt(deed: Callable[[], object]) -> bool:
+    """Run one cancellation; what has left or ended in the meantime is left alone."""
+    try:
+        with transaction.atomic():
+            deed()
+    except DomainError:
+        return False
+    return True
