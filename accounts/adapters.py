@@ -47,7 +47,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         Those that are off are needed to show and unlink accounts; ``pre_social_login`` lets nobody
         in by them.
         """
-        apps = super().list_apps(request, provider=provider, client_id=client_id)
+        apps: list[SocialApp] = super().list_apps(request, provider, client_id)
         issuers = list_issuers()
         if provider not in {None, OIDC}:
             issuers = issuers.filter(key=provider)
@@ -114,7 +114,7 @@ def _app_of(issuer: IdentityIssuer) -> SocialApp:
 
 def _claims(account: SocialAccount) -> dict[str, Any]:
     """Return what the provider says, which is in one of two places for OpenID Connect."""
-    data = account.extra_data
+    data: dict[str, Any] = account.extra_data
     return data.get("userinfo") or data.get("id_token") or data
 
 

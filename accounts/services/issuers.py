@@ -61,8 +61,9 @@ def discover_issuer(address: str) -> Discovery:
 
 def _endpoints(found: Any) -> list[str]:
     """Return the addresses that a sign-in needs."""
-    endpoints = [found.get(name) for name in ENDPOINTS] if isinstance(found, dict) else [None]
-    if not all(isinstance(endpoint, str) for endpoint in endpoints):
+    said = found if isinstance(found, dict) else {}
+    endpoints = [said[name] for name in ENDPOINTS if isinstance(said.get(name), str)]
+    if len(endpoints) < len(ENDPOINTS):
         raise _unfit(_("The description there lacks what a sign-in needs."))
     return endpoints
 
