@@ -17,6 +17,8 @@ class ChatConfig(AppConfig):
         outbox.subscribe(rides.RideStateChanged, handlers.on_ride_changed)
         outbox.subscribe(rides.StopVisited, handlers.on_ride_changed)
         outbox.subscribe(rides.BookingStateChanged, handlers.on_booking_changed)
+        outbox.subscribe(rides.RideStateChanged, handlers.on_travellers_changed)
+        outbox.subscribe(rides.BookingStateChanged, handlers.on_travellers_changed)
         outbox.subscribe(rides.RequestStateChanged, handlers.on_request_changed)
         outbox.subscribe(rides.RequestMatched, handlers.on_request_changed)
         outbox.subscribe(rides.ProposalChanged, handlers.on_proposal_changed)

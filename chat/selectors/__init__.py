@@ -1,5 +1,56 @@
 """All reads about conversations and notifications, and who has to hear of what."""
 
+from chat.selectors.conversations import (
+    ConversationShown,
+    PersonShown,
+    count_unread,
+    get_participant,
+    get_photo_for,
+    list_conversations,
+    list_messages,
+    list_messages_after,
+    render_message,
+    show_conversations,
+    takes_questions,
+    view_conversation,
+)
 from chat.selectors.people import owner_of_request, people_of_ride
+from chat.selectors.topics import (
+    COUNTERS,
+    TODAY,
+    Topic,
+    count_for,
+    latest_numbers,
+    list_active,
+    list_missed,
+    list_present,
+    list_signed_in,
+    open_topic,
+)
 
-__all__ = ["owner_of_request", "people_of_ride"]
+__all__ = [
+    "COUNTERS",
+    "TODAY",
+    "ConversationShown",
+    "PersonShown",
+    "Topic",
+    "count_for",
+    "count_unread",
+    "get_participant",
+    "get_photo_for",
+    "latest_numbers",
+    "list_active",
+    "list_conversations",
+    "list_messages",
+    "list_messages_after",
+    "list_missed",
+    "list_present",
+    "list_signed_in",
+    "open_topic",
+    "owner_of_request",
+    "people_of_ride",
+    "render_message",
+    "show_conversations",
+    "takes_questions",
+    "view_conversation",
+]

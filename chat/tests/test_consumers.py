@@ -1,124 +1,383 @@
-"""The live socket: who may follow what, and that facts arrive."""
+"""The live socket: who may follow what, that events arrive, once, in order, and after a break."""
+
+import asyncio
+import uuid
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 
 from carpool.kernel import clock, outbox
-from chat.consumers import MOST_TOPICS, UNAUTHENTICATED, LiveConsumer
+from chat import services
+from chat.consumers import live
+from chat.models import LiveEvent, Message
+from chat.services import live as live_services
+from chat.tests.factories import draft, say, shared_ride, talk_of
+from chat.tests.sockets import Socket, connected
 from rides import services as rides
+from rides.models import Booking
 from rides.tests.factories import book, offer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("city")]
+in_thread = sync_to_async
 
 
-def socket_of(user):
-    """Return a socket on which a user is signed in."""
-    socket = WebsocketCommunicator(LiveConsumer.as_asgi(), "/ws/live/")
-    socket.scope["user"] = user
-    return socket
-
-
-def following(user, *topics):
-    """Return a coroutine that connects, follows the topics, and returns socket and answers."""
-
-    async def connect():
-        socket = socket_of(user)
-        await socket.connect()
-        answers = []
-        for topic in topics:
-            await socket.send_json_to({"subscribe": topic})
-            answers.append(await socket.receive_json_from())
-        return socket, answers
-
-    return connect
+def tell():
+    outbox.relay(now=clock.now())
 
 
 def test_a_new_booking_reaches_the_drivers_open_page(cast, now):
     ride = offer(cast.driver, now=now)
-    outbox.relay(now=clock.now())
+    tell()
 
     async def scene():
-        socket, answers = await following(cast.driver.user, f"ride:{ride.pk}", "today")()
-        assert answers == [{"subscribed": f"ride:{ride.pk}"}, {"subscribed": "today"}]
-        booking = await sync_to_async(book)(cast.rider, ride, now=now)
-        await sync_to_async(outbox.relay)(now=clock.now())
-        facts = [await socket.receive_json_from(timeout=5) for _ in range(2)]
-        await socket.disconnect()
-        return booking, facts
+        async with connected(cast.driver.user, f"ride:{ride.pk}", "today") as socket:
+            booking = await in_thread(book)(cast.rider, ride, now=now)
+            await in_thread(tell)()
+            return booking, [await socket.hear() for _ in range(2)]
 
     booking, facts = async_to_sync(scene)()
     assert {fact["topic"] for fact in facts} == {f"ride:{ride.pk}", f"member:{cast.driver.pk}"}
     for fact in facts:
-        assert fact["event"] == "booking_confirmed"
+        assert (fact["event"], fact["id"]) == ("booking_confirmed", 1)
         assert fact["data"] == {"ride": str(ride.pk), "booking": str(booking.pk)}
 
 
 def test_a_ride_that_moves_on_is_told_to_those_aboard(cast, now):
-    ride = offer(cast.driver, now=now)
-    book(cast.rider, ride, now=now)
-    outbox.relay(now=clock.now())
+    ride = shared_ride(cast, now=now)
 
     async def scene():
-        socket, _answers = await following(cast.rider.user, "today")()
-        at = ride.departure_at
-        await sync_to_async(rides.start_ride)(ride_id=ride.pk, by=cast.driver, now=at)
-        await sync_to_async(outbox.relay)(now=clock.now())
-        fact = await socket.receive_json_from(timeout=5)
-        await socket.disconnect()
-        return fact
+        async with connected(cast.rider.user, "today") as socket:
+            at = ride.departure_at
+            await in_thread(rides.start_ride)(ride_id=ride.pk, by=cast.driver, now=at)
+            await in_thread(tell)()
+            return await socket.hear()
 
     assert async_to_sync(scene)()["event"] == "ride_in_transit"
+
+
+def test_only_who_is_in_a_conversation_follows_it_or_speaks(cast, now):
+    talk = talk_of(shared_ride(cast, now=now))
+    topic = f"conversation:{talk.pk}"
+    rides.cancel_booking(booking_id=Booking.objects.get().pk, by=cast.rider, reason="", now=now)
+    tell()
+    book(cast.colleague, talk.ride, now=now)
+    tell()
+    people = ("driver", "colleague", "rider", "manager", "operator", "outsider")
+
+    async def tries(member):
+        async with connected(member.user) as socket:
+            followed = await socket.ask(subscribe=topic)
+            said = {"conversation": str(talk.pk), "client_id": str(uuid.uuid4()), "text": "Hi"}
+            await socket.send_json_to({"send": said})
+            answer = await socket.hear()
+            while "event" in answer:
+                answer = await socket.hear()
+            return "subscribed" in followed, "ack" in answer
+
+    may = {who: async_to_sync(tries)(getattr(cast, who)) for who in people}
+    assert may == {who: (who in {"driver", "colleague"},) * 2 for who in people}
 
 
 def test_strangers_follow_nothing(cast, now):
     ride = offer(cast.driver, now=now)
 
     async def scene():
-        socket, answers = await following(
-            cast.outsider.user, f"ride:{ride.pk}", "ride:nonsense", f"member:{cast.driver.pk}"
-        )()
-        await socket.disconnect()
-        return answers
+        async with connected(cast.outsider.user) as socket:
+            wanted = (
+                f"ride:{ride.pk}",
+                "ride:nonsense",
+                f"member:{cast.driver.pk}",
+                f"conversation:{uuid.uuid4()}",
+                "",
+            )
+            return [(await socket.ask(subscribe=topic))["error"] for topic in wanted]
 
-    assert [answer["error"] for answer in async_to_sync(scene)()] == ["ride_not_found"] * 3
+    assert async_to_sync(scene)() == [
+        "ride_not_found",
+        "topic_not_found",
+        "topic_not_found",
+        "conversation_not_found",
+        "topic_not_found",
+    ]
 
 
 def test_nobody_comes_in_without_signing_in():
     async def scene():
-        socket = socket_of(AnonymousUser())
+        socket = Socket(AnonymousUser())
         await socket.connect()
-        return await socket.receive_output()
+        return await socket.closed()
 
-    closed = async_to_sync(scene)()
-    assert (closed["type"], closed["code"]) == ("websocket.close", UNAUTHENTICATED)
+    assert async_to_sync(scene)() == live.UNAUTHENTICATED
+
+
+def test_what_one_says_the_other_hears_once_and_in_order(cast, now):
+    talk = talk_of(shared_ride(cast, now=now))
+    topic = f"conversation:{talk.pk}"
+
+    async def scene():
+        async with (
+            connected(cast.driver.user, topic) as driver,
+            connected(cast.rider.user, topic) as rider,
+        ):
+            for n in range(10):
+                said = {
+                    "conversation": str(talk.pk),
+                    "client_id": str(uuid.UUID(int=n)),
+                    "text": f"{n} <b>",
+                    "language": "ko",
+                }
+                await rider.send_json_to({"send": said})
+                await rider.send_json_to({"send": said})
+            heard = [await driver.hear_event("message") for _ in range(10)]
+            assert await driver.receive_nothing(timeout=0.3)
+            acks = []
+            while len(acks) < 20:
+                answer = await rider.hear()
+                acks += [answer["sequence"]] if "ack" in answer else []
+            return heard, acks
+
+    heard, acks = async_to_sync(scene)()
+    assert [frame["id"] for frame in heard] == list(range(2, 12))
+    assert [frame["data"]["text"] for frame in heard] == [f"{n} <b>" for n in range(10)]
+    assert {frame["data"]["language"] for frame in heard} == {"ko"}
+    assert acks == [n for n in range(2, 12) for _twice in range(2)]
+    assert Message.objects.filter(conversation=talk).count() == 11
+
+
+def test_who_comes_back_hears_what_they_missed(cast, now):
+    talk = talk_of(shared_ride(cast, now=now))
+    topic = f"conversation:{talk.pk}"
+    for text in ("One", "Two", "Three"):
+        say(talk, cast.rider, text, now=now)
+
+    async def scene():
+        async with connected(cast.driver.user) as socket:
+            answer = await socket.ask(subscribe=topic, after=2)
+            return answer, [await socket.hear() for _ in range(2)]
+
+    answer, missed = async_to_sync(scene)()
+    assert answer["last"] == 4
+    assert [(m["id"], m["data"]["text"]) for m in missed] == [(3, "Two"), (4, "Three")]
+
+
+def test_facts_of_a_ride_are_repeated_too(cast, now):
+    ride = offer(cast.driver, now=now)
+    topic = f"ride:{ride.pk}"
+    book(cast.rider, ride, now=now)
+    book(cast.colleague, ride, now=now)
+    tell()
+
+    async def scene():
+        async with connected(cast.driver.user) as socket:
+            first = await socket.ask(subscribe=topic, after=1)
+            return first["last"], await socket.hear()
+
+    last, missed = async_to_sync(scene)()
+    assert last == 2
+    assert missed["id"] == 2
+
+
+def test_who_missed_too_much_is_told_to_load_anew(cast, now, monkeypatch):
+    talk = talk_of(shared_ride(cast, now=now))
+    monkeypatch.setattr("chat.selectors.topics.MOST_MISSED", 3)
+    for n in range(6):
+        say(talk, cast.rider, str(n), now=now)
+
+    async def scene():
+        async with connected(cast.driver.user) as socket:
+            await socket.ask(subscribe=f"conversation:{talk.pk}", after=1)
+            return [await socket.hear() for _ in range(4)]
+
+    *told, last = async_to_sync(scene)()
+    assert [frame["id"] for frame in told] == [2, 3, 4]
+    assert (last["event"], last["id"]) == ("reload", 7)
+
+
+@pytest.mark.parametrize("after", [-1, 99, "3", None, 2.5, True, []])
+def test_a_number_that_cannot_be_is_the_present(cast, now, after):
+    talk = talk_of(shared_ride(cast, now=now))
+
+    async def scene():
+        async with connected(cast.driver.user) as socket:
+            answer = await socket.ask(subscribe=f"conversation:{talk.pk}", after=after)
+            return answer["last"], await socket.receive_nothing(timeout=0.2)
+
+    assert async_to_sync(scene)() == (1, True)
+
+
+def test_events_that_overtake_each_other_are_put_in_order(cast, now, monkeypatch):
+    talk = talk_of(shared_ride(cast, now=now))
+    late = []
+    monkeypatch.setattr(live_services, "send_frames", late.extend)
+    messages = [say(talk, cast.rider, str(n), now=now) for n in range(3)]
+    monkeypatch.undo()
+    frames = [services.message_frame(message) for message in messages]
+
+    async def scene():
+        async with connected(cast.driver.user) as socket:
+            await socket.ask(subscribe=f"conversation:{talk.pk}")
+            following = next(iter(live.hub().sockets)).followed[f"conversation:{talk.pk}"]
+            following.last = 1
+            order = [frames[2], frames[0], frames[2], frames[1], frames[0]]
+            await in_thread(live_services.send_frames)(order)
+            heard = [await socket.hear() for _ in range(3)]
+            return heard, await socket.receive_nothing(timeout=0.3)
+
+    heard, is_quiet = async_to_sync(scene)()
+    assert [frame["id"] for frame in heard] == [2, 3, 4]
+    assert is_quiet
+
+
+def test_what_redis_never_delivered_is_found_by_the_look(cast, now, monkeypatch):
+    talk = talk_of(shared_ride(cast, now=now))
+    topics = (f"conversation:{talk.pk}", f"ride:{talk.ride_id}")
+
+    async def lost(_frames):
+        raise ConnectionError
+
+    async def scene():
+        async with connected(cast.driver.user, *topics) as socket:
+            monkeypatch.setattr(live_services, "_send_all", lost)
+            await in_thread(say)(talk, cast.rider, "Still there?", now=now)
+            booking = await in_thread(Booking.objects.get)()
+            await in_thread(rides.cancel_booking)(
+                booking_id=booking.pk, by=cast.driver, reason="", now=now
+            )
+            await in_thread(tell)()
+            return [await socket.hear() for _ in range(3)]
+
+    heard = async_to_sync(scene)()
+    assert {frame["event"] for frame in heard} == {"message", "booking_cancelled"}
+
+
+def test_who_leaves_a_conversation_is_cut_off_within_two_seconds(cast, now):
+    talk = talk_of(shared_ride(cast, now=now))
+    loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
+
+    async def scene():
+        async with connected(cast.rider.user, f"conversation:{talk.pk}") as socket:
+            booking = await in_thread(Booking.objects.get)()
+            await in_thread(rides.cancel_booking)(
+                booking_id=booking.pk, by=cast.rider, reason="", now=now
+            )
+            began = loop_time()
+            await in_thread(tell)()
+            return await socket.closed(), loop_time() - began
+
+    code, took_s = async_to_sync(scene)()
+    assert code == live.LEFT
+    assert took_s <= 2
+
+
+def test_leaving_is_seen_even_when_redis_says_nothing(cast, now, monkeypatch):
+    talk = talk_of(shared_ride(cast, now=now))
+    monkeypatch.setattr(live_services, "send_frames", lambda _frames: None)
+
+    async def scene():
+        async with connected(cast.rider.user, f"conversation:{talk.pk}") as socket:
+            await in_thread(talk.participants.filter(member=cast.rider).update)(left_at=now)
+            return await socket.closed(timeout=3)
+
+    assert async_to_sync(scene)() == live.LEFT
+
+
+def test_who_types_is_shown_to_the_others(cast, now):
+    talk = talk_of(shared_ride(cast, now=now))
+    topic = f"conversation:{talk.pk}"
+    place = talk.participants.get(member=cast.rider)
+
+    async def scene():
+        async with (
+            connected(cast.driver.user, topic) as driver,
+            connected(cast.rider.user, topic) as rider,
+            connected(cast.outsider.user) as outsider,
+        ):
+            for _ in range(5):
+                await rider.send_json_to({"typing": str(talk.pk)})
+            heard = await driver.hear()
+            error = await outsider.ask(typing=str(talk.pk))
+            return heard, await driver.receive_nothing(timeout=0.3), error
+
+    heard, is_quiet, error = async_to_sync(scene)()
+    assert heard == {
+        "topic": topic,
+        "event": "typing",
+        "data": {"participant": str(place.pk)},
+    }
+    assert is_quiet
+    assert error["error"] == "conversation_not_found"
+
+
+def test_reading_is_told_to_the_others_and_clears_the_badge(cast, now):
+    talk = talk_of(shared_ride(cast, now=now))
+    say(talk, cast.driver, "Gate 3", now=now)
+
+    async def scene():
+        async with (
+            connected(cast.driver.user, f"conversation:{talk.pk}") as driver,
+            connected(cast.rider.user, "counters") as rider,
+        ):
+            before = await rider.hear_event("counters")
+            await rider.send_json_to({"read": str(talk.pk), "sequence": 2})
+            mark = await driver.hear_event("mark")
+            after = await rider.hear_event("counters")
+            return before["data"]["messages"], mark["data"], after["data"]["messages"]
+
+    before, mark, after = async_to_sync(scene)()
+    assert (before, after) == (2, 0)
+    assert (mark["read"], mark["received"]) == (2, 2)
 
 
 def test_nonsense_is_answered_and_the_socket_lives_on(cast):
     async def scene():
-        socket = socket_of(cast.rider.user)
-        await socket.connect()
-        answers = []
-        for text in ("{", "[]", '{"subscribe": 7}', '{"hello": "world"}'):
-            await socket.send_to(text_data=text)
-            answers.append(await socket.receive_json_from())
-        await socket.send_json_to({"subscribe": "today"})
-        answers.append(await socket.receive_json_from())
-        await socket.disconnect()
-        return answers
+        async with connected(cast.rider.user) as socket:
+            answers = []
+            for text in ("{", "[]", '{"subscribe": 7}', '{"hello": "world"}', "null", "\ud800"):
+                await socket.send_to(text_data=text)
+                answers.append(await socket.hear())
+            answers.append(await socket.ask(send={"conversation": 5}))
+            answers.append(await socket.ask(send={"client_id": str(uuid.uuid4())}))
+            answers.append(await socket.ask(subscribe="today"))
+            return answers
 
-    *errors, last = async_to_sync(scene)()
-    assert [answer["error"] for answer in errors] == ["invalid_message"] * 4
-    assert last == {"subscribed": "today"}
+    *errors, bad_client, bad_conversation, last = async_to_sync(scene)()
+    assert [answer["error"] for answer in errors] == ["invalid_message"] * 6
+    assert bad_client["error"] == "invalid_input"
+    assert bad_conversation["error"] == "conversation_not_found"
+    assert last["subscribed"] == "today"
 
 
-def test_one_socket_follows_a_limited_number_of_topics(cast, now):
-    async def scene(topics):
-        socket, answers = await following(cast.driver.user, *topics)()
-        await socket.disconnect()
-        return answers
+def test_what_is_over_is_forgotten_after_two_days(cast, now):
+    shared_ride(cast, now=now)
+    LiveEvent.objects.all().update(at=now - live_services.KEPT_FOR)
+    assert live_services.forget(now=now) == 0
+    LiveEvent.objects.all().update(at=now - live_services.KEPT_FOR * 2)
+    assert live_services.forget(now=now) == 3
 
-    rides_of_driver = [offer(cast.driver, now=now, hours=24 + 2 * n) for n in range(MOST_TOPICS)]
-    topics = [f"ride:{ride.pk}" for ride in rides_of_driver] + ["today"]
-    assert async_to_sync(scene)(topics)[-1] == {"error": "too_many_topics", "topic": "today"}
+
+def test_a_batch_of_sockets_is_written_together(cast, now, monkeypatch):
+    """Two hundred messages at once cost a few transactions, not two hundred."""
+    talk = talk_of(shared_ride(cast, now=now))
+    sizes = []
+    post = services.post_messages
+
+    def counted(*, drafts, now):
+        sizes.append(len(drafts))
+        return post(drafts=drafts, now=now)
+
+    monkeypatch.setattr(services, "post_messages", counted)
+
+    async def scene():
+        async with connected(cast.rider.user, "counters") as socket:
+            await socket.hear_event("counters")
+            consumer = next(iter(live.hub().sockets))
+            for _ in range(19):
+                live.hub().post(consumer, draft(talk, cast.rider))
+            heard = []
+            while sum("ack" in answer for answer in heard) < 19:
+                heard.append(await socket.hear())
+
+    async_to_sync(scene)()
+    assert sum(sizes) == 19
+    assert len(sizes) <= 2
