@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(scope="module")
 def provider():
     """The demo company's provider."""
-    with running_provider(SECRET) as address:
+    with running_provider(SECRET, "http://localhost") as address:
         yield address
 
 

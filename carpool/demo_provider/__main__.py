@@ -1,4 +1,4 @@
-"""Run the provider: ``python -m carpool.demo_provider --port 8090``."""
+"""Run the provider: ``python -m carpool.demo_provider --port 8100 http://localhost:8000``."""
 
 import argparse
 import json
@@ -9,17 +9,21 @@ from django.core.management import call_command
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "carpool.demo_provider.settings"
 
+# Where Carpool wants the answer of the organization with this key.
+CALLBACK = "/accounts/oidc/coquimbo-copper/login/callback/"
+
 
 def main() -> None:
     """Create the database, fill it, and serve on this machine only."""
     parser = argparse.ArgumentParser(prog="carpool.demo_provider", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    port = parser.parse_args().port
+    parser.add_argument("sites", nargs="+", help="where Carpool runs, as browsers write it")
+    asked = parser.parse_args()
     django.setup()
     call_command("migrate", verbosity=0)
     _enrol_people()
-    _register_client()
-    _serve(port)
+    _register_client(asked.sites)
+    _serve(asked.port)
 
 
 def _enrol_people() -> None:
@@ -38,7 +42,7 @@ def _enrol_people() -> None:
     )
 
 
-def _register_client() -> None:
+def _register_client(sites: list[str]) -> None:
     """Let Carpool ask without asking the person for consent: it is the company's own."""
     from allauth.idp.oidc.models import Client
     from django.contrib.auth.hashers import make_password
@@ -50,7 +54,7 @@ def _register_client() -> None:
         name="Carpool",
         secret=make_password(settings.CLIENT_SECRET),
         scopes="openid\nprofile\nemail",
-        redirect_uris="\n".join(settings.CLIENT_CALLBACKS),
+        redirect_uris="\n".join(f"{site}{CALLBACK}" for site in sites),
         skip_consent=True,
     )
 

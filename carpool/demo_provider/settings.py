@@ -24,14 +24,9 @@ def _new_key() -> str:
     ).decode()
 
 
-# --- Who may ask, and where they get their answer ----------------------------------------------
+# --- Who may ask, and about whom ---------------------------------------------------------------
 CLIENT_ID = env.str("PROVIDER_CLIENT_ID", default="carpool")
 CLIENT_SECRET = env.str("PROVIDER_CLIENT_SECRET")
-# Of a loopback address any port will do (RFC 8252, 7.3).
-CLIENT_CALLBACKS = [
-    f"http://{host}/accounts/oidc/coquimbo-copper/login/callback/"
-    for host in ("localhost", "127.0.0.1")
-]
 DIRECTORY = Path(env.str("PROVIDER_DIRECTORY", default=str(Path(__file__).parent / "people.json")))
 
 # --- Core --------------------------------------------------------------------------------------
@@ -63,7 +58,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "templates" / "demo_provider"],
         "APP_DIRS": True,
         "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     }

@@ -29,7 +29,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             raise Http404
         login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])  # type: ignore[arg-type]
         return redirect(wanted or "account_login")
-    return render(request, "demo_provider/sign_in.html", {"people": people, "wanted": wanted})
+    return render(request, "sign_in.html", {"people": people, "wanted": wanted})
 
 
 @require_safe

@@ -67,11 +67,11 @@ def running_servers(
 
 
 @contextmanager
-def running_provider(secret: str, *, module: str = "carpool.demo_provider") -> Iterator[str]:
-    """Start an identity provider in a process of its own, and yield its address."""
+def running_provider(secret: str, site: str) -> Iterator[str]:
+    """Start the demo's identity provider for a site of ours, and yield its address."""
     port = _free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", module, "--port", str(port)],
+        [sys.executable, "-m", "carpool.demo_provider", "--port", str(port), site],
         env={**os.environ, "PROVIDER_CLIENT_SECRET": secret, "LOG_LEVEL": "ERROR"},
         cwd=Path(settings.BASE_DIR),
         stdout=subprocess.DEVNULL,

@@ -32,13 +32,13 @@ start_app() {
   start_process beat "$PYTHON" -m celery -A carpool beat --loglevel INFO -s "$RUN/beat-schedule" --pidfile=
 }
 
-# start_provider PORT: the demo company's own sign-in (carpool/demo_provider), and the demo organization's trust in it.
+# start_provider PORT APP_PORT: the demo company's own sign-in (carpool/demo_provider), and our trust in it.
 start_provider() {
   local secret=$RUN/provider_secret url=http://localhost:$1
   [ -s "$secret" ] || (umask 077 && head -c 33 /dev/urandom | base64 -w 0 | tr '+/' '-_' >"$secret")
   PROVIDER_CLIENT_SECRET=$(cat "$secret")
   export PROVIDER_CLIENT_SECRET
-  start_process provider "$PYTHON" -m carpool.demo_provider --port "$1"
+  start_process provider "$PYTHON" -m carpool.demo_provider --port "$1" "http://localhost:$2" "http://127.0.0.1:$2"
   APP_PROCESSES+=(provider)
   wait_for_provider "$url" 30
   alone manage seed_demo_sign_in --issuer "$url" >>"$LOG/setup.log" 2>&1 ||
