@@ -141,12 +141,13 @@ def draw_times(
     count: int, rng: np.random.Generator, calendar: Calendar
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Return times in ms, and which of them are those of ways home."""
-    (work_share, *morning), (home_share, *evening) = calendar.to_work, calendar.to_home
+    work_share, leave, spread = calendar.to_work
+    home_share, back, back_spread = calendar.to_home
     kind = rng.random(count)
     to_work, to_home = kind < work_share, kind >= 1 - home_share
     hour = rng.uniform(*calendar.rest_between, count)
-    hour = np.where(to_work, rng.normal(*morning, count), hour)
-    hour = np.where(to_home, rng.normal(*evening, count), hour)
+    hour = np.where(to_work, rng.normal(leave, spread, count), hour)
+    hour = np.where(to_home, rng.normal(back, back_spread, count), hour)
     day = rng.integers(0, calendar.days, count)
     at = day * DAY + (hour * HOUR).clip(0, DAY - 1).astype(np.int64)
     return at, to_home | (~to_work & (rng.random(count) < 0.5))

@@ -46,8 +46,10 @@ CREATE TEMP TABLE person AS
 INSERT INTO accounts_user (id, password, is_superuser, email, is_staff, is_active)
     OVERRIDING SYSTEM VALUE
     SELECT id, '', false, kind || n || '-' || k || '@example.com', false, true FROM person;
-INSERT INTO accounts_member (id, user_id, organization_id, display_name, role, phone, language)
-    SELECT pg_temp.known(kind, n, k), id, '{org}', 'Person ' || id, 'member', '', 'en' FROM person;
+INSERT INTO accounts_member (id, user_id, organization_id, display_name, role, phone, language,
+    gender, same_gender_only)
+    SELECT pg_temp.known(kind, n, k), id, '{org}', 'Person ' || id, 'member', '', 'en', '', false
+    FROM person;
 INSERT INTO accounts_car (id, member_id, make, model, colour, plate, seats)
     SELECT pg_temp.known('car', n, 0), pg_temp.known('driver', n, 0), 'Kia', 'Ceed', 'blue',
         'AB' || n, 4 FROM commute;

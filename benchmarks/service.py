@@ -207,9 +207,9 @@ def under_load(
         return [one for took in pool.map(work, range(CLIENTS)) for one in took]
 
 
-def freshness(port: int, session: str, there: Link, body: dict[str, Any], car: str) -> list[float]:
+def freshness(here: Link, there: Link, body: dict[str, Any], car: str) -> list[float]:
     """Offer rides here on days far ahead, and search there until each is found."""
-    here, took = Link(port, session), []
+    took = []
     for n in range(30):
         departure = datetime.now(UTC) + timedelta(days=25 + n)
         offer = {
