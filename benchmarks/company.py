@@ -157,7 +157,7 @@ def _commutes(
     rides = drivers.rides
     for n, (a, b) in enumerate(zip(rides.start[:-1], rides.start[1:], strict=True)):
         way = network.route([int(node) for node in drivers.node[a:b]])
-        line = shapely.simplify(shapely.linestrings(np.round(way.geometry, 6)), 2e-5)
+        line = shapely.LineString(np.round(way.geometry, 6)).simplify(2e-5)
         first, last = calls[n][0], calls[n][-1]
         yield (
             n, int(rides.departure_ms[n]), last[7], last[8], int(rides.seats_offered[n]),

@@ -42,7 +42,7 @@ def choose(
         -value / max(1.0, value.max()),
         constraints=LinearConstraint(once, -np.inf, 1),
         bounds=Bounds(0, 1),
-        integrality=np.ones(len(value)),
+        integrality=np.ones(len(value), np.intp),
         options={"time_limit": limit[0], "mip_rel_gap": limit[1]},
     )
     if found.x is None:
