@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Car, Member
+from accounts.models import Car, Gender, Member
 from accounts.selectors import find_named_place
 from carpool.kernel.forms import LonLatField, PlaceInput, PlacesForm
 from carpool.kernel.geo import LonLat
@@ -110,6 +110,20 @@ class DemoForm(forms.Form):
         member.queryset = members
 
 
+class CompanyForm(forms.Form):
+    """What a member states of themselves, and with whom they want to travel."""
+
+    gender = forms.ChoiceField(
+        label=_("My gender"),
+        choices=Gender.choices,
+        required=False,
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+    same_gender_only = forms.BooleanField(
+        label=_("Travel with my own gender only"), required=False
+    )
+
+
 class PlaceForm(PlacesForm):
     """A saved place: an address and its point."""
 
@@ -125,3 +139,15 @@ class PlaceForm(PlacesForm):
     def find_place(self, text: str) -> LonLat | None:
         """Ask our own address search."""
         return find_named_place(self.member, text)
+
+
+class AvoidForm(PlaceForm):
+    """A place, and how far around it one does not stop."""
+
+    radius_m = forms.TypedChoiceField(
+        label=_("How far around"),
+        choices=[(100, "100 m"), (200, "200 m"), (400, "400 m"), (800, "800 m")],
+        initial=200,
+        coerce=int,
+        widget=forms.Select(attrs={"class": "select"}),
+    )

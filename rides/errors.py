@@ -136,3 +136,24 @@ class AnswerIsFinal(Conflict):
 
     code = "answer_is_final"
     title = _("Your answer can no longer be changed in your favour")
+
+
+class RideNotShared(Forbidden):
+    """Only who travels lets others follow, and only until the ride is over."""
+
+    code = "ride_not_shared"
+    title = _("You can share a ride that you drive or have a confirmed seat in, until it is over")
+
+
+class TooManyLinks(Conflict):
+    """A handful of people may follow, not a crowd."""
+
+    code = "too_many_links"
+    title = _("Five links are alive already. End them first.")
+
+
+class LinkOver(NotFound):
+    """The link shows nothing (any more); whether it ever did is not said."""
+
+    code = "link_over"
+    title = _("This link shows nothing any more")

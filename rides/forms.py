@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Car, Member
+from accounts.models import Car, Member, ReportReason
 from accounts.selectors import find_named_place, list_cars
 from carpool.kernel.forms import JourneyForm, date_input, local_moment, time_input
 from carpool.kernel.geo import LonLat
@@ -129,6 +129,26 @@ class ReasonForm(forms.Form):
     """Why something is cancelled; the other side reads it."""
 
     reason = forms.CharField(required=False, max_length=280)
+
+
+class ReportForm(forms.Form):
+    """What somebody complains of; moderators read it, nobody else."""
+
+    reason = forms.ChoiceField(
+        label=_("What is it about?"), choices=ReportReason.choices, widget=forms.RadioSelect
+    )
+    text = forms.CharField(
+        label=_("What happened"),
+        required=False,
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"class": "textarea", "rows": 4}),
+    )
+
+
+class FellowForm(forms.Form):
+    """Whom somebody means: who made a booking, or, without one, the driver."""
+
+    booking = forms.UUIDField(required=False)
 
 
 class AnswerForm(forms.Form):

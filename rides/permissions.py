@@ -59,6 +59,20 @@ def can_answer(member: Member, booking: Booking) -> bool:
     return mine and booking.state == BookingState.COMPLETED_PENDING_VALIDATION
 
 
+def can_share(member: Member, ride: Ride, bookings: list[Booking], now: datetime) -> bool:
+    """Only who is in the car, and until the ride is over."""
+    state = ride.state_at(now, has_open_bookings=False)
+    is_over = state not in {RideState.SCHEDULED, RideState.DEPARTING, RideState.IN_TRANSIT}
+    return not is_over and (is_driver(member, ride) or travels_along(member, bookings))
+
+
+def can_call_for_help(member: Member, ride: Ride, bookings: list[Booking], now: datetime) -> bool:
+    """Who is in the car, from when it may stand at the kerb until shortly after it arrived."""
+    state = ride.state_at(now, has_open_bookings=False)
+    is_now = state in {RideState.DEPARTING, RideState.IN_TRANSIT, RideState.ARRIVING}
+    return is_now and (is_driver(member, ride) or travels_along(member, bookings))
+
+
 def travels_along(member: Member, bookings: list[Booking]) -> bool:
     """Tell whether the member has (or had) a confirmed place among these bookings."""
     return any(

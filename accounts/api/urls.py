@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import views
+from accounts.api import company, views
 
 app_name = "accounts-api"
 urlpatterns = [
@@ -11,4 +11,13 @@ urlpatterns = [
     path("me/cars/<uuid:car_id>", views.CarView.as_view(), name="car"),
     path("me/places", views.PlacesView.as_view(), name="places"),
     path("me/places/<uuid:place_id>", views.PlaceView.as_view(), name="place"),
+    path("me/company", company.CompanyView.as_view(), name="company"),
+    path("me/blocks", company.BlocksView.as_view(), name="blocks"),
+    path("me/blocks/<int:block_id>", company.BlockView.as_view(), name="block"),
+    path("me/avoided-places", company.AvoidedPlacesView.as_view(), name="avoided-places"),
+    path(
+        "me/avoided-places/<uuid:avoided_id>",
+        company.AvoidedPlaceView.as_view(),
+        name="avoided-place",
+    ),
 ]

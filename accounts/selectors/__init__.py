@@ -12,6 +12,7 @@ from accounts.selectors.belongings import (
 from accounts.selectors.company import (
     avoided_circles,
     get_avoided_place_for,
+    get_block_for,
     get_colleague,
     in_company,
     is_kept_apart,
@@ -19,6 +20,7 @@ from accounts.selectors.company import (
     list_blocks,
     pairs_kept_apart,
 )
+from accounts.selectors.emergency import emergency_number
 from accounts.selectors.issuers import (
     Door,
     door_of,
@@ -44,8 +46,10 @@ __all__ = [
     "avoided_circles",
     "count_recent_reports",
     "door_of",
+    "emergency_number",
     "find_named_place",
     "get_avoided_place_for",
+    "get_block_for",
     "get_car_for",
     "get_colleague",
     "get_issuer",

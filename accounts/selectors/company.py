@@ -28,6 +28,18 @@ def list_blocks(member: Member) -> QuerySet[Block]:
     return Block.objects.filter(blocker=member).select_related("blocked")
 
 
+def get_block_for(member: Member, block_id: int) -> Block:
+    """Return one of the member's own blocks.
+
+    Raises:
+        MemberNotFound: it is not theirs.
+    """
+    block = list_blocks(member).filter(pk=block_id).first()
+    if block is None:
+        raise MemberNotFound
+    return block
+
+
 def is_kept_apart(one: Member, other: Member) -> bool:
     """Tell whether two members must not share a car, nor write to each other."""
     return bool(pairs_kept_apart([one, other]))

@@ -1,5 +1,6 @@
 """Who somebody is, and which organization an address belongs to."""
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
@@ -19,9 +20,9 @@ def get_member(user: User) -> Member | None:
     )
 
 
-def is_suspended(user: object) -> bool:
+def is_suspended(user: User | AnonymousUser) -> bool:
     """Tell whether moderators shut a user out of an organization they belong to."""
-    return Member.objects.filter(user=user, left_at=None).exclude(suspended_at=None).exists()
+    return Member.objects.filter(user=user.pk, left_at=None).exclude(suspended_at=None).exists()
 
 
 def require_member(user: User) -> Member:

@@ -3,8 +3,10 @@
 from accounts.views.issuers import issuer, remove_issuer
 from accounts.views.joining import demo, join
 from accounts.views.oneself import car, place, profile, remove_car, remove_place
+from accounts.views.safety import avoid, safety, stop_avoiding, unblock
 
 __all__ = [
+    "avoid",
     "car",
     "demo",
     "issuer",
@@ -14,4 +16,7 @@ __all__ = [
     "remove_car",
     "remove_issuer",
     "remove_place",
+    "safety",
+    "stop_avoiding",
+    "unblock",
 ]

@@ -26,6 +26,14 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "me/places"):                           ("booked",  "401 403 200 200 200 200 200 200"),
     ("POST", "me/places"):                          ("booked",  "401 403 201 201 201 201 201 201"),
     ("DELETE", "me/places/<uuid:place_id>"):        ("booked",  "401 403 204 404 404 404 404 404"),
+    ("GET", "me/company"):                          ("booked",  "401 403 200 200 200 200 200 200"),
+    ("PUT", "me/company"):                          ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "me/blocks"):                           ("booked",  "401 403 200 200 200 200 200 200"),
+    ("DELETE", "me/blocks/<int:block_id>"):         ("booked",  "401 403 204 404 404 404 404 404"),
+    ("GET", "me/avoided-places"):                   ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "me/avoided-places"):                  ("booked",  "401 403 201 201 201 201 201 201"),
+    ("DELETE", "me/avoided-places/<uuid:avoided_id>"):
+                                                    ("booked",  "401 403 204 404 404 404 404 404"),
     ("GET", "me/bookings"):                         ("booked",  "401 403 200 200 200 200 200 200"),
     # the ground
     ("GET", "maps/regions"):                        ("booked",  "401 403 200 200 200 200 200 200"),
@@ -41,6 +49,11 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "rides/<uuid:ride_id>/finish"):        ("driving", "401 403 200 403 403 403 403 404"),
     ("POST", "rides/<uuid:ride_id>/stops/<int:stop_id>/visit"):
                                                     ("driving", "401 403 200 403 403 403 403 404"),
+    # safety: about people in rides that one may see; links for who is in the car
+    ("POST", "rides/<uuid:ride_id>/reports"):       ("booked",  "401 403 404 204 204 204 204 404"),
+    ("POST", "rides/<uuid:ride_id>/blocks"):        ("booked",  "401 403 404 204 204 204 204 404"),
+    ("POST", "rides/<uuid:ride_id>/shares"):        ("booked",  "401 403 201 201 403 403 403 404"),
+    ("DELETE", "rides/<uuid:ride_id>/shares"):      ("booked",  "401 403 204 204 204 204 204 404"),
     # bookings: made by anybody of the organization, seen by the rider, decided by the driver
     ("POST", "searches"):                           ("offered", "401 403 200 200 200 200 200 200"),
     ("POST", "searches/drawing"):                   ("offered", "401 403 200 200 200 200 200 404"),

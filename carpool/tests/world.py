@@ -11,9 +11,15 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.models import Member, Place
-from accounts.services import save_place
-from accounts.tests.factories import HEAD_OFFICE, HOME_NORTH, WORKSHOP
+from accounts.models import AvoidedPlace, Block, Member, Place
+from accounts.services import avoid_place, block_member, save_place
+from accounts.tests.factories import (
+    HEAD_OFFICE,
+    HOME_NORTH,
+    HOME_SOUTH,
+    WORKSHOP,
+    MemberFactory,
+)
 from carpool.kernel.geo import LonLat
 from matching.api.study_examples import DONE
 from matching.models import CarpoolProposal, Study, StudyState
@@ -48,6 +54,8 @@ class World:
     place: Place
     proposal: CarpoolProposal
     study: Study
+    block: Block
+    avoided: AvoidedPlace
     cast: Any
     now: datetime
     _clients: dict[Any, Api] = field(default_factory=dict)
@@ -82,6 +90,9 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "me/cars"): CAR,
         ("PATCH", "me/cars/<uuid:car_id>"): {"colour": "Blue"},
         ("POST", "me/places"): PLACE,
+        ("PUT", "me/company"): {"gender": "woman", "same_gender_only": True},
+        ("POST", "me/avoided-places"): {"label": "There", "location": PLACE["location"]},
+        ("POST", "rides/<uuid:ride_id>/reports"): {"reason": "driving"},
         ("GET", "maps/addresses"): {"q": "balmaceda"},
         ("GET", "maps/route"): {"from": HERE, "to": "-71.33849,-29.954"},
         ("GET", "maps/place"): {"at": HERE},
@@ -116,8 +127,11 @@ def _address_of(path: str, world: World) -> str:
         "<uuid:place_id>": world.place.pk,
         "<uuid:proposal_id>": world.proposal.pk,
         "<uuid:study_id>": world.study.pk,
+        "<uuid:avoided_id>": world.avoided.pk,
     }.items():
         path = path.replace(name, str(value))
+    if "<int:block_id>" in path:
+        path = path.replace("<int:block_id>", str(world.block.pk))
     if "<int:stop_id>" in path:
         path = path.replace("<int:stop_id>", str(world.first_stop.pk))
     return path
@@ -176,7 +190,19 @@ def world_at(stage: str, cast: Any, now: datetime, **terms: Any) -> Iterator[Wor
         services.watch(now=moment)
     ride.refresh_from_db()
     with time_machine.travel(moment, tick=False):
-        yield World(ride, booking, request, place, proposal, _study(cast, now), cast, moment)
+        study, (block, avoided) = _study(cast, now), _drivers_own(cast, now)
+        yield World(
+            ride, booking, request, place, proposal, study, block, avoided, cast, moment
+        )
+
+
+def _drivers_own(cast: Any, now: datetime) -> tuple[Block, AvoidedPlace]:
+    """Somebody whom the driver blocked, and a place where they do not stop."""
+    stranger = MemberFactory(organization=cast.organization)
+    return (
+        block_member(by=cast.driver, other=stranger, now=now),
+        avoid_place(member=cast.driver, label="There", location=HOME_SOUTH, radius_m=50),
+    )
 
 
 def _study(cast: Any, now: datetime) -> Study:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rides.api import views
+from rides.api import safety, views
 
 app_name = "rides-api"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("rides/<uuid:ride_id>/cancel", views.RideCancelView.as_view(), name="ride-cancel"),
     path("rides/<uuid:ride_id>/start", views.RideStartView.as_view(), name="ride-start"),
     path("rides/<uuid:ride_id>/finish", views.RideFinishView.as_view(), name="ride-finish"),
+    path("rides/<uuid:ride_id>/reports", safety.RideReportsView.as_view(), name="ride-reports"),
+    path("rides/<uuid:ride_id>/blocks", safety.RideBlocksView.as_view(), name="ride-blocks"),
+    path("rides/<uuid:ride_id>/shares", safety.RideSharesView.as_view(), name="ride-shares"),
     path(
         "rides/<uuid:ride_id>/stops/<int:stop_id>/visit",
         views.StopVisitView.as_view(),

@@ -17,6 +17,7 @@ from rides.models.rides import (
     Stop,
     StopKind,
 )
+from rides.models.shares import RideShare
 
 __all__ = [
     "BOOKING_TRANSITIONS",
@@ -30,6 +31,7 @@ __all__ = [
     "RequestState",
     "Ride",
     "RideRequest",
+    "RideShare",
     "RideState",
     "RideTransition",
     "Stop",

@@ -128,6 +128,8 @@ def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
         "can_start": permissions.can_start(member, view.ride, now),
         "can_finish": permissions.can_finish(member, view.ride, now),
         "can_cancel": permissions.can_cancel_ride(member, view.ride, now),
+        "can_share": permissions.can_share(member, view.ride, view.bookings, now),
+        "can_call_for_help": permissions.can_call_for_help(member, view.ride, view.bookings, now),
         "can_cancel_mine": mine is not None
         and not view.is_driver
         and permissions.can_cancel_booking(member, mine, now),

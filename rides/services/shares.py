@@ -1,0 +1,38 @@
+"""Letting a trusted contact follow a ride."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Member
+from rides.errors import RideNotShared, TooManyLinks
+from rides.models import RideShare
+from rides.models.shares import MOST_LINKS_PER_RIDE, hash_token, new_token
+from rides.permissions import can_share
+from rides.selectors import get_ride_for
+
+
+@transaction.atomic
+def share_ride(*, ride_id: UUID, by: Member, now: datetime) -> str:
+    """Return the token of a new link, which is shown once: only its hash is kept.
+
+    Raises:
+        RideNotFound: the member may not see the ride.
+        RideNotShared: they are not aboard, or it is over.
+        TooManyLinks: five are alive.
+    """
+    ride = get_ride_for(by, ride_id, lock=True)
+    if not can_share(by, ride, list(ride.bookings.all()), now):
+        raise RideNotShared
+    if RideShare.objects.filter(ride=ride, member=by).alive(now).count() >= MOST_LINKS_PER_RIDE:
+        raise TooManyLinks
+    token = new_token()
+    RideShare.objects.create(ride=ride, member=by, token_hash=hash_token(token))
+    return token
+
+
+def stop_sharing(*, ride_id: UUID, by: Member, now: datetime) -> int:
+    """End all of a member's links to a ride at once; return how many."""
+    links = RideShare.objects.filter(ride=ride_id, member=by, revoked_at=None)
+    return links.update(revoked_at=now)
