@@ -11,23 +11,25 @@ from django.urls import re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carpool.settings")
 django_application = get_asgi_application()
 
-from chat.routing import (  # noqa: E402 (needs the apps to be loaded)
+from accounts.middleware import TokenDoor  # noqa: E402 (needs the apps to be loaded)
+from chat.routing import (  # noqa: E402
     http_urlpatterns,
     websocket_urlpatterns,
 )
 from matching.selectors import fill_supplies_aside  # noqa: E402
 
+polls, sockets = URLRouter(http_urlpatterns), URLRouter(websocket_urlpatterns)
 application = ProtocolTypeRouter(
     {
         "http": URLRouter(
             [
                 # Polls wait; here they wait without a thread each.
-                re_path("^(?=live/)", AuthMiddlewareStack(URLRouter(http_urlpatterns))),
+                re_path("^(?=live/)", TokenDoor(polls, by_cookie=AuthMiddlewareStack(polls))),
                 re_path("", django_application),
             ]
         ),
-        "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
+        "websocket": TokenDoor(
+            sockets, by_cookie=AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))
         ),
     }
 )

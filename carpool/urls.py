@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems/<slug:code>", kernel.problem_kind, name="problem"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
     path("api/v1/", include(api_v1)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="api-docs"),

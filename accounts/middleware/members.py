@@ -5,16 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone, translation
 
 from accounts.models import Member, User
-from accounts.selectors import get_member, list_doors
-
-# Pages with buttons that lead to an account elsewhere.
-DOOR_PAGES = frozenset(
-    {"account_login", "account_request_login_code", "account_signup", "socialaccount_connections"}
-)
+from accounts.selectors import get_member
 
 
 class CurrentMemberMiddleware:
@@ -48,33 +42,6 @@ class CurrentMemberMiddleware:
         if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             translation.activate(member.language or member.organization.language)
             request.LANGUAGE_CODE = translation.get_language()
-
-
-class DoorsMiddleware:
-    """Tell allauth's sign-in pages which accounts from elsewhere one may use.
-
-    Browsers hold a form to ``form-action`` over redirects too, so these pages, and no others, may
-    send to the providers' hosts.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Hand on."""
-        return self.get_response(request)
-
-    def process_template_response(
-        self, request: HttpRequest, response: TemplateResponse
-    ) -> TemplateResponse:
-        """Add the doors and what the browser must allow for them."""
-        match = request.resolver_match
-        if match is not None and match.url_name in DOOR_PAGES:
-            doors = list_doors()
-            response.context_data = {**(response.context_data or {}), "doors": doors}
-            origins = sorted({door.origin for door in doors})
-            response._csp_update = {"form-action": origins}  # type: ignore[attr-defined]
-        return response
 
 
 def _member_of(request: HttpRequest) -> Member | None:
