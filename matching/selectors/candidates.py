@@ -33,10 +33,9 @@ def candidate_rides(
         .filter(
             region=region,
             seats_offered__gte=query.seats,
-            departure_at__lt=query.latest_arrival_at,
-            arrive_latest_at__gt=query.earliest_departure_at,
             reach__intersects=boxes[0],
         )
+        .on_the_road(query.earliest_departure_at, query.latest_arrival_at)
         .filter(reach__intersects=boxes[1])
     )
 

@@ -59,7 +59,7 @@ from rides.services.requests import MOST_WALK_M
 FEW_OFFERS = 3
 MOST_NEAR_MISSES = 5
 # Of more rides than these, the ones least out of the way as the crow flies are looked at.
-MOST_RIDES = 300
+MOST_RIDES = 120
 MOST_PROVED = 2 * MOST_NEAR_MISSES
 # Where a driver counts metres, too, so many places are measured along the road, the least first.
 MOST_ROUTED = 100
@@ -156,7 +156,8 @@ def find_near_misses(
     """
     network, limits = load_network(region), _limits(query, now)
     nearby = _rides_near(viewer, region, network, query, limits, now=now)
-    rides = list(with_stops(nearby.exclude(pk__in=fitting)[:MOST_RIDES]))
+    unfit = nearby.exclude(pk__in=fitting).defer("route", "reach")
+    rides = list(with_stops(unfit[:MOST_RIDES]))
     if not rides:
         return []
     asked = _ask(rides, region, network, query, limits)[:MOST_PROVED]
@@ -221,6 +222,10 @@ def _rides_near(
         .bookable(now)
         .exclude(driver=viewer)
         .filter(region=region, seats_offered__gte=query.seats)
+        .on_the_road(
+            query.earliest_departure_at - _ms(max(limits.earliest_departure_ms, limits.detour_ms)),
+            query.latest_arrival_at + _ms(limits.latest_arrival_ms),
+        )
         .alias(
             wider_axis_m=ExpressionWrapper(wider_axis, output_field=FloatField()),
             around_pickup=_from("origin", pickup) + _from("destination", pickup),

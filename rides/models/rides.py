@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.gis.db.models import LineStringField, PointField, PolygonField
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import DateTimeRangeField
 from django.contrib.postgres.indexes import GistIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -81,6 +82,15 @@ def _may_be_seen_by(member: Member) -> models.Q:
     return models.Q(organization=member.organization_id) & (shared | ~apart)
 
 
+# From departure to the latest arrival: what rides of one morning have in common.
+SPAN = models.Func(
+    "departure_at",
+    "arrive_latest_at",
+    function="tstzrange",
+    output_field=DateTimeRangeField(),
+)
+
+
 class RideQuerySet(models.QuerySet["Ride"]):
     """Filters over rides."""
 
@@ -103,6 +113,10 @@ class RideQuerySet(models.QuerySet["Ride"]):
             )
         )
         return self.annotate(driver_avoids=ArraySubquery(circles))  # type: ignore[no-redef]
+
+    def on_the_road(self, start: datetime, end: datetime) -> RideQuerySet:
+        """Rides that may be driving at some moment between two; by an index."""
+        return self.alias(span=SPAN).filter(span__overlap=(start, end))
 
     def bookable(self, now: datetime) -> RideQuerySet:
         """Rides that have not left and were not cancelled."""
@@ -168,9 +182,9 @@ class Ride(Followed):
         ordering = ["departure_at", "id"]
         indexes = [
             GistIndex(
-                OpClass("departure_at", "gist_timestamptz_ops"),
+                OpClass(SPAN, "range_ops"),
                 OpClass("reach", "gist_geometry_ops_2d"),
-                name="ride_departure_reach",
+                name="ride_span_reach",
                 condition=models.Q(cancelled_at=None),
             ),
             models.Index(
