@@ -18,7 +18,7 @@ from carpool.kernel.money import Money
 
 # Minor units per kilometre and seat, and per hour of a commuter's time. The price is 0.06 EUR, the
 # time is worth 10 EUR (commuting by car, HEATCO D5, 2006, rounded); others by round exchange rates.
-# An organization may set its own; in a currency that is not here it has to, or price does not count.
+# An organization may set its own; in a currency that is not here it must, or price does not count.
 CURRENCY_DEFAULTS: dict[str, tuple[Decimal, int]] = {
     "EUR": (Decimal(6), 1_000),
     "USD": (Decimal(7), 1_100),
