@@ -106,7 +106,7 @@ def draw_demand(
     count: int,
     rng: np.random.Generator,
 ) -> Demand:
-    """Return requests with up to eight real meeting points at each end, as ``commutes`` has them."""
+    """Return requests with up to eight meeting points at each end, as ``commutes`` has them."""
     home, work = draw_trips(network, mass, count, rng)
     earliest, back = draw_times(count, rng, USUAL)
     home, work = np.where(back, work, home), np.where(back, home, work)

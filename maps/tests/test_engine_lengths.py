@@ -27,7 +27,7 @@ def test_the_length_is_the_shortest_of_the_fastest_ways(
     both = exact((count, tail, head, weight.astype(np.int64) * 1000 + np.rint(length_m * 10)))
     assert (times.astype(np.int64) * 1000 + tenths == both.ravel()).all()
     least = exact((count, tail, head, np.rint(length_m * 10).astype(np.int64))).ravel()
-    shortest = labels[:3] + (lengths.least_ahead, lengths.least_back)
+    shortest = (*labels[:3], lengths.least_ahead, lengths.least_back)
     assert [duration(s, t, *shortest) for s, t in zip(here, there, strict=True)] == least.tolist()
 
 
