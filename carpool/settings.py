@@ -98,6 +98,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "carpool.kernel.web.interface",
                 "matching.views.context.waiting_proposals",
+                "chat.views.context.unread_notifications",
             ],
         },
     },
@@ -195,6 +196,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "send-deliveries": {
+        "task": "chat.send_deliveries",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "forget-notifications": {
+        "task": "chat.forget_notifications",
+        "schedule": 86400.0,
+        "options": {"expires": 3600},
+    },
     "forget": {"task": "kernel.forget", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
@@ -268,6 +279,21 @@ HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True  # a token dies with its session
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Carpool <carpool@localhost>")
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
+
+# --- Notifications -----------------------------------------------------------------------------
+# Where people reach us from outside: links in mails, pushes and calendars begin with it.
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000")
+# Web push: the key that `manage.py make_vapid_key` prints. Without it browsers get no pushes.
+VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="").strip()
+VAPID_SUBJECT = env.str("VAPID_SUBJECT", default="mailto:carpool@localhost")
+# The mobile app: a service account's JSON. The address is Google's, unless a proxy stands between.
+FCM_CREDENTIALS = env.str("FCM_CREDENTIALS", default="")
+FCM_URL = env.str("FCM_URL", default="https://fcm.googleapis.com")
+# Text messages: a gateway that takes {"to", "from", "text"}, see chat/services/channels/sms.py.
+SMS_URL = env.str("SMS_URL", default="")
+SMS_TOKEN = env.str("SMS_TOKEN", default="")
+SMS_SENDER = env.str("SMS_SENDER", default="Carpool")
 
 # --- REST API ----------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -304,6 +330,7 @@ SPECTACULAR_SETTINGS = {
         "RideState": "rides.models.RideState",
         "BookingState": "rides.models.BookingState",
         "RequestState": "rides.models.RequestState",
+        "NotificationKind": "chat.models.Kind",
         # Of assignment runs and of launch studies: they walk through the same states.
         "ComputationState": "matching.models.StudyState",
     },

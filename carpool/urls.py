@@ -13,6 +13,7 @@ api_v1: list[URLPattern | URLResolver] = [
     path("maps/", include("maps.api.urls")),
     path("", include("rides.api.urls")),
     path("", include("matching.api.urls")),
+    path("", include("chat.api.urls")),
     re_path("", UnknownAddress.as_view()),
 ]
 
@@ -36,4 +37,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("matching.urls")),
     path("", include("rides.urls")),
+    path("", include("chat.urls")),
 ]

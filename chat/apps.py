@@ -22,3 +22,10 @@ class ChatConfig(AppConfig):
         outbox.subscribe(rides.RequestStateChanged, handlers.on_request_changed)
         outbox.subscribe(rides.RequestMatched, handlers.on_request_changed)
         outbox.subscribe(rides.ProposalChanged, handlers.on_proposal_changed)
+
+        outbox.subscribe(rides.BookingStateChanged, handlers.notify_of_booking)
+        outbox.subscribe(rides.RideStateChanged, handlers.notify_of_ride)
+        outbox.subscribe(rides.StopVisited, handlers.notify_of_stop)
+        outbox.subscribe(rides.RequestMatched, handlers.notify_of_match)
+        outbox.subscribe(rides.RequestStateChanged, handlers.notify_of_request)
+        outbox.subscribe(rides.ProposalChanged, handlers.notify_of_proposal)

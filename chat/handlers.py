@@ -5,6 +5,7 @@ from uuid import UUID
 
 from carpool.kernel import clock
 from chat import selectors, services
+from chat.services import telling
 from rides.events import (
     BookingStateChanged,
     ProposalChanged,
@@ -50,6 +51,40 @@ def on_proposal_changed(event: ProposalChanged) -> None:
         event=f"proposal_{event.state}",
         data={"proposal": str(event.proposal_id)},
         now=clock.now(),
+    )
+
+
+def notify_of_booking(event: BookingStateChanged) -> None:
+    """Notify rider and driver of a booking."""
+    telling.tell_of_booking(
+        booking_id=event.booking_id, before=event.before, after=event.after, now=clock.now()
+    )
+
+
+def notify_of_ride(event: RideStateChanged) -> None:
+    """Notify those aboard of a ride that moves on."""
+    telling.tell_of_ride(ride_id=event.ride_id, after=event.after, now=clock.now())
+
+
+def notify_of_stop(event: StopVisited) -> None:
+    """Notify a rider that the car is there."""
+    telling.tell_of_stop(ride_id=event.ride_id, stop_id=event.stop_id, now=clock.now())
+
+
+def notify_of_match(event: RequestMatched) -> None:
+    """Notify a rider of a ride that fits."""
+    telling.tell_of_match(request_id=event.request_id, ride_id=event.ride_id, now=clock.now())
+
+
+def notify_of_request(event: RequestStateChanged) -> None:
+    """Notify a rider that their request ran out of time."""
+    telling.tell_of_request(request_id=event.request_id, after=event.after, now=clock.now())
+
+
+def notify_of_proposal(event: ProposalChanged) -> None:
+    """Notify a member of a proposed carpool."""
+    telling.tell_of_proposal(
+        proposal_id=event.proposal_id, member_id=event.member_id, state=event.state, now=clock.now()
     )
 
 

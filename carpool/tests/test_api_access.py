@@ -67,6 +67,20 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "requests"):                            ("booked",  "401 403 200 200 200 200 200 200"),
     ("POST", "requests"):                           ("booked",  "401 403 201 201 201 201 201 201"),
     ("POST", "requests/<uuid:request_id>/close"):   ("booked",  "401 403 404 200 404 404 404 404"),
+    # news: one's own
+    ("GET", "notifications"):                       ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "notifications/unread"):                ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "notifications/read"):                 ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "notifications/<uuid:notification_id>/read"):
+                                                    ("booked",  "401 403 404 200 404 404 404 404"),
+    ("GET", "notifications/preferences"):           ("booked",  "401 403 200 200 200 200 200 200"),
+    ("PUT", "notifications/preferences"):           ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "notifications/calendar"):              ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "notifications/calendar"):             ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "notifications/push-key"):              ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "me/devices"):                          ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "me/devices"):                         ("booked",  "401 403 201 201 201 201 201 201"),
+    ("DELETE", "me/devices/<uuid:device_id>"):      ("booked",  "401 403 404 204 404 404 404 404"),
     # launch studies: the managers'; others of the organization may know that there are some
     ("GET", "studies"):                             ("booked",  "401 403 403 403 403 200 403 403"),
     ("POST", "studies"):                            ("booked",  "401 403 403 403 403 201 403 403"),

@@ -21,6 +21,8 @@ from accounts.tests.factories import (
     MemberFactory,
 )
 from carpool.kernel.geo import LonLat
+from chat.models import Kind, Notification, PushDevice, Transport
+from chat.services.preferences import DeviceTerms, register_device
 from matching.api.study_examples import DONE
 from matching.models import CarpoolProposal, Study, StudyState
 from matching.selectors import evaluate, with_stops
@@ -39,6 +41,15 @@ RIDERS_DOOR = TripEnd(LonLat(-71.2613579, -29.9212468), "Pasaje Oculto 7")
 
 PLACE = {"kind": "other", "label": "Gym", "location": {"lon": -71.25, "lat": -29.91}}
 CAR = {"make": "Kia", "model": "Rio", "colour": "Red", "plate": "NEW-1", "seats": 2}
+PHONE = {"transport": "fcm", "address": "a-token", "label": "Phone"}
+PREFERENCES = {
+    "matrix": [{"kind": "booking_made", "channels": ["in_app"]}],
+    "time_zone": "Asia/Seoul",
+    "quiet_from": "23:00:00",
+    "quiet_until": "06:30:00",
+    "digest": "all",
+    "digest_at": "19:00:00",
+}
 HERE = f"{HEAD_OFFICE.lon},{HEAD_OFFICE.lat}"
 
 STAGES = ("offered", "asked", "booked", "leaving", "driving", "over")
@@ -105,6 +116,8 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
             "file": ContentFile(table(world.ride.region, 6), name="commutes.csv"),
         },
         ("PUT", "plan"): plan_body(person),
+        ("PUT", "notifications/preferences"): PREFERENCES,
+        ("POST", "me/devices"): PHONE,
         ("POST", "proposals/<uuid:proposal_id>/answer"): {"yes": True},
         ("POST", "assignments"): {
             "service_date": workday(world.now, ahead=8).isoformat(),
@@ -132,9 +145,26 @@ def _address_of(path: str, world: World) -> str:
         path = path.replace(name, str(value))
     if "<int:block_id>" in path:
         path = path.replace("<int:block_id>", str(world.block.pk))
+    if "<uuid:notification_id>" in path:
+        path = path.replace("<uuid:notification_id>", str(_news(world).pk))
+    if "<uuid:device_id>" in path:
+        path = path.replace("<uuid:device_id>", str(_phone(world).pk))
     if "<int:stop_id>" in path:
         path = path.replace("<int:stop_id>", str(world.first_stop.pk))
     return path
+
+
+def _news(world: World) -> Notification:
+    """Something that the rider was told."""
+    return Notification.objects.get_or_create(
+        member=world.cast.rider, occasion="the world", defaults={"kind": Kind.PROPOSAL_MADE}
+    )[0]
+
+
+def _phone(world: World) -> PushDevice:
+    """A phone of the rider's."""
+    terms = DeviceTerms(transport=Transport.FCM, address="riders-token", label="Phone")
+    return register_device(member=world.cast.rider, terms=terms)
 
 
 def plan_body(person: Any) -> dict[str, Any]:

@@ -10,17 +10,53 @@ from chat.models.conversations import (
     Photo,
     TalkSettings,
 )
+from chat.models.deliveries import (
+    DELIVERY_TRANSITIONS,
+    UNSETTLED,
+    Delivery,
+    DeliveryState,
+    PushDevice,
+    Transport,
+)
 from chat.models.live import LiveEvent, LiveTopic
+from chat.models.notifications import (
+    DEFAULTS,
+    NEVER,
+    STALE_AFTER,
+    URGENCY,
+    Channel,
+    Kind,
+    Notification,
+    Urgency,
+)
+from chat.models.preferences import Digest, NotificationPreference, NotificationSettings
 
 __all__ = [
+    "DEFAULTS",
+    "DELIVERY_TRANSITIONS",
     "LONGEST_TEXT",
+    "NEVER",
+    "STALE_AFTER",
+    "UNSETTLED",
+    "URGENCY",
+    "Channel",
     "Conversation",
     "ConversationKind",
+    "Delivery",
+    "DeliveryState",
+    "Digest",
+    "Kind",
     "LiveEvent",
     "LiveTopic",
     "Message",
     "MessageKind",
+    "Notification",
+    "NotificationPreference",
+    "NotificationSettings",
     "Participant",
     "Photo",
+    "PushDevice",
     "TalkSettings",
+    "Transport",
+    "Urgency",
 ]

@@ -16,6 +16,7 @@ from carpool.kernel import clock
 from chat.errors import TopicNotFound
 from chat.models import Conversation, LiveEvent, LiveTopic, Message, Participant
 from chat.selectors.conversations import get_participant
+from chat.selectors.notifications import count_unread_of
 from rides.selectors import get_ride_for
 
 TODAY, COUNTERS = "today", "counters"
@@ -138,4 +139,8 @@ def count_for(members: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
         .annotate(n=Sum(F("conversation__last_sequence") - F("read_sequence")))
     )
     unread = dict(rows)
-    return {member: {"messages": unread.get(member, 0)} for member in wanted}
+    news = count_unread_of(wanted)
+    return {
+        member: {"messages": unread.get(member, 0), "notifications": news.get(member, 0)}
+        for member in wanted
+    }

@@ -1,0 +1,174 @@
+"""What a member is told: kinds of news, how urgent each is, and the notification itself.
+
+A notification keeps no sentence. It keeps what happened (kind, people, ride, times), and its text
+is written when it is read, in the reader's language, with the names that hold then.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Member
+from rides.models import Booking, Ride
+
+
+class Channel(models.TextChoices):
+    """A way by which news reaches a member."""
+
+    IN_APP = "in_app", _("In the app")
+    PUSH = "push", _("Push")
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("Text message")
+
+
+class Urgency(models.TextChoices):
+    """How long news may wait."""
+
+    URGENT = "urgent", _("Cannot wait")
+    NORMAL = "normal", _("Soon")
+    LOW = "low", _("Can wait")
+
+
+class Kind(models.TextChoices):
+    """What happened; the labels are the rows of the preference page."""
+
+    BOOKING_REQUESTED = "booking_requested", _("Somebody asks for a seat")
+    BOOKING_MADE = "booking_made", _("Somebody booked a seat")
+    BOOKING_CONFIRMED = "booking_confirmed", _("Your driver said yes")
+    BOOKING_DECLINED = "booking_declined", _("Your driver said no, or did not answer")
+    BOOKING_CANCELLED = "booking_cancelled", _("A booking was cancelled")
+    BOOKING_RECEIPT = "booking_receipt", _("What you booked or cancelled yourself")
+    PICKUP_MOVED = "pickup_moved", _("Your pick-up time changed")
+    RIDE_CANCELLED = "ride_cancelled", _("A ride was cancelled")
+    RIDE_DEPARTING = "ride_departing", _("A ride leaves soon")
+    DRIVER_LEFT = "driver_left", _("Your driver has left")
+    DRIVER_AT_STOP = "driver_at_stop", _("Your driver is at the meeting point")
+    VALIDATION_ASKED = "validation_asked", _("Did the ride take place?")
+    REQUEST_MATCHED = "request_matched", _("A ride fits your request")
+    REQUEST_EXPIRED = "request_expired", _("A request ran out of time")
+    PROPOSAL_MADE = "proposal_made", _("A carpool is proposed to you")
+    PROPOSAL_TAKEN = "proposal_taken", _("A proposed carpool is settled")
+    PROPOSAL_CLOSED = "proposal_closed", _("A proposed carpool came to nothing")
+
+
+URGENCY: dict[Kind, Urgency] = dict.fromkeys(Kind, Urgency.NORMAL) | {
+    Kind.BOOKING_REQUESTED: Urgency.URGENT,
+    Kind.BOOKING_DECLINED: Urgency.URGENT,
+    Kind.BOOKING_CANCELLED: Urgency.URGENT,
+    Kind.PICKUP_MOVED: Urgency.URGENT,
+    Kind.RIDE_CANCELLED: Urgency.URGENT,
+    Kind.RIDE_DEPARTING: Urgency.URGENT,
+    Kind.DRIVER_LEFT: Urgency.URGENT,
+    Kind.DRIVER_AT_STOP: Urgency.URGENT,
+    Kind.VALIDATION_ASKED: Urgency.LOW,
+    Kind.REQUEST_EXPIRED: Urgency.LOW,
+    Kind.PROPOSAL_CLOSED: Urgency.LOW,
+}
+
+BY_URGENCY: dict[Urgency, frozenset[Channel]] = {
+    Urgency.URGENT: frozenset({Channel.IN_APP, Channel.PUSH, Channel.EMAIL}),
+    Urgency.NORMAL: frozenset({Channel.IN_APP, Channel.PUSH, Channel.EMAIL}),
+    Urgency.LOW: frozenset({Channel.IN_APP, Channel.EMAIL}),
+}
+_MOMENT = frozenset({Channel.IN_APP, Channel.PUSH})
+# A mail about the next ten minutes is read too late; a settled carpool brings mails of its
+# bookings; one's own deed needs a mail only, for the calendar entry in it.
+_EXCEPTIONS: dict[Kind, frozenset[Channel]] = {
+    Kind.RIDE_DEPARTING: _MOMENT,
+    Kind.DRIVER_LEFT: _MOMENT,
+    Kind.DRIVER_AT_STOP: _MOMENT,
+    Kind.BOOKING_RECEIPT: frozenset({Channel.EMAIL}),
+    Kind.PROPOSAL_TAKEN: _MOMENT,
+    Kind.PROPOSAL_CLOSED: frozenset({Channel.IN_APP}),
+}
+DEFAULTS: dict[Kind, frozenset[Channel]] = {
+    kind: _EXCEPTIONS.get(kind, BY_URGENCY[URGENCY[kind]]) for kind in Kind
+}
+# Where a channel makes no sense for a kind, there is nothing to choose.
+NEVER: frozenset[tuple[Kind, Channel]] = frozenset(
+    {(Kind.BOOKING_RECEIPT, c) for c in (Channel.IN_APP, Channel.PUSH, Channel.SMS)}
+)
+# News about a trip is pointless once the trip is this far gone.
+STALE_AFTER = timedelta(hours=1)
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    """Filters over notifications."""
+
+    def of(self, member: Member) -> NotificationQuerySet:
+        """What a member was told."""
+        return self.filter(member=member)
+
+    def of_request(self, request_id: uuid.UUID) -> NotificationQuerySet:
+        """What was told of a standing request."""
+        return self.filter(request_id=request_id)
+
+    def shown(self) -> NotificationQuerySet:
+        """Those that stand in the app's list."""
+        return self.filter(in_app=True)
+
+    def unread(self) -> NotificationQuerySet:
+        """Those that their member has not read."""
+        return self.filter(read_at=None)
+
+
+class Notification(models.Model):
+    """One piece of news for one member. ``occasion`` names what happened, once per member."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="notifications")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    occasion = models.CharField(max_length=200)
+    actor = models.ForeignKey(
+        Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    ride = models.ForeignKey(
+        Ride, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    booking = models.ForeignKey(
+        Booking, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    request_id = models.UUIDField(null=True, blank=True, db_index=True)
+    trip_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the trip that this is about begins"
+    )
+    facts = models.JSONField(
+        default=dict, help_text="Times and counts of then; no places, no names"
+    )
+    in_app = models.BooleanField(default=True, help_text="Stands in the app's list")
+    created_at = models.DateTimeField(db_default=Now())
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(
+                fields=["member", "-created_at", "-id"],
+                name="notification_newest_first",
+                condition=models.Q(in_app=True),
+            ),
+            models.Index(
+                fields=["member"],
+                name="notification_unread",
+                condition=models.Q(in_app=True, read_at=None),
+            ),
+            models.Index(fields=["created_at"], name="notification_age"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "occasion"], name="told_once_per_occasion"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+    @property
+    def urgency(self) -> Urgency:
+        """How long this may wait."""
+        return URGENCY[Kind(self.kind)]

@@ -1,0 +1,228 @@
+"""Who hears of what: from the facts that rides tell to news for each member concerned.
+
+Whoever did something is not told of it; they get a receipt by mail, which puts the trip into their
+calendar or takes it out again.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Member
+from chat.models import Kind, Notification
+from chat.services.notifications import News, tell
+from rides.models import Booking, BookingState, Ride, RideRequest, RideState, Stop, StopKind
+
+# Smaller moves are within what one waits at the kerb anyway.
+WORTH_TELLING = timedelta(minutes=2)
+WITH_PEOPLE = ("rider", "ride__driver")
+
+
+def tell_of_booking(*, booking_id: UUID, before: str, after: str, now: datetime) -> None:
+    """Tell rider and driver that a booking came into being or moved on."""
+    booking = Booking.objects.select_related(*WITH_PEOPLE).filter(pk=booking_id).first()
+    if booking is None:
+        return
+    writers = {
+        BookingState.WAITING_CONFIRMATION: _requested,
+        BookingState.CONFIRMED: _confirmed,
+        BookingState.CANCELLED: _cancelled,
+        BookingState.COMPLETED_PENDING_VALIDATION: _asked,
+    }
+    write = writers.get(BookingState(after))
+    if write is not None:
+        tell(write(booking, before), now=now)
+    if after != BookingState.COMPLETED_PENDING_VALIDATION:
+        _tell_moved(booking.ride, now=now)
+
+
+def _news(booking: Booking, member: Member, kind: Kind, step: str, **facts: Any) -> News:
+    """Write news of a booking for its rider or its driver, of whom the other one is shown."""
+    is_rider = member.pk == booking.rider_id
+    return News(
+        member_id=member.pk,
+        kind=kind,
+        occasion=f"booking:{booking.pk}:{step}",
+        actor=booking.ride.driver if is_rider else booking.rider,
+        ride=booking.ride,
+        booking=booking,
+        trip_at=booking.pickup_at if is_rider else booking.ride.departure_at,
+        facts={"pickup_at": booking.pickup_at.isoformat(), "is_rider": is_rider, **facts},
+    )
+
+
+def _requested(booking: Booking, before: str) -> Iterator[News]:  # noqa: ARG001 (one of a table)
+    by = booking.decide_by.isoformat() if booking.decide_by else None
+    driver = booking.ride.driver
+    yield _news(booking, driver, Kind.BOOKING_REQUESTED, "asked", seats=booking.seats, by=by)
+
+
+def _confirmed(booking: Booking, before: str) -> Iterator[News]:
+    rider, driver = booking.rider, booking.ride.driver
+    if before == BookingState.WAITING_CONFIRMATION:
+        yield _news(booking, rider, Kind.BOOKING_CONFIRMED, "confirmed")
+        yield _news(booking, driver, Kind.BOOKING_RECEIPT, "confirmed", what="confirmed")
+    else:
+        yield _news(booking, driver, Kind.BOOKING_MADE, "confirmed", seats=booking.seats)
+        yield _news(booking, rider, Kind.BOOKING_RECEIPT, "confirmed", what="booked")
+
+
+def _cancelled(booking: Booking, before: str) -> Iterator[News]:
+    rider, driver, by = booking.rider, booking.ride.driver, booking.cancelled_by_id
+    was_confirmed = before == BookingState.CONFIRMED
+    if booking.ride.cancelled_at is not None:
+        yield _news(booking, rider, Kind.RIDE_CANCELLED, "over")
+        return
+    if by == rider.pk:
+        yield _news(booking, driver, Kind.BOOKING_CANCELLED, "over")
+        if was_confirmed:
+            yield _news(booking, rider, Kind.BOOKING_RECEIPT, "over", what="cancelled")
+        return
+    if not was_confirmed:
+        yield _news(booking, rider, Kind.BOOKING_DECLINED, "over", answered=by is not None)
+        return
+    yield _news(booking, rider, Kind.BOOKING_CANCELLED, "over")
+    if by == driver.pk:
+        yield _news(booking, driver, Kind.BOOKING_RECEIPT, "over", what="dropped")
+    else:
+        yield _news(booking, driver, Kind.BOOKING_CANCELLED, "over")
+
+
+def _asked(booking: Booking, before: str) -> Iterator[News]:  # noqa: ARG001 (one of a table)
+    for member in (booking.rider, booking.ride.driver):
+        yield _news(booking, member, Kind.VALIDATION_ASKED, "asked_afterwards")
+
+
+@transaction.atomic
+def _tell_moved(ride: Ride, *, now: datetime) -> None:
+    """Tell riders whose pick-up is not when they were told last: somebody else got in or out."""
+    bookings = Booking.objects.filter(ride=ride, state=BookingState.CONFIRMED)
+    told = _last_told(ride)
+    moved = []
+    for booking in bookings.select_related(*WITH_PEOPLE):
+        last = told.get((booking.rider_id, booking.pk))
+        if last is None or abs(booking.pickup_at - last) < WORTH_TELLING:
+            continue
+        step = f"pickup:{booking.pickup_at.isoformat()}:{last.isoformat()}"
+        moved.append(
+            _news(booking, booking.rider, Kind.PICKUP_MOVED, step, before=last.isoformat())
+        )
+    tell(moved, now=now)
+
+
+def _last_told(ride: Ride) -> dict[tuple[UUID, UUID | None], datetime]:
+    rows = (
+        Notification.objects.filter(ride=ride, booking__isnull=False, facts__has_key="pickup_at")
+        .order_by("member", "booking", "-created_at", "-id")
+        .distinct("member", "booking")
+        .values_list("member", "booking", "facts")
+    )
+    return {(who, what): datetime.fromisoformat(facts["pickup_at"]) for who, what, facts in rows}
+
+
+def tell_of_ride(*, ride_id: UUID, after: str, now: datetime) -> None:
+    """Tell those aboard that a ride leaves soon or has left; its driver, that it is withdrawn."""
+    ride = Ride.objects.select_related("driver").filter(pk=ride_id).first()
+    if ride is None:
+        return
+    writers = {
+        RideState.DEPARTING: _departing,
+        RideState.IN_TRANSIT: _left,
+        RideState.CANCELLED: _withdrawn,
+    }
+    write = writers.get(RideState(after))
+    if write is not None:
+        tell(write(ride), now=now)
+
+
+def _aboard(ride: Ride) -> list[Booking]:
+    confirmed = Booking.objects.filter(ride=ride, state=BookingState.CONFIRMED)
+    return list(confirmed.select_related(*WITH_PEOPLE))
+
+
+def _departing(ride: Ride) -> Iterator[News]:
+    aboard = _aboard(ride)
+    for booking in aboard:
+        yield _news(booking, booking.rider, Kind.RIDE_DEPARTING, "departing")
+    if aboard:
+        yield _of_ride(ride, Kind.RIDE_DEPARTING, "departing", riders=len(aboard))
+
+
+def _of_ride(ride: Ride, kind: Kind, step: str, **facts: Any) -> News:
+    """Write news of a ride for its driver."""
+    return News(
+        member_id=ride.driver_id,
+        kind=kind,
+        occasion=f"ride:{ride.pk}:{step}",
+        ride=ride,
+        trip_at=ride.departure_at,
+        facts={"departure_at": ride.departure_at.isoformat(), "is_rider": False, **facts},
+    )
+
+
+def _left(ride: Ride) -> Iterator[News]:
+    if ride.started_at is None:
+        return  # Only the clock says so.
+    for booking in _aboard(ride):
+        yield _news(booking, booking.rider, Kind.DRIVER_LEFT, "left")
+
+
+def _withdrawn(ride: Ride) -> Iterator[News]:
+    if ride.bookings.exists():
+        yield _of_ride(ride, Kind.BOOKING_RECEIPT, "withdrawn", what="withdrawn")
+
+
+def tell_of_stop(*, ride_id: UUID, stop_id: int, now: datetime) -> None:
+    """Tell a rider that the car is where they get in."""
+    pickups = Stop.objects.filter(pk=stop_id, ride=ride_id, kind=StopKind.PICKUP)
+    stop = pickups.select_related("booking__rider", "booking__ride__driver").first()
+    if stop is None or stop.booking is None:
+        return
+    booking = stop.booking
+    tell([_news(booking, booking.rider, Kind.DRIVER_AT_STOP, "at_stop")], now=now)
+
+
+def tell_of_match(*, request_id: UUID, ride_id: UUID, now: datetime) -> None:
+    """Tell a rider that a ride fits; further ones only count up until the rider has looked."""
+    request = RideRequest.objects.filter(pk=request_id).first()
+    if request is None:
+        return
+    unread = Notification.objects.of_request(request_id).unread()
+    with transaction.atomic():
+        known = unread.filter(kind=Kind.REQUEST_MATCHED).select_for_update().first()
+        if known is not None and str(ride_id) not in known.facts["rides"]:
+            known.facts["rides"].append(str(ride_id))
+            known.save(update_fields=["facts"])
+    if known is None:
+        occasion = f"request:{request_id}:{ride_id}"
+        tell([_of_request(request, Kind.REQUEST_MATCHED, occasion, rides=[str(ride_id)])], now=now)
+
+
+def tell_of_request(*, request_id: UUID, after: str, now: datetime) -> None:
+    """Tell a rider that their request ran out of time."""
+    request = RideRequest.objects.filter(pk=request_id).first()
+    if request is not None and after == "expired":
+        occasion = f"request:{request_id}:expired"
+        tell([_of_request(request, Kind.REQUEST_EXPIRED, occasion)], now=now)
+
+
+def _of_request(request: RideRequest, kind: Kind, occasion: str, **facts: Any) -> News:
+    return News(
+        member_id=request.rider_id,
+        kind=kind,
+        occasion=occasion,
+        request_id=request.pk,
+        trip_at=request.earliest_departure_at,
+        facts={"departure_at": request.earliest_departure_at.isoformat(), **facts},
+    )
+
+
+def tell_of_proposal(*, proposal_id: UUID, member_id: UUID, state: str, now: datetime) -> None:
+    """Tell a member that a carpool is proposed to them, is settled, or came to nothing."""
+    kinds = {"open": Kind.PROPOSAL_MADE, "taken": Kind.PROPOSAL_TAKEN}
+    kind = kinds.get(state, Kind.PROPOSAL_CLOSED)
+    news = News(member_id=member_id, kind=kind, occasion=f"proposal:{proposal_id}:{kind}")
+    tell([news], now=now)

@@ -1,0 +1,18 @@
+"""Celery tasks of chat."""
+
+from celery import shared_task
+
+from carpool.kernel import clock
+from chat.services import deliveries, notifications
+
+
+@shared_task(name=notifications.SEND_TASK, ignore_result=True)
+def send_deliveries() -> int:
+    """Send the mails, pushes and text messages that are due; woken by each commit."""
+    return deliveries.send_due(read_clock=clock.now)
+
+
+@shared_task(name="chat.forget_notifications", ignore_result=True)
+def forget_notifications() -> int:
+    """Delete old news; sent by beat."""
+    return notifications.forget_notifications(now=clock.now())

@@ -1,0 +1,21 @@
+"""Addresses of the pages."""
+
+from django.urls import path
+
+from chat.views import notifications
+
+app_name = "chat"
+urlpatterns = [
+    path("notifications/", notifications.centre, name="notifications"),
+    path("notifications/read/", notifications.read_all, name="notifications-read"),
+    path("notifications/settings/", notifications.choose, name="notification-settings"),
+    path("notifications/calendar/", notifications.renew_calendar, name="calendar-renew"),
+    path(
+        "notifications/devices/<uuid:device_id>/remove/",
+        notifications.remove_device,
+        name="device-remove",
+    ),
+    path("notifications/unsubscribe/<str:token>/", notifications.unsubscribe, name="unsubscribe"),
+    path("notifications/<uuid:notification_id>/", notifications.follow, name="notification"),
+    path("calendar/<str:token>.ics", notifications.calendar, name="calendar"),
+]
