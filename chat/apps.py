@@ -11,6 +11,8 @@ class ChatConfig(AppConfig):
     def ready(self) -> None:
         """Subscribe to what open pages show."""
         from carpool.kernel import outbox
+        from django.contrib.auth.signals import user_logged_out
+
         from chat import handlers
         from rides import events as rides
 
@@ -29,3 +31,4 @@ class ChatConfig(AppConfig):
         outbox.subscribe(rides.RequestMatched, handlers.notify_of_match)
         outbox.subscribe(rides.RequestStateChanged, handlers.notify_of_request)
         outbox.subscribe(rides.ProposalChanged, handlers.notify_of_proposal)
+        user_logged_out.connect(handlers.on_signed_out, dispatch_uid="chat.devices")

@@ -1,11 +1,14 @@
 """Subscribers: facts in; conversations brought up to date and live messages out."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from django.http import HttpRequest
 
 from carpool.kernel import clock
 from chat import selectors, services
-from chat.services import telling
+from chat.services import preferences, telling
 from rides.events import (
     BookingStateChanged,
     ProposalChanged,
@@ -86,6 +89,12 @@ def notify_of_proposal(event: ProposalChanged) -> None:
     telling.tell_of_proposal(
         proposal_id=event.proposal_id, member_id=event.member_id, state=event.state, now=clock.now()
     )
+
+
+def on_signed_out(request: HttpRequest, **_named: Any) -> None:
+    """Push nothing more to the browser at which somebody signed out."""
+    session = getattr(request, "session", None)
+    preferences.forget_session(session_key=(session.session_key or "") if session else "")
 
 
 def _tell_ride(ride_id: UUID, event: str, at: datetime, **data: str) -> None:

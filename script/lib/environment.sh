@@ -10,6 +10,10 @@ app_environment() {
   export DEMO=${DEMO:-1} DEBUG=${DEBUG:-0} HTTPS=${HTTPS:-0}
   export EMAIL_URL=${EMAIL_URL:-filemail:///$ROOT/var/mail}
   mkdir -p "$ROOT/var/mail"
+  if [ -z "${VAPID_PRIVATE_KEY:-}${VAPID_PRIVATE_KEY_FILE:-}" ]; then
+    [ -s "$RUN/vapid_key" ] || (umask 077 && manage make_vapid_key >"$RUN/vapid_key")
+    export VAPID_PRIVATE_KEY_FILE=$RUN/vapid_key
+  fi
 }
 
 manage() { "$PYTHON" manage.py "$@"; }

@@ -11,6 +11,7 @@ import logging
 import requests
 from django.conf import settings
 from django.urls import reverse
+from py_vapid import VapidException
 from pywebpush import WebPushException, webpush
 
 from carpool.kernel.outbound import AddressRefused, guarded_session
@@ -70,7 +71,7 @@ def _send_to_browser(parcel: Parcel, device: PushDevice) -> Outcome:
         return (
             Outcome(Result.NOBODY, "gone") if status in GONE else Outcome.of_status(status or 400)
         )
-    except AddressRefused:
+    except (AddressRefused, VapidException):
         logger.warning("A push service's address was refused; the device is forgotten.")
         return Outcome(Result.NOBODY, "address refused")
     except requests.RequestException as error:
