@@ -10,7 +10,7 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.provider import Provider
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -63,6 +63,15 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         if found.id == OIDC:
             return OrganizationProvider(request, app=found.app)
         return found
+
+    def get_app(
+        self, request: HttpRequest, provider: str, client_id: str | None = None
+    ) -> SocialApp:
+        """Return a provider's app; a provider that is not offered has no address here."""
+        try:
+            return super().get_app(request, provider, client_id=client_id)
+        except SocialApp.DoesNotExist:
+            raise Http404 from None
 
     def get_requests_session(self) -> requests.Session:
         """Ask providers without being led to our own network."""

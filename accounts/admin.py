@@ -1,5 +1,8 @@
 """People in the admin, with maps."""
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
@@ -22,6 +25,10 @@ from accounts.models import (
 )
 from carpool.kernel import clock
 from carpool.kernel.errors import DomainError
+
+# Secrets, and tables that we do not use: issuers are the organizations' own, tokens are not kept.
+for hidden in (Authenticator, SocialApp, SocialToken, UserSession):
+    admin.site.unregister(hidden)
 
 
 @admin.register(User)

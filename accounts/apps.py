@@ -11,6 +11,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Join people to their organization as soon as their address is proven."""
         from allauth.account.signals import email_confirmed, user_logged_in
+        from allauth.mfa.signals import authenticator_added
         from allauth.socialaccount.providers.kakao.views import KakaoOAuth2Adapter
         from allauth.socialaccount.signals import social_account_added
         from django.conf import settings
@@ -19,6 +20,7 @@ class AccountsConfig(AppConfig):
         from accounts.events import MemberWarned
         from carpool.kernel import outbox
 
+        authenticator_added.connect(handlers.on_authenticator_added, dispatch_uid="accounts.mfa")
         email_confirmed.connect(handlers.on_email_confirmed, dispatch_uid="accounts.join")
         user_logged_in.connect(handlers.on_logged_in, dispatch_uid="accounts.join_at_login")
         outbox.subscribe(MemberWarned, handlers.on_member_warned)

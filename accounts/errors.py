@@ -102,3 +102,10 @@ class NotAMessage(Conflict):
 
     code = "not_a_message"
     title = _("This report is not about a message")
+
+
+class LinkNotFound(NotFound):
+    """No such linked account among one's own."""
+
+    code = "link_not_found"
+    title = _("You have no such linked account")

@@ -2,12 +2,19 @@
 
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialLogin
+from django.http import HttpRequest
 
 from accounts import services
 from accounts.events import MemberWarned
 from accounts.models import User
+
+
+def on_authenticator_added(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Take the code that was just entered for proof, and show the recovery codes at once."""
+    record_authentication(request, user, method="mfa", reauthenticated=True)
 
 
 def on_email_confirmed(email_address: EmailAddress, **kwargs: Any) -> None:

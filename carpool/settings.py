@@ -49,10 +49,12 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.headless",
+    "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.kakao",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "channels",
     "csp",
     "drf_spectacular",
@@ -263,6 +265,15 @@ KAKAO_AUTH_URL = env.str("KAKAO_AUTH_URL", default="https://kauth.kakao.com")
 KAKAO_API_URL = env.str("KAKAO_API_URL", default="https://kapi.kakao.com")
 # Providers on this machine itself, by plain http: the demo's.
 LOOPBACK_PROVIDERS = env.bool("LOOPBACK_PROVIDERS", default=DEMO or DEBUG)
+
+# --- Passkeys, second step ---------------------------------------------------------------------
+# https://docs.allauth.org/en/latest/mfa/configuration.html
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Carpool"
+MFA_TOTP_TOLERANCE = 1  # clocks of phones may be half a minute off
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or DEMO  # browsers take http://localhost for secure
 
 # --- Sign-in of the mobile app: the same accounts, with tokens ---------------------------------
 # https://docs.allauth.org/en/latest/headless/token-strategies/jwt-tokens.html

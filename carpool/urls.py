@@ -1,5 +1,6 @@
 """All addresses."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
@@ -16,6 +17,9 @@ api_v1: list[URLPattern | URLResolver] = [
     path("", include("chat.api.urls")),
     re_path("", UnknownAddress.as_view()),
 ]
+
+# Operators sign in where everybody does: with its limits, its second step and its sessions.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", kernel.livez, name="livez"),

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from accounts.selectors import list_doors
+from accounts.models import User
+from accounts.selectors import list_doors, list_links
 
 # Pages with buttons that lead to an account elsewhere.
 DOOR_PAGES = frozenset(
@@ -34,7 +35,13 @@ class DoorsMiddleware:
         match = request.resolver_match
         if match is not None and match.url_name in DOOR_PAGES:
             doors = list_doors()
-            response.context_data = {**(response.context_data or {}), "doors": doors}
+            links = list_links(request.user) if isinstance(request.user, User) else []
+            known = {link.key for link in links}
+            response.context_data = {
+                **(response.context_data or {}),
+                "doors": [door for door in doors if door.key not in known],
+                "links": links,
+            }
             origins = sorted({door.origin for door in doors})
             response._csp_update = {"form-action": origins}  # type: ignore[attr-defined]
         return response

@@ -1,14 +1,16 @@
 """Which doors there are to sign in by."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.errors import IssuerNotFound, ManagersOnly
-from accounts.models import EmailDomain, IdentityIssuer, Member
+from accounts.models import EmailDomain, IdentityIssuer, Member, User
 from accounts.permissions import is_manager
 
 # Of the providers that an operator may configure: what they are called, where the browser goes.
@@ -47,6 +49,33 @@ def door_of(issuer: IdentityIssuer) -> Door:
     """Return the door of one organization."""
     url = reverse("openid_connect_login", args=[issuer.key])
     return Door(issuer.key, issuer.organization.name, url, issuer.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An account from elsewhere that opens somebody's account here."""
+
+    pk: int
+    key: str
+    name: str
+    since: datetime
+
+
+def list_links(user: User) -> list[Link]:
+    """List a user's linked accounts, also those whose provider is not offered any more."""
+    accounts = list(SocialAccount.objects.filter(user=user).order_by("date_joined"))
+    issuers = list_issuers().filter(key__in=[account.provider for account in accounts])
+    names = {issuer.key: issuer.organization.name for issuer in issuers}
+    names |= {key: name for key, (name, _address) in PUBLIC_PROVIDERS.items()}
+    return [
+        Link(
+            account.pk,
+            account.provider,
+            names.get(account.provider, account.provider),
+            account.date_joined,
+        )
+        for account in accounts
+    ]
 
 
 def list_issuers() -> QuerySet[IdentityIssuer]:

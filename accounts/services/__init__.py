@@ -13,6 +13,7 @@ from accounts.services.issuers import (
     join_by_issuer,
     remove_issuer,
     save_issuer,
+    unlink_account,
 )
 from accounts.services.membership import ensure_member, join_by_email, register_member
 from accounts.services.organizations import add_site, claim_email_domain, found_organization
@@ -46,5 +47,6 @@ __all__ = [
     "stop_avoiding",
     "suspend_member",
     "unblock_member",
+    "unlink_account",
     "update_profile",
 ]

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
+from accounts.errors import LinkNotFound
 from accounts.models import IdentityIssuer, Member, Organization, User
 from accounts.selectors import get_issuer
 from accounts.services.membership import ensure_member
@@ -136,3 +137,14 @@ def join_by_issuer(*, user: User, key: str, name: str) -> Member | None:
     if issuer is None or not issuer.is_on:
         return None
     return ensure_member(user=user, organization=issuer.organization, display_name=name)
+
+
+def unlink_account(*, user: User, account_id: int) -> None:
+    """Undo a link of one's own. The code by e-mail goes on working, so nobody locks themselves out.
+
+    Raises:
+        LinkNotFound: it is not theirs.
+    """
+    deleted, _by_model = SocialAccount.objects.filter(user=user, pk=account_id).delete()
+    if not deleted:
+        raise LinkNotFound

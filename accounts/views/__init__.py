@@ -1,6 +1,6 @@
 """Pages about oneself and about getting in."""
 
-from accounts.views.issuers import issuer, remove_issuer
+from accounts.views.issuers import issuer, remove_issuer, unlink
 from accounts.views.joining import demo, join
 from accounts.views.oneself import car, place, profile, remove_car, remove_place
 from accounts.views.safety import avoid, safety, stop_avoiding, unblock
@@ -19,4 +19,5 @@ __all__ = [
     "safety",
     "stop_avoiding",
     "unblock",
+    "unlink",
 ]

@@ -1,9 +1,10 @@
-"""The page on which a manager sets up how the organization's people sign in."""
+"""How an organization's people sign in, set up by a manager; and unlinking one's own accounts."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import selectors, services
 from accounts.errors import IssuerNotFound
 from accounts.forms import IssuerForm
-from accounts.models import IdentityIssuer, Member
+from accounts.models import IdentityIssuer, Member, User
 from carpool.kernel import clock
 from carpool.kernel.errors import DomainError
 from carpool.kernel.web import MemberRequest, add_error, member_required
@@ -82,3 +83,13 @@ def remove_issuer(request: MemberRequest) -> HttpResponse:
     services.remove_issuer(issuer=selectors.get_issuer_for(request.member))
     messages.success(request, _("It is removed. Your people sign in with a code by e-mail."))
     return redirect("accounts:issuer")
+
+
+@login_required
+@require_POST
+def unlink(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Undo the link to an account elsewhere."""
+    assert isinstance(request.user, User)
+    services.unlink_account(user=request.user, account_id=account_id)
+    messages.success(request, _("The account is unlinked."))
+    return redirect("socialaccount_connections")
