@@ -17,13 +17,17 @@ class AccountsConfig(AppConfig):
         from django.conf import settings
 
         from accounts import handlers
-        from accounts.events import MemberWarned
-        from carpool.kernel import outbox
+        from accounts.events import ExportAsked, MemberWarned
+        from accounts.selectors import export_accounts
+        from accounts.services import erase_accounts
+        from carpool.kernel import outbox, personal_data
 
         authenticator_added.connect(handlers.on_authenticator_added, dispatch_uid="accounts.mfa")
         email_confirmed.connect(handlers.on_email_confirmed, dispatch_uid="accounts.join")
         user_logged_in.connect(handlers.on_logged_in, dispatch_uid="accounts.join_at_login")
         outbox.subscribe(MemberWarned, handlers.on_member_warned)
+        outbox.subscribe(ExportAsked, handlers.on_export_asked)
+        personal_data.register(personal_data.Holder("accounts", export_accounts, erase_accounts))
         social_account_added.connect(
             handlers.on_account_linked, dispatch_uid="accounts.join_linked"
         )

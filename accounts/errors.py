@@ -104,6 +104,21 @@ class NotAMessage(Conflict):
     title = _("This report is not about a message")
 
 
+class ExportNotFound(NotFound):
+    """No such file of one's own, or not any more."""
+
+    code = "export_not_found"
+    title = _("This file is not there any more. Ask for a new one.")
+
+
+class ExportTooSoon(DomainError):
+    """Gathering everything takes a while; once an hour is enough."""
+
+    code = "export_too_soon"
+    status = 429
+    title = _("You asked for your data less than an hour ago")
+
+
 class LinkNotFound(NotFound):
     """No such linked account among one's own."""
 

@@ -33,3 +33,10 @@ class MessageHidden(Event):
     """A moderator took a message out of sight."""
 
     message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportAsked(Event):
+    """A member wants their own data."""
+
+    export_id: UUID

@@ -7,8 +7,8 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialLogin
 from django.http import HttpRequest
 
-from accounts import services
-from accounts.events import MemberWarned
+from accounts import services, tasks
+from accounts.events import ExportAsked, MemberWarned
 from accounts.models import User
 
 
@@ -25,6 +25,11 @@ def on_email_confirmed(email_address: EmailAddress, **kwargs: Any) -> None:
 def on_account_linked(sociallogin: SocialLogin, **kwargs: Any) -> None:
     """Join the organization whose issuer vouches for the person."""
     _join_by_issuer(sociallogin.user, sociallogin)
+
+
+def on_export_asked(event: ExportAsked) -> None:
+    """Let a worker gather what is held about the member."""
+    tasks.make_export.delay(str(event.export_id))
 
 
 def on_member_warned(event: MemberWarned) -> None:

@@ -209,6 +209,16 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "forget": {"task": "kernel.forget", "schedule": 3600.0, "options": {"expires": 3600}},
+    "keep-terms-of-people": {
+        "task": "accounts.keep_terms",
+        "schedule": 900.0,
+        "options": {"expires": 900},
+    },
+    "keep-terms-of-rides": {
+        "task": "rides.keep_terms",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
 }
 
 # --- Sign-in: django-allauth, one-time codes by e-mail -----------------------------------------
@@ -365,6 +375,19 @@ STORAGES = {
     "staticfiles": {"BACKEND": "carpool.kernel.storage.StaticStorage"},
 }
 WHITENOISE_MANIFEST_STRICT = False
+
+# --- Privacy: how long what is kept ------------------------------------------------------------
+# After this long, a member who wants to be forgotten is. Until then they can think again.
+ERASURE_GRACE_HOURS = env.int("ERASURE_GRACE_HOURS", default=24)
+RETENTION_DAYS = {
+    # Exact private ends of past rides and bookings; then the middle of a cell and a street remain.
+    "exact_places": env.int("RETENTION_EXACT_PLACES_DAYS", default=90),
+    # Who read whose position. Korea's location act asks for six months.
+    "position_read": env.int("RETENTION_POSITION_READ_DAYS", default=183),
+    "export": env.int("RETENTION_EXPORT_DAYS", default=7),
+    # Reports that were decided.
+    "report": env.int("RETENTION_REPORT_DAYS", default=365),
+}
 
 # --- Maps --------------------------------------------------------------------------------------
 # "local" asks the imported data; "nominatim:HOST" or "photon:HOST" ask a server of yours.

@@ -10,10 +10,13 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe to what open pages show."""
-        from carpool.kernel import outbox
+        from accounts.events import MessageHidden
+        from carpool.kernel import outbox, personal_data
         from django.contrib.auth.signals import user_logged_out
 
         from chat import handlers
+        from chat.selectors.personal import export_chat
+        from chat.services.forgetting import erase_chat
         from rides import events as rides
 
         outbox.subscribe(rides.RideStateChanged, handlers.on_ride_changed)
@@ -24,6 +27,9 @@ class ChatConfig(AppConfig):
         outbox.subscribe(rides.RequestStateChanged, handlers.on_request_changed)
         outbox.subscribe(rides.RequestMatched, handlers.on_request_changed)
         outbox.subscribe(rides.ProposalChanged, handlers.on_proposal_changed)
+
+        outbox.subscribe(MessageHidden, handlers.on_message_hidden)
+        personal_data.register(personal_data.Holder("chat", export_chat, erase_chat))
 
         outbox.subscribe(rides.BookingStateChanged, handlers.notify_of_booking)
         outbox.subscribe(rides.RideStateChanged, handlers.notify_of_ride)

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from accounts.events import MessageHidden
 from carpool.kernel import clock
 from chat import selectors, services
 from chat.services import preferences, telling
+from chat.services.forgetting import hide_message
 from rides.events import (
     BookingStateChanged,
     ProposalChanged,
@@ -17,6 +19,11 @@ from rides.events import (
     RideStateChanged,
     StopVisited,
 )
+
+
+def on_message_hidden(event: MessageHidden) -> None:
+    """Take the message out of sight, as a moderator decided."""
+    hide_message(message_id=int(event.message_id), now=clock.now())
 
 
 def on_ride_changed(event: RideStateChanged | StopVisited) -> None:

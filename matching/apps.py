@@ -11,9 +11,11 @@ class MatchingConfig(AppConfig):
     def ready(self) -> None:
         """Subscribe to what makes a ride fit, or no longer fit, and to new requests."""
         from accounts.events import CompanyChanged
-        from carpool.kernel import outbox
+        from carpool.kernel import outbox, personal_data
         from matching import handlers
         from matching.events import PartReady, RunQueued, StudyQueued
+        from matching.selectors.personal import export_matching
+        from matching.services.forgetting import erase_matching
         from rides.events import (
             BookingStateChanged,
             RequestPosted,
@@ -21,6 +23,7 @@ class MatchingConfig(AppConfig):
             RideStateChanged,
         )
 
+        personal_data.register(personal_data.Holder("matching", export_matching, erase_matching))
         for event in (RideOffered, RideStateChanged, BookingStateChanged):
             outbox.subscribe(event, handlers.on_ride_changed)
         outbox.subscribe(RequestPosted, handlers.on_request_posted)

@@ -11,7 +11,10 @@ class RidesConfig(AppConfig):
     def ready(self) -> None:
         """Subscribe to members who withdraw or are withdrawn."""
         from accounts.events import MemberWithdrawn
-        from carpool.kernel import outbox
+        from carpool.kernel import outbox, personal_data
         from rides import handlers
+        from rides.selectors.personal import export_rides
+        from rides.services.forgetting import erase_rides
 
+        personal_data.register(personal_data.Holder("rides", export_rides, erase_rides))
         outbox.subscribe(MemberWithdrawn, handlers.on_member_withdrawn)

@@ -4,9 +4,16 @@ from celery import shared_task
 
 from carpool.kernel import clock
 from rides import services
+from rides.services import forgetting
 
 
 @shared_task(name="rides.watch_rides", ignore_result=True)
 def watch_rides() -> int:
     """Bring everything that is due up to date; sent by beat."""
     return services.watch(now=clock.now())
+
+
+@shared_task(name="rides.keep_terms", ignore_result=True)
+def keep_terms() -> int:
+    """Forget where people went long ago; sent by beat."""
+    return forgetting.keep_terms(now=clock.now())

@@ -12,6 +12,15 @@ from accounts.models.organizations import (
     WeekStart,
     validate_time_zone,
 )
+from accounts.models.privacy import (
+    CONSENT_VERSIONS,
+    Consent,
+    ConsentPurpose,
+    DataExport,
+    Erasure,
+    PositionRead,
+    PositionSource,
+)
 from accounts.models.reports import (
     REPORT_TRANSITIONS,
     ModerationAct,
@@ -23,11 +32,16 @@ from accounts.models.reports import (
 )
 
 __all__ = [
+    "CONSENT_VERSIONS",
     "REPORT_TRANSITIONS",
     "AvoidedPlace",
     "Block",
     "Car",
+    "Consent",
+    "ConsentPurpose",
+    "DataExport",
     "EmailDomain",
+    "Erasure",
     "Gender",
     "IdentityIssuer",
     "Member",
@@ -38,6 +52,8 @@ __all__ = [
     "Organization",
     "Place",
     "PlaceKind",
+    "PositionRead",
+    "PositionSource",
     "Report",
     "ReportReason",
     "ReportState",

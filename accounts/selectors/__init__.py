@@ -40,6 +40,16 @@ from accounts.selectors.members import (
     organization_for_email,
     require_member,
 )
+from accounts.selectors.privacy import (
+    export_accounts,
+    get_erasure,
+    get_export_for,
+    given_consents,
+    has_consent,
+    list_exports,
+    list_position_reads,
+    sign_export,
+)
 from accounts.selectors.reports import count_recent_reports, list_reports, lock_report
 
 __all__ = [
@@ -48,16 +58,21 @@ __all__ = [
     "count_recent_reports",
     "door_of",
     "emergency_number",
+    "export_accounts",
     "find_named_place",
     "get_avoided_place_for",
     "get_block_for",
     "get_car_for",
     "get_colleague",
+    "get_erasure",
+    "get_export_for",
     "get_issuer",
     "get_issuer_for",
     "get_member",
     "get_place_for",
     "get_site_near",
+    "given_consents",
+    "has_consent",
     "in_company",
     "is_kept_apart",
     "is_suspended",
@@ -66,9 +81,11 @@ __all__ = [
     "list_cars",
     "list_demo_members",
     "list_doors",
+    "list_exports",
     "list_issuers",
     "list_links",
     "list_places",
+    "list_position_reads",
     "list_public_doors",
     "list_reports",
     "list_sites",
@@ -78,4 +95,5 @@ __all__ = [
     "pairs_kept_apart",
     "require_manager",
     "require_member",
+    "sign_export",
 ]

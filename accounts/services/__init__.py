@@ -7,6 +7,17 @@ from accounts.services.company import (
     stop_avoiding,
     unblock_member,
 )
+from accounts.services.erasure import (
+    ask_for_erasure,
+    erase_accounts,
+    erase_due,
+    keep_terms,
+    think_again,
+)
+from accounts.services.exports import (
+    ask_for_export,
+    make_export,
+)
 from accounts.services.issuers import (
     Discovery,
     discover_issuer,
@@ -17,6 +28,11 @@ from accounts.services.issuers import (
 )
 from accounts.services.membership import ensure_member, join_by_email, register_member
 from accounts.services.organizations import add_site, claim_email_domain, found_organization
+from accounts.services.privacy import (
+    give_consent,
+    log_position_read,
+    withdraw_consent,
+)
 from accounts.services.profile import remove_car, remove_place, save_car, save_place, update_profile
 from accounts.services.reports import moderate, readmit_member, report_member, suspend_member
 from accounts.services.warnings import send_warning
@@ -24,15 +40,23 @@ from accounts.services.warnings import send_warning
 __all__ = [
     "Discovery",
     "add_site",
+    "ask_for_erasure",
+    "ask_for_export",
     "avoid_place",
     "block_member",
     "choose_company",
     "claim_email_domain",
     "discover_issuer",
     "ensure_member",
+    "erase_accounts",
+    "erase_due",
     "found_organization",
+    "give_consent",
     "join_by_email",
     "join_by_issuer",
+    "keep_terms",
+    "log_position_read",
+    "make_export",
     "moderate",
     "readmit_member",
     "register_member",
@@ -46,7 +70,9 @@ __all__ = [
     "send_warning",
     "stop_avoiding",
     "suspend_member",
+    "think_again",
     "unblock_member",
     "unlink_account",
     "update_profile",
+    "withdraw_consent",
 ]

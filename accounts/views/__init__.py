@@ -3,12 +3,17 @@
 from accounts.views.issuers import issuer, remove_issuer, unlink
 from accounts.views.joining import demo, join
 from accounts.views.oneself import car, place, profile, remove_car, remove_place
+from accounts.views.privacy import ask_for_erasure, ask_for_export, data, download, think_again
 from accounts.views.safety import avoid, safety, stop_avoiding, unblock
 
 __all__ = [
+    "ask_for_erasure",
+    "ask_for_export",
     "avoid",
     "car",
+    "data",
     "demo",
+    "download",
     "issuer",
     "join",
     "place",
@@ -18,6 +23,7 @@ __all__ = [
     "remove_place",
     "safety",
     "stop_avoiding",
+    "think_again",
     "unblock",
     "unlink",
 ]

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Organization, User
-from accounts.services import save_place
+from accounts.services import report_member, save_place
 from accounts.tests.factories import UserFactory
 from carpool.kernel import clock, outbox
 from carpool.kernel.geo import LonLat, crow_fly_m, from_point
@@ -50,6 +50,10 @@ def world(cast, city, now):
         change_ranking(
             organization=cast.organization, values={"walking": 3}, by=cast.operator.user, now=now
         )
+        report_member(
+            by=cast.rider, reported=cast.driver, subject="ride", subject_id=str(world.ride.pk),
+            reason="driving", text="", now=now,
+        )  # fmt: skip
         yield world
 
 

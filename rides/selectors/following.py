@@ -52,8 +52,8 @@ class FollowedRide:
         return next((stop for stop in self.stops if stop.visited_at is None), None)
 
 
-def follow_ride(token: str, *, now: datetime) -> FollowedRide:
-    """Return what a link shows, whoever has it.
+def follow_ride(token: str, *, now: datetime) -> tuple[UUID, FollowedRide]:
+    """Return whose link it is and what it shows, whoever has it.
 
     Raises:
         LinkOver: there is no such link, it was ended, or the ride is over for an hour.
@@ -63,7 +63,7 @@ def follow_ride(token: str, *, now: datetime) -> FollowedRide:
     if link is None:
         raise LinkOver
     stops = list(link.ride.stops.select_related("booking").order_by("position"))
-    return as_followed(link.ride, link.member, stops)
+    return link.member_id, as_followed(link.ride, link.member, stops)
 
 
 def as_followed(ride: Ride, member: Member, stops: list[Stop]) -> FollowedRide:

@@ -160,7 +160,7 @@ def as_seen_by(member: Member, ride: Ride) -> RideView:
         origin_label=ride.origin_label if exact_origin else ride.origin_area,
         destination=_exact_or_cell(from_point(ride.destination), exact_destination),
         destination_label=ride.destination_label if exact_destination else ride.destination_area,
-        route=_drawn_route(ride, exact_origin, exact_destination),
+        route=drawn_route(ride, exact_origin, exact_destination),
         stops=stops if driver or aboard else [s for s in stops if _own_stop(member, s)],
         bookings=held if driver or aboard else [b for b in held if b.rider_id == member.pk],
         seats_left=ride.seats_offered - max((stop.seats_after for stop in stops), default=0),
@@ -198,7 +198,8 @@ def _exact_or_cell(place: LonLat, exact: bool) -> LonLat:
     return place if exact else coarse_cell(place)
 
 
-def _drawn_route(ride: Ride, exact_origin: bool, exact_destination: bool) -> LineString | None:
+def drawn_route(ride: Ride, exact_origin: bool, exact_destination: bool) -> LineString | None:
+    """Return a ride's way, cut at the ends that are not to be shown exactly."""
     if exact_origin and exact_destination:
         return ride.route
     start_m = 0.0 if exact_origin else TRIM_M * (1 + stable_fraction(ride.pk, "origin"))

@@ -12,7 +12,7 @@ from rides.services.bookings import (
 from rides.services.offers import OfferTerms, TripEnd, cancel_ride, offer_ride, touch_rides
 from rides.services.progress import finish_ride, start_ride, visit_stop
 from rides.services.requests import RequestTerms, close_request, post_request
-from rides.services.shares import share_ride, stop_sharing
+from rides.services.shares import follow_ride, share_ride, stop_sharing
 from rides.services.validation import answer_validation
 from rides.services.watcher import watch
 from rides.services.withdrawal import withdraw_member
@@ -32,6 +32,7 @@ __all__ = [
     "confirm_booking",
     "decline_booking",
     "finish_ride",
+    "follow_ride",
     "offer_ride",
     "post_request",
     "share_ride",

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Member
+from accounts.models import Member, PositionSource
+from accounts.services import log_position_read
+from rides import selectors
 from rides.errors import RideNotShared, TooManyLinks
 from rides.models import RideShare
 from rides.models.shares import MOST_LINKS_PER_RIDE, hash_token, new_token
 from rides.permissions import can_share
-from rides.selectors import get_ride_for
+from rides.selectors import FollowedRide, get_ride_for
 
 
 @transaction.atomic
@@ -30,6 +32,18 @@ def share_ride(*, ride_id: UUID, by: Member, now: datetime) -> str:
     token = new_token()
     RideShare.objects.create(ride=ride, member=by, token_hash=hash_token(token))
     return token
+
+
+def follow_ride(*, token: str, now: datetime) -> FollowedRide:
+    """Return what a link shows, and write down for its member that somebody looked.
+
+    Raises:
+        LinkOver: it shows nothing (any more).
+    """
+    member_id, followed = selectors.follow_ride(token, now=now)
+    source = PositionSource.SHARED_LINK
+    log_position_read(member_id=member_id, reader=None, source=source, now=now)
+    return followed
 
 
 def stop_sharing(*, ride_id: UUID, by: Member, now: datetime) -> int:

@@ -61,7 +61,7 @@ def test_the_rider_shows_their_own_stops_and_the_driver_the_whole_way(cast, now)
 
         def followed(person):
             token = services.share_ride(ride_id=world.ride.pk, by=person, now=world.now)
-            return follow_ride(token, now=world.now)
+            return follow_ride(token, now=world.now)[1]
 
         assert len(followed(cast.rider).stops) == 2
         start, *_inner, end = followed(cast.driver).stops
@@ -213,6 +213,6 @@ def test_places_on_the_followed_way_are_stops_only(cast, now):
     with world_at("driving", cast, now) as world:
         token = services.share_ride(ride_id=world.ride.pk, by=cast.rider, now=world.now)
         stops = world.ride.stops.filter(booking__rider=cast.rider)
-        assert [stop.place for stop in follow_ride(token, now=world.now).stops] == [
+        assert [stop.place for stop in follow_ride(token, now=world.now)[1].stops] == [
             from_point(stop.location) for stop in stops
         ]

@@ -128,7 +128,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
     if limited:
         return limited
     try:
-        followed = selectors.follow_ride(token, now=clock.now())
+        followed = services.follow_ride(token=token, now=clock.now())
     except LinkOver:
         answer = render(request, "rides/follow.html", {"followed": None}, status=404)
     else:

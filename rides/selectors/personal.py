@@ -1,0 +1,56 @@
+"""What rides holds about a member, for their export."""
+
+from typing import Any
+from uuid import UUID
+
+from rides.models import Booking, Ride, RideRequest
+
+Table = list[dict[str, Any]]
+
+
+def export_rides(member_id: UUID) -> dict[str, Table]:
+    """Return the rides that a member drove, booked and asked for, JSON-ready."""
+    return {
+        "driven": [
+            {
+                **_ends(ride),
+                "departure_at": ride.departure_at,
+                "arrival_at": ride.arrival_at,
+                "state": ride.state,
+                "seats_offered": ride.seats_offered,
+                "note": ride.note,
+            }
+            for ride in Ride.objects.filter(driver=member_id).defer("reach", "route")
+        ],
+        "booked": [
+            {
+                **_ends(booking),
+                "pickup_at": booking.pickup_at,
+                "dropoff_at": booking.dropoff_at,
+                "state": booking.state,
+                "seats": booking.seats,
+                "driver": booking.ride.driver.first_name,
+            }
+            for booking in Booking.objects.filter(rider=member_id).select_related("ride__driver")
+        ],
+        "asked_for": [
+            {
+                **_ends(request),
+                "earliest_departure_at": request.earliest_departure_at,
+                "latest_arrival_at": request.latest_arrival_at,
+                "state": request.state,
+            }
+            for request in RideRequest.objects.filter(rider=member_id)
+        ],
+    }
+
+
+def _ends(row: Any) -> dict[str, Any]:
+    return {
+        "from": row.origin_label,
+        "from_lon": row.origin.x,
+        "from_lat": row.origin.y,
+        "to": row.destination_label,
+        "to_lon": row.destination.x,
+        "to_lat": row.destination.y,
+    }

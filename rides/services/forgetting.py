@@ -1,0 +1,87 @@
+"""Forgetting where people went: of a past ride stay the streets, the times and the money's basis.
+
+An end that is a site of the organization stays as it is. Any other becomes the middle of its 500 m
+cell, named by its street, and the way is cut so far from it as others always saw it cut.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.gis.geos import LineString, Point
+from django.db.models import Q, QuerySet
+
+from carpool.kernel.geo import SRID, coarse_cell, from_point, reach_ellipse, to_point
+from maps.selectors import describe_place
+from rides.models import Booking, Ride, RideRequest, RideShare, Stop, StopKind
+from rides.selectors.seeing import drawn_route
+
+# Marks an end that is known by its street only.
+ABOUT = "≈ "
+
+
+def erase_rides(member_id: UUID, _now: datetime) -> None:
+    """Forget where a member drove from and to, and where they got in from; what they asked for."""
+    RideRequest.objects.filter(rider=member_id).delete()
+    RideShare.objects.filter(member=member_id).delete()
+    coarsen_rides(Ride.objects.filter(driver=member_id))
+    Ride.objects.filter(driver=member_id).update(note="", cancel_reason="")
+    coarsen_bookings(Booking.objects.filter(rider=member_id))
+    Booking.objects.filter(rider=member_id).update(cancel_reason="")
+
+
+def keep_terms(*, now: datetime, limit: int = 1_000) -> int:
+    """Coarsen what lies long enough back, and drop links that show nothing; return how many."""
+    before = now - timedelta(days=settings.RETENTION_DAYS["exact_places"])
+    exact = Q(origin_public=False) & ~Q(origin_label__startswith=ABOUT) | (
+        Q(destination_public=False) & ~Q(destination_label__startswith=ABOUT)
+    )
+    rides = Ride.objects.filter(exact, arrival_at__lt=before).order_by("pk")[:limit]
+    bookings = Booking.objects.filter(dropoff_at__lt=before).exclude(origin_label__startswith=ABOUT)
+    links, _kinds = RideShare.objects.filter(ride__arrival_at__lt=before).delete()
+    requests, _kinds = RideRequest.objects.filter(latest_arrival_at__lt=before).delete()
+    coarse = coarsen_rides(rides) + coarsen_bookings(bookings.order_by("pk")[:limit])
+    return links + requests + coarse
+
+
+def coarsen_rides(rides: QuerySet[Ride]) -> int:
+    """Forget the exact private ends of rides; return how many rides there were."""
+    done = 0
+    for ride in rides:
+        route = drawn_route(ride, ride.origin_public, ride.destination_public)
+        changed: dict[str, Any] = {"route": route}
+        for name in ("origin", "destination"):
+            if not getattr(ride, f"{name}_public"):
+                area = getattr(ride, f"{name}_area")
+                changed[name] = _middle(getattr(ride, name))
+                changed[f"{name}_label"] = f"{ABOUT}{area}"
+                kind = StopKind.ORIGIN if name == "origin" else StopKind.DESTINATION
+                stops = Stop.objects.filter(ride=ride, kind=kind)
+                stops.update(location=changed[name], label=area)
+        ends = [changed.get("origin", ride.origin), changed.get("destination", ride.destination)]
+        if route is None:
+            changed["route"] = LineString(*ends, srid=SRID)
+        # Nobody searches among past rides: the ellipse only has to be one.
+        changed["reach"] = reach_ellipse(from_point(ends[0]), from_point(ends[1]), major_axis_m=0)
+        Ride.objects.filter(pk=ride.pk).update(**changed)
+        done += 1
+    return done
+
+
+def coarsen_bookings(bookings: QuerySet[Booking]) -> int:
+    """Forget where riders came from and went to; return how many bookings there were."""
+    done = 0
+    for booking in bookings.select_related("ride__region"):
+        changed: dict[str, Any] = {}
+        for name in ("origin", "destination"):
+            middle = _middle(getattr(booking, name))
+            street = describe_place(booking.ride.region, from_point(middle))
+            changed |= {name: middle, f"{name}_label": f"{ABOUT}{street}"}
+        Booking.objects.filter(pk=booking.pk).update(**changed)
+        done += 1
+    return done
+
+
+def _middle(place: Point) -> Point:
+    return to_point(coarse_cell(from_point(place)))
