@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -115,6 +116,7 @@ def _no_outside_network() -> Iterator[None]:
 
 def pytest_configure() -> None:
     """Tests hash passwords quickly and keep mails in memory."""
+    settings.MEDIA_ROOT = mkdtemp(prefix="carpool-media-")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES["staticfiles"] = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -2,10 +2,18 @@
 
 from django.urls import path
 
-from chat.views import notifications
+from chat.views import conversations, notifications
 
 app_name = "chat"
 urlpatterns = [
+    path("messages/", conversations.conversations, name="conversations"),
+    path("messages/settings/", conversations.change_settings, name="talk-settings"),
+    path("messages/<uuid:conversation_id>/", conversations.conversation, name="conversation"),
+    path("messages/<uuid:conversation_id>/leave/", conversations.leave, name="leave"),
+    path(
+        "messages/<uuid:conversation_id>/photos/<uuid:photo_id>/", conversations.photo, name="photo"
+    ),
+    path("rides/<uuid:ride_id>/messages/", conversations.open_conversation, name="open"),
     path("notifications/", notifications.centre, name="notifications"),
     path("notifications/read/", notifications.read_all, name="notifications-read"),
     path("notifications/settings/", notifications.choose, name="notification-settings"),

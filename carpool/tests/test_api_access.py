@@ -81,6 +81,25 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "me/devices"):                          ("booked",  "401 403 200 200 200 200 200 200"),
     ("POST", "me/devices"):                         ("booked",  "401 403 201 201 201 201 201 201"),
     ("DELETE", "me/devices/<uuid:device_id>"):      ("booked",  "401 403 404 204 404 404 404 404"),
+    # conversations: of those aboard; whoever may see a ride may ask its driver
+    ("GET", "conversations"):                       ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "conversations"):                      ("booked",  "401 403 200 200 200 200 200 404"),
+    ("GET", "conversations/settings"):              ("booked",  "401 403 200 200 200 200 200 200"),
+    ("PUT", "conversations/settings"):              ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "conversations/<uuid:conversation_id>"):
+                                                    ("booked",  "401 403 200 200 404 404 404 404"),
+    ("POST", "conversations/<uuid:conversation_id>/leave"):
+                                                    ("booked",  "401 403 404 404 404 404 404 404"),
+    ("GET", "conversations/<uuid:conversation_id>/messages"):
+                                                    ("booked",  "401 403 200 200 404 404 404 404"),
+    ("POST", "conversations/<uuid:conversation_id>/messages"):
+                                                    ("booked",  "401 403 201 201 404 404 404 404"),
+    ("POST", "conversations/<uuid:conversation_id>/marks"):
+                                                    ("booked",  "401 403 200 200 404 404 404 404"),
+    ("POST", "conversations/<uuid:conversation_id>/photos"):
+                                                    ("booked",  "401 403 201 201 404 404 404 404"),
+    ("GET", "conversations/<uuid:conversation_id>/photos/<uuid:photo_id>"):
+                                                    ("booked",  "401 403 200 200 404 404 404 404"),
     # launch studies: the managers'; others of the organization may know that there are some
     ("GET", "studies"):                             ("booked",  "401 403 403 403 403 200 403 403"),
     ("POST", "studies"):                            ("booked",  "401 403 403 403 403 201 403 403"),

@@ -184,6 +184,9 @@ def test_whatever_is_answered_is_described(cast, now, schema, stage):
                     assert answer.content == b""
                     continue
                 media = answer["Content-Type"].partition(";")[0]
+                if media == "image/jpeg":
+                    assert media in content
+                    continue
                 pointer = pointer_to(
                     "paths", f"/api/v1/{described_as(path)}", method.lower(), "responses",
                     status, "content", media, "schema",

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import time_machine
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
+from PIL import Image
 
 from accounts.models import AvoidedPlace, Block, Member, Place
 from accounts.services import avoid_place, block_member, save_place
@@ -21,7 +24,8 @@ from accounts.tests.factories import (
     MemberFactory,
 )
 from carpool.kernel.geo import LonLat
-from chat.models import Kind, Notification, PushDevice, Transport
+from chat.models import Conversation, Kind, Notification, Photo, PushDevice, Transport
+from chat.services import Draft, draw_anew, open_conversation, post_message
 from chat.services.preferences import DeviceTerms, register_device
 from matching.api.study_examples import DONE
 from matching.models import CarpoolProposal, Study, StudyState
@@ -50,6 +54,7 @@ PREFERENCES = {
     "digest": "all",
     "digest_at": "19:00:00",
 }
+TALK = "conversations/<uuid:conversation_id>"
 HERE = f"{HEAD_OFFICE.lon},{HEAD_OFFICE.lat}"
 
 STAGES = ("offered", "asked", "booked", "leaving", "driving", "over")
@@ -118,6 +123,14 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("PUT", "plan"): plan_body(person),
         ("PUT", "notifications/preferences"): PREFERENCES,
         ("POST", "me/devices"): PHONE,
+        ("POST", "conversations"): {"ride": str(world.ride.pk)},
+        ("PUT", "conversations/settings"): {"takes_questions": False},
+        ("POST", f"{TALK}/messages"): {"client_id": str(uuid4()), "text": "Hello"},
+        ("POST", f"{TALK}/marks"): {"read": 1},
+        ("POST", f"{TALK}/photos"): {
+            "client_id": str(uuid4()),
+            "photo": ContentFile(_jpeg(), name="photo.jpg"),
+        },
         ("POST", "proposals/<uuid:proposal_id>/answer"): {"yes": True},
         ("POST", "assignments"): {
             "service_date": workday(world.now, ahead=8).isoformat(),
@@ -149,6 +162,10 @@ def _address_of(path: str, world: World) -> str:
         path = path.replace("<uuid:notification_id>", str(_news(world).pk))
     if "<uuid:device_id>" in path:
         path = path.replace("<uuid:device_id>", str(_phone(world).pk))
+    if "<uuid:photo_id>" in path:
+        path = path.replace("<uuid:photo_id>", str(_photo(world).pk))
+    if "<uuid:conversation_id>" in path:
+        path = path.replace("<uuid:conversation_id>", str(_talk(world).pk))
     if "<int:stop_id>" in path:
         path = path.replace("<int:stop_id>", str(world.first_stop.pk))
     return path
@@ -165,6 +182,30 @@ def _phone(world: World) -> PushDevice:
     """A phone of the rider's."""
     terms = DeviceTerms(transport=Transport.FCM, address="riders-token", label="Phone")
     return register_device(member=world.cast.rider, terms=terms)
+
+
+def _talk(world: World) -> Conversation:
+    """What driver and rider say to each other."""
+    return open_conversation(ride_id=world.ride.pk, by=world.cast.rider, now=world.now)
+
+
+def _photo(world: World) -> Photo:
+    """A photo that the rider sent."""
+    draft = Draft(
+        conversation_id=_talk(world).pk,
+        sender_id=world.cast.rider.pk,
+        client_id=uuid4(),
+        kind="photo",
+        photo=draw_anew(_jpeg()),
+    )
+    message = post_message(draft=draft, by=world.cast.rider, now=world.now)
+    return Photo.objects.get(message=message)
+
+
+def _jpeg() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "JPEG")
+    return out.getvalue()
 
 
 def plan_body(person: Any) -> dict[str, Any]:
@@ -221,9 +262,7 @@ def world_at(stage: str, cast: Any, now: datetime, **terms: Any) -> Iterator[Wor
     ride.refresh_from_db()
     with time_machine.travel(moment, tick=False):
         study, (block, avoided) = _study(cast, now), _drivers_own(cast, now)
-        yield World(
-            ride, booking, request, place, proposal, study, block, avoided, cast, moment
-        )
+        yield World(ride, booking, request, place, proposal, study, block, avoided, cast, moment)
 
 
 def _drivers_own(cast: Any, now: datetime) -> tuple[Block, AvoidedPlace]:

@@ -26,7 +26,7 @@ from chat.services.messages import (
     post_messages,
     remove_message,
 )
-from chat.services.photos import draw_anew
+from chat.services.photos import draw_anew, read_photo
 from chat.services.texts import QuickReply
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "open_conversation",
     "post_message",
     "post_messages",
+    "read_photo",
     "remove_message",
     "send_frames",
 ]

@@ -8,6 +8,7 @@ import io
 import warnings
 from dataclasses import dataclass
 
+from django.core.files import File
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from chat.errors import PhotoRefused, PhotoTooLarge
@@ -26,6 +27,15 @@ class DrawnPhoto:
     jpeg: bytes
     width: int
     height: int
+
+
+def read_photo(upload: "File[bytes]") -> DrawnPhoto:
+    """Read an upload, no further than a photo may be long, and draw it anew.
+
+    Raises:
+        PhotoTooLarge, PhotoRefused: as :func:`draw_anew`.
+    """
+    return draw_anew(upload.read(MOST_BYTES + 1))
 
 
 def draw_anew(content: bytes) -> DrawnPhoto:

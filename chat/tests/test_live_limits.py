@@ -8,6 +8,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.utils.html import escape
 
 from carpool.tests.servers import session_of
 from chat.consumers import live, registry
@@ -212,3 +213,38 @@ def test_one_socket_follows_a_limited_number_of_topics(cast, now):
             return await socket.ask(subscribe="today")
 
     assert async_to_sync(scene)() == {"error": "too_many_topics", "topic": "today"}
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7*7 }}{% debug %}",
+    "javascript:alert(1)",
+    "</textarea><svg/onload=alert(1)>",
+    "&lt;b&gt; stays &amp; stays",
+]
+
+
+def test_markup_is_stored_as_it_was_said_and_shown_as_text(cast, now, client):
+    """W8: all of it escaped on the page."""
+    talk = talk_of(shared_ride(cast, now=now))
+
+    async def scene():
+        async with connected(cast.rider.user) as socket:
+            for text in HOSTILE:
+                said = {
+                    "conversation": str(talk.pk),
+                    "client_id": str(uuid.uuid4()),
+                    "text": f"{text}\x00\x1b",
+                }
+                assert "ack" in await socket.ask(send=said)
+
+    async_to_sync(scene)()
+    stored = Message.objects.filter(sender__member=cast.rider).order_by("sequence")
+    assert [message.text for message in stored] == HOSTILE
+    client.force_login(cast.driver.user)
+    page = client.get(f"/messages/{talk.pk}/").content.decode()
+    for text in HOSTILE:
+        assert escape(text) in page
+        if text != escape(text):
+            assert text not in page

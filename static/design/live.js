@@ -1,11 +1,153 @@
-// Parts of a page that stay up to date: a socket says that something happened, then the page
-// fetches that part of itself again. Without the socket it asks every twenty seconds.
+// One live connection for the whole page: topics are followed over one socket, each event has a
+// number, and after a break the numbers say what was missed. Where no socket gets through, the same
+// events come by long polling.
 
 import { toast } from "./app.js";
 
-const POLL_MS = 20_000;
-const LONGEST_WAIT_MS = 30_000;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 4000;
+const RETRY_SOCKET_MS = 30_000;
+const POLL_PAUSE_MS = 300;
+const SIGNED_OUT = 4401;
+const TOO_MANY_SOCKETS = 4429;
 
+const topics = new Map(); // as wanted: { listeners, name, last }
+const talkers = new Set(); // who wants acknowledgements and errors
+let socket = null;
+let failures = 0;
+let polling = null;
+let isOver = false;
+
+/** Follow a topic. The listener gets (event, data); after a break that could not be closed, "reload". */
+export function follow(topic, listener, after = null) {
+  const known = topics.get(topic);
+  if (known) {
+    known.listeners.add(listener);
+    return;
+  }
+  topics.set(topic, { listeners: new Set([listener]), name: topic, last: after });
+  if (isOpen()) subscribe(topic);
+  else if (!socket) connect();
+}
+
+/** Hear of acknowledgements, refusals, and of the connection itself: (frame) => …, {open: boolean}. */
+export function listen(talker) {
+  talkers.add(talker);
+}
+
+export function isOpen() {
+  return socket?.readyState === WebSocket.OPEN;
+}
+
+/** Send over the socket; tells whether there is one. */
+export function send(content) {
+  if (!isOpen()) return false;
+  socket.send(JSON.stringify(content));
+  return true;
+}
+
+function subscribe(topic) {
+  const { last } = topics.get(topic);
+  send(last === null ? { subscribe: topic } : { subscribe: topic, after: last });
+}
+
+function connect() {
+  const path = document.body.dataset.livePath;
+  if (!path || isOver) return;
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const mine = new WebSocket(`${scheme}://${location.host}${path}`);
+  socket = mine;
+  mine.addEventListener("open", () => {
+    failures = 0;
+    polling?.abort();
+    polling = null;
+    for (const topic of topics.keys()) subscribe(topic);
+    for (const talker of talkers) talker({ open: true });
+  });
+  mine.addEventListener("message", (message) => hear(JSON.parse(message.data)));
+  mine.addEventListener("close", (event) => {
+    if (socket !== mine) return;
+    failures += 1;
+    for (const talker of talkers) talker({ open: false, code: event.code });
+    isOver = event.code === SIGNED_OUT;
+    if (isOver) return;
+    const blocked = failures > 2 || event.code === TOO_MANY_SOCKETS;
+    if (blocked) poll();
+    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
+    setTimeout(connect, blocked && navigator.onLine ? RETRY_SOCKET_MS : wait * (0.75 + Math.random() / 2));
+  });
+}
+
+window.addEventListener("online", () => {
+  if (topics.size && socket?.readyState === WebSocket.CLOSED) connect();
+});
+
+function hear(frame) {
+  if (frame.beat !== undefined) send({ beat: frame.beat });
+  else if (frame.subscribed) {
+    const topic = topics.get(frame.subscribed);
+    if (!topic) return;
+    topic.name = frame.as;
+    topic.last ??= frame.last;
+    tell(topic, "subscribed", {});
+  } else if (frame.event) deliver(frame);
+  else for (const talker of talkers) talker(frame);
+}
+
+function deliver(frame) {
+  for (const topic of topics.values()) {
+    if (topic.name !== frame.topic) continue;
+    if (frame.id !== undefined) {
+      if (topic.last !== null && frame.id <= topic.last) continue; // heard already
+      topic.last = frame.id;
+    }
+    tell(topic, frame.event, frame.data);
+  }
+}
+
+function tell(topic, event, data) {
+  for (const listener of topic.listeners) listener(event, data);
+}
+
+/* --- long polling ----------------------------------------------------------------------------- */
+async function poll() {
+  if (polling) return;
+  const control = new AbortController();
+  polling = control;
+  while (polling === control && !isOver) {
+    try {
+      await pollOnce(control.signal);
+      await pause(POLL_PAUSE_MS);
+    } catch {
+      if (!control.signal.aborted) await pause(LONGEST_WAIT_MS);
+    }
+  }
+}
+
+async function pollOnce(signal) {
+  const url = new URL(document.body.dataset.pollPath, location.href);
+  for (const [topic, { last }] of topics) {
+    url.searchParams.append("topic", last === null ? topic : `${topic}@${last}`);
+  }
+  const answer = await fetch(url, { signal });
+  if (answer.status === 401) isOver = true;
+  if (!answer.ok) throw new Error(String(answer.status));
+  const heard = await answer.json();
+  for (const frame of heard.frames) {
+    const topic = [...topics.values()].find(({ name }) => name === frame.topic) ?? topics.get("today");
+    if (topic) tell(topic, frame.event, frame.data);
+  }
+  for (const [wanted, last] of Object.entries(heard.last)) topics.get(wanted).last = last;
+  if (heard.counters && topics.has("counters")) tell(topics.get("counters"), "counters", heard.counters);
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+}
+
+/* --- parts of a page -------------------------------------------------------------------------- */
 /** Fetch a part again and put it in place; what is new in it is marked for a moment. */
 export async function refresh(part) {
   const url = new URL(location.href);
@@ -31,8 +173,6 @@ export async function refresh(part) {
 
 /** Keep a part of the page alive on a topic such as "today" or "ride:<id>". */
 export function keepAlive(part) {
-  let socket;
-  let attempts = 0;
   let queued;
 
   // Several events of one transaction come together: fetch once for all of them.
@@ -41,34 +181,24 @@ export function keepAlive(part) {
     queued = setTimeout(() => refresh(part).catch(() => {}), 60);
   };
 
-  const connect = () => {
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
-    socket = new WebSocket(`${scheme}://${location.host}${document.body.dataset.livePath}`);
-    socket.addEventListener("open", () => {
-      // After a break the page may have missed something.
-      if (attempts > 0) soon();
-      attempts = 0;
-      socket.send(JSON.stringify({ subscribe: part.dataset.live }));
-    });
-    socket.addEventListener("message", (message) => {
-      const news = JSON.parse(message.data);
-      if (news.subscribed) part.dataset.connected = "";
-      if (!news.event) return;
-      const text = part.dataset[`text${news.event.replace(/(^|_)(\w)/g, (_all, _bar, letter) => letter.toUpperCase())}`];
-      if (text) toast(text);
-      soon();
-    });
-    socket.addEventListener("close", () => {
-      delete part.dataset.connected;
-      attempts += 1;
-      setTimeout(connect, Math.min(LONGEST_WAIT_MS, 1000 * 2 ** Math.min(attempts, 5)));
-    });
+  let isFirst = true;
+  const hearOf = (event) => {
+    if (event === "subscribed") {
+      part.dataset.connected = "";
+      // The page was written before it was followed, and it may have been away since.
+      if (!isFirst) soon();
+      isFirst = false;
+      return;
+    }
+    if (event === "typing") return;
+    const text = part.dataset[`text${event.replace(/(^|_)(\w)/g, (_all, _bar, letter) => letter.toUpperCase())}`];
+    if (text) toast(text);
+    soon();
   };
-
-  connect();
-  setInterval(() => {
-    if (document.visibilityState === "visible" && socket.readyState !== WebSocket.OPEN) soon();
-  }, POLL_MS);
+  follow(part.dataset.live, hearOf, part.dataset.last ? Number(part.dataset.last) : null);
+  listen(({ open }) => {
+    if (open === false) delete part.dataset.connected;
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") soon();
   });
