@@ -15,8 +15,8 @@ from chat.services.preferences import Times
 class TimesForm(forms.Form):
     """When news may come."""
 
-    quiet_from = forms.TimeField(label=_("From"), required=False, widget=time_input())
-    quiet_until = forms.TimeField(label=_("Until"), required=False, widget=time_input())
+    quiet_from = forms.TimeField(label=_("Quiet from"), required=False, widget=time_input())
+    quiet_until = forms.TimeField(label=_("Quiet until"), required=False, widget=time_input())
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
     digest = forms.ChoiceField(
         label=_("Gather mails into one a day"),
