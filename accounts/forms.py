@@ -98,6 +98,39 @@ class IssuerForm(forms.Form):
         return list(dict.fromkeys(names))
 
 
+class PeopleForm(forms.Form):
+    """A table of people, as a file or pasted; ``table`` is its text."""
+
+    file = forms.FileField(
+        label=_("File"),
+        required=False,
+        help_text=_("CSV in UTF-8, at most 1 MB."),
+        widget=forms.FileInput(attrs={"class": "input", "accept": ".csv,text/csv"}),
+    )
+    text = forms.CharField(
+        label=_("Or paste it here"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={"class": "textarea code", "rows": 6, "placeholder": "email,name,role,active"}
+        ),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Return the table's text, wherever it came from."""
+        cleaned = super().clean() or {}
+        upload = cleaned.get("file")
+        if upload is not None and upload.size > 1_000_000:
+            raise forms.ValidationError(_("The table is too long."))
+        try:
+            text = upload.read().decode("utf-8-sig") if upload else cleaned.get("text", "")
+        except UnicodeDecodeError:
+            raise forms.ValidationError(_("This is not a table that we can read.")) from None
+        if not text.strip():
+            raise forms.ValidationError(_("Choose a file or paste a table."))
+        return {**cleaned, "table": text}
+
+
 class DemoForm(forms.Form):
     """Whom to be, in the demo."""
 
@@ -119,9 +152,7 @@ class CompanyForm(forms.Form):
         required=False,
         widget=forms.Select(attrs={"class": "select"}),
     )
-    same_gender_only = forms.BooleanField(
-        label=_("Travel with my own gender only"), required=False
-    )
+    same_gender_only = forms.BooleanField(label=_("Travel with my own gender only"), required=False)
 
 
 class PlaceForm(PlacesForm):

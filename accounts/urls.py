@@ -22,6 +22,7 @@ urlpatterns = [
     path("profile/safety/avoid/", views.avoid, name="avoid"),
     path("profile/safety/avoid/<uuid:place_id>/remove/", views.stop_avoiding, name="avoid-remove"),
     path("profile/links/<int:account_id>/remove/", views.unlink, name="unlink"),
+    path("organization/people/import/", views.import_people, name="people-import"),
     path("organization/sign-in/", views.issuer, name="issuer"),
     path("organization/sign-in/remove/", views.remove_issuer, name="issuer-remove"),
     path("join/", views.join, name="join"),

@@ -28,6 +28,7 @@ from accounts.services.issuers import (
 )
 from accounts.services.membership import ensure_member, join_by_email, register_member
 from accounts.services.organizations import add_site, claim_email_domain, found_organization
+from accounts.services.people_import import PersonLine, import_people, read_people
 from accounts.services.privacy import (
     give_consent,
     log_position_read,
@@ -39,6 +40,7 @@ from accounts.services.warnings import send_warning
 
 __all__ = [
     "Discovery",
+    "PersonLine",
     "add_site",
     "ask_for_erasure",
     "ask_for_export",
@@ -52,12 +54,14 @@ __all__ = [
     "erase_due",
     "found_organization",
     "give_consent",
+    "import_people",
     "join_by_email",
     "join_by_issuer",
     "keep_terms",
     "log_position_read",
     "make_export",
     "moderate",
+    "read_people",
     "readmit_member",
     "register_member",
     "remove_car",

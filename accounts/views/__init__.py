@@ -3,6 +3,7 @@
 from accounts.views.issuers import issuer, remove_issuer, unlink
 from accounts.views.joining import demo, join
 from accounts.views.oneself import car, place, profile, remove_car, remove_place
+from accounts.views.people import import_people
 from accounts.views.privacy import ask_for_erasure, ask_for_export, data, download, think_again
 from accounts.views.safety import avoid, safety, stop_avoiding, unblock
 
@@ -14,6 +15,7 @@ __all__ = [
     "data",
     "demo",
     "download",
+    "import_people",
     "issuer",
     "join",
     "place",
