@@ -61,6 +61,20 @@ class TooManyAvoidedPlaces(Conflict):
     title = _("You can avoid up to 20 places")
 
 
+class InvitationNotFound(NotFound):
+    """The organization has no such invitation."""
+
+    code = "invitation_not_found"
+    title = _("There is no such invitation")
+
+
+class InvitationNotValid(NotFound):
+    """The link opens nothing (any more); why is not told to strangers."""
+
+    code = "invitation_not_valid"
+    title = _("This invitation does not work any more. Ask for a new one.")
+
+
 class IssuerNotFound(NotFound):
     """The organization has not set up an identity provider."""
 

@@ -131,6 +131,31 @@ class PeopleForm(forms.Form):
         return {**cleaned, "table": text}
 
 
+class InvitationForm(forms.Form):
+    """A link for so many people and days."""
+
+    note = forms.CharField(
+        label=_("Whom it is for"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+    )
+    max_uses = forms.IntegerField(
+        label=_("How many people"),
+        min_value=1,
+        max_value=500,
+        initial=10,
+        widget=forms.NumberInput(attrs={"class": "input"}),
+    )
+    days = forms.IntegerField(
+        label=_("How many days"),
+        min_value=1,
+        max_value=90,
+        initial=14,
+        widget=forms.NumberInput(attrs={"class": "input"}),
+    )
+
+
 class DemoForm(forms.Form):
     """Whom to be, in the demo."""
 

@@ -25,6 +25,13 @@ urlpatterns = [
     path("organization/people/import/", views.import_people, name="people-import"),
     path("organization/sign-in/", views.issuer, name="issuer"),
     path("organization/sign-in/remove/", views.remove_issuer, name="issuer-remove"),
+    path("organization/invitations/", views.invitations, name="invitations"),
+    path(
+        "organization/invitations/<uuid:invitation_id>/revoke/",
+        views.revoke_invitation,
+        name="invitation-revoke",
+    ),
+    path("join/<str:token>/", views.invited, name="invited"),
     path("join/", views.join, name="join"),
     path("demo/", views.demo, name="demo"),
 ]

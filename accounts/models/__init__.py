@@ -3,6 +3,7 @@
 from accounts.models.belongings import Car, Place, PlaceKind
 from accounts.models.company import AvoidedPlace, Block, kept_apart, may_share_by_gender
 from accounts.models.identity import User, UserManager
+from accounts.models.invitations import Invitation
 from accounts.models.issuers import IdentityIssuer
 from accounts.models.members import Gender, Member, MemberQuerySet, MemberRole
 from accounts.models.organizations import (
@@ -44,6 +45,7 @@ __all__ = [
     "Erasure",
     "Gender",
     "IdentityIssuer",
+    "Invitation",
     "Member",
     "MemberQuerySet",
     "MemberRole",

@@ -21,6 +21,11 @@ from accounts.selectors.company import (
     pairs_kept_apart,
 )
 from accounts.selectors.emergency import emergency_number
+from accounts.selectors.invitations import (
+    get_invitation_by_token,
+    get_invitation_for,
+    list_invitations,
+)
 from accounts.selectors.issuers import (
     Door,
     door_of,
@@ -66,6 +71,8 @@ __all__ = [
     "get_colleague",
     "get_erasure",
     "get_export_for",
+    "get_invitation_by_token",
+    "get_invitation_for",
     "get_issuer",
     "get_issuer_for",
     "get_member",
@@ -82,6 +89,7 @@ __all__ = [
     "list_demo_members",
     "list_doors",
     "list_exports",
+    "list_invitations",
     "list_issuers",
     "list_links",
     "list_places",

@@ -18,6 +18,11 @@ from accounts.services.exports import (
     ask_for_export,
     make_export,
 )
+from accounts.services.invitations import (
+    accept_invitation,
+    create_invitation,
+    revoke_invitation,
+)
 from accounts.services.issuers import (
     Discovery,
     discover_issuer,
@@ -41,6 +46,7 @@ from accounts.services.warnings import send_warning
 __all__ = [
     "Discovery",
     "PersonLine",
+    "accept_invitation",
     "add_site",
     "ask_for_erasure",
     "ask_for_export",
@@ -48,6 +54,7 @@ __all__ = [
     "block_member",
     "choose_company",
     "claim_email_domain",
+    "create_invitation",
     "discover_issuer",
     "ensure_member",
     "erase_accounts",
@@ -68,6 +75,7 @@ __all__ = [
     "remove_issuer",
     "remove_place",
     "report_member",
+    "revoke_invitation",
     "save_car",
     "save_issuer",
     "save_place",

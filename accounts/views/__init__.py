@@ -1,5 +1,6 @@
 """Pages about oneself and about getting in."""
 
+from accounts.views.invitations import invitations, invited, revoke_invitation
 from accounts.views.issuers import issuer, remove_issuer, unlink
 from accounts.views.joining import demo, join
 from accounts.views.oneself import car, place, profile, remove_car, remove_place
@@ -16,6 +17,8 @@ __all__ = [
     "demo",
     "download",
     "import_people",
+    "invitations",
+    "invited",
     "issuer",
     "join",
     "place",
@@ -23,6 +26,7 @@ __all__ = [
     "remove_car",
     "remove_issuer",
     "remove_place",
+    "revoke_invitation",
     "safety",
     "stop_avoiding",
     "think_again",
