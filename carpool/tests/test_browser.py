@@ -177,7 +177,7 @@ def test_two_people_share_a_ride(addresses, visit, cast, record_property):
     expect(rider.page.get_by_text(ride.car.plate)).to_be_visible()
 
     expect(driver.page.get_by_text("Rita gets in")).to_be_visible()
-    expect(driver.page.get_by_role("status").get_by_text("A booking is confirmed")).to_be_visible()
+    expect(driver.page.get_by_role("status").get_by_text("Rita rides with you")).to_be_visible()
     expect(driver.page.locator("body[data-same-document]")).to_be_attached()
 
     rider.page.get_by_role("link", name="Cancel my booking").click()
