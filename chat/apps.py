@@ -10,7 +10,7 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe to what open pages show."""
-        from accounts.events import MessageHidden
+        from accounts.events import CompanyChanged, MessageHidden
         from carpool.kernel import outbox, personal_data
         from django.contrib.auth.signals import user_logged_out
 
@@ -29,6 +29,7 @@ class ChatConfig(AppConfig):
         outbox.subscribe(rides.ProposalChanged, handlers.on_proposal_changed)
 
         outbox.subscribe(MessageHidden, handlers.on_message_hidden)
+        outbox.subscribe(CompanyChanged, handlers.on_company_changed)
         personal_data.register(personal_data.Holder("chat", export_chat, erase_chat))
 
         outbox.subscribe(rides.BookingStateChanged, handlers.notify_of_booking)
