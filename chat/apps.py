@@ -10,10 +10,10 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe to what open pages show."""
-        from accounts.events import CompanyChanged, MessageHidden
-        from carpool.kernel import outbox, personal_data
         from django.contrib.auth.signals import user_logged_out
 
+        from accounts.events import CompanyChanged, MessageHidden
+        from carpool.kernel import outbox, personal_data
         from chat import handlers
         from chat.selectors.personal import export_chat
         from chat.services.forgetting import erase_chat
