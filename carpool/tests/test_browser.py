@@ -24,6 +24,7 @@ from accounts.tests.factories import HEAD_OFFICE, HOME_NORTH, WORKSHOP
 from carpool.kernel import clock, outbox
 from carpool.kernel.web import write_place
 from carpool.tests.servers import running_servers, session_of
+from chat.models import Kind, Notification
 from maps.models import Region
 from maps.services import import_file
 from rides.models import Booking, BookingState, Ride
@@ -260,6 +261,7 @@ def test_no_page_has_a_serious_barrier(visit, cast, scheme):
     book(cast.rider, ride, now=now)
     other = offer(cast.driver, now=now, hours=48)
     save_place(member=cast.rider, kind="home", label="Home", location=HOME_NORTH)
+    Notification.objects.create(member=cast.rider, kind=Kind.PROPOSAL_MADE, occasion="one")
     pages = {
         cast.driver: ["/", "/offer/", f"/rides/{ride.pk}/", "/profile/cars/add/"],
         cast.rider: [
@@ -270,6 +272,8 @@ def test_no_page_has_a_serious_barrier(visit, cast, scheme):
             f"/rides/{ride.pk}/",
             "/profile/",
             "/profile/places/home/",
+            "/notifications/",
+            "/notifications/settings/",
             "/design/",
         ],
         None: ["/accounts/login/code/", "/accounts/signup/", "/offline/", "/nowhere/"],
