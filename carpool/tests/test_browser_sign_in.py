@@ -29,7 +29,7 @@ def provider(settings, site):
 
 @pytest.fixture
 def site(copper, monkeypatch):
-    monkeypatch.setenv("LOOPBACK_PROVIDERS", "1")
+    monkeypatch.setenv("DEMO", "1")  # a provider and passkeys on http://localhost
     with running_servers(1) as [server]:
         yield f"http://localhost:{server.port}"
 
@@ -85,3 +85,45 @@ def test_one_may_turn_round_at_the_other_side(visit, copper, provider, scripts):
     expect(page.get_by_role("heading", name="Company sign-in")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("button", name="Send me a code")).to_be_visible()
+
+
+def with_authenticator(page):
+    """Give the browser a fingerprint reader that always recognises its owner."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+
+
+def test_a_passkey_signs_in_without_a_mail(visit, copper):
+    member = MemberFactory(organization=copper, display_name="Pia Passkey")
+    member.user.set_unusable_password()
+    member.user.save()
+    visitor = visit(member)
+    page = visitor.page
+    with_authenticator(page)
+    page.goto("/profile/")
+    page.get_by_role("link", name="Passkeys and security keys").click()
+    page.get_by_role("link", name="Add a passkey").click()
+    page.get_by_label("Passwordless").check()
+    page.get_by_role("button", name="Add").click()
+    page.wait_for_url("**/2fa/**")
+    page.goto("/profile/")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/accounts/login/code/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page).to_have_url(f"{visitor.site}/")
+    page.goto("/profile/")
+    expect(page.get_by_role("heading", name="Pia Passkey")).to_be_visible()
+    assert visitor.complaints == []
