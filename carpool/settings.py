@@ -203,6 +203,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "forget-live": {
+        "task": "chat.forget_live",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "forget-notifications": {
         "task": "chat.forget_notifications",
         "schedule": 86400.0,

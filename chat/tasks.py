@@ -3,13 +3,19 @@
 from celery import shared_task
 
 from carpool.kernel import clock
-from chat.services import deliveries, notifications
+from chat.services import deliveries, live, notifications
 
 
 @shared_task(name=notifications.SEND_TASK, ignore_result=True)
 def send_deliveries() -> int:
     """Send the mails, pushes and text messages that are due; woken by each commit."""
     return deliveries.send_due(read_clock=clock.now)
+
+
+@shared_task(name="chat.forget_live", ignore_result=True)
+def forget_live() -> int:
+    """Delete old events of open pages; sent by beat."""
+    return live.forget(now=clock.now())
 
 
 @shared_task(name="chat.forget_notifications", ignore_result=True)
