@@ -10,9 +10,7 @@ from django.core.management.base import BaseCommand
 class Command(BaseCommand):
     """Print a private P-256 key as VAPID_PRIVATE_KEY wants it (RFC 8292): 32 bytes, base64url."""
 
-    help = (
-        "Print a new VAPID_PRIVATE_KEY. Browsers that use the old one must subscribe anew."
-    )
+    help = "Print a new VAPID_PRIVATE_KEY. Browsers that use the old one must subscribe anew."
     requires_system_checks = ()  # a setting that is being made cannot be checked
 
     def handle(self, *args: Any, **options: Any) -> None:
