@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import IdentityIssuer, User
 from accounts.selectors import get_issuer, list_issuers, owns_domain_of
+from carpool.kernel import clock
 from carpool.kernel.outbound import guarded_session
 from carpool.kernel.sealing import unseal
 
@@ -63,6 +64,12 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         if found.id == OIDC:
             return OrganizationProvider(request, app=found.app)
         return found
+
+    def new_user(self, request: HttpRequest, sociallogin: SocialLogin) -> User:
+        """Begin a user who may have to wait in the session, where no database fills in the date."""
+        user: User = super().new_user(request, sociallogin)
+        user.date_joined = clock.now()
+        return user
 
     def get_app(
         self, request: HttpRequest, provider: str, client_id: str | None = None
