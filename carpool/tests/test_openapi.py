@@ -97,7 +97,7 @@ def test_every_operation_says_what_it_does_and_how_it_can_fail(schema):
         assert operation["summary"], (method, path)
         assert operation["description"], (method, path)
         assert len(operation["tags"]) == 1, (method, path)
-        assert operation["security"] == [{"session": []}], (method, path)
+        assert operation["security"] == [{"token": []}, {"session": []}], (method, path)
         assert operation["operationId"] not in seen
         seen.add(operation["operationId"])
         for status in ("401", "403"):

@@ -1,4 +1,4 @@
-"""Ending what two people said to each other, when one of them wants nothing to do with the other."""
+"""Ending what two people said to each other, when one wants nothing to do with the other."""
 
 from datetime import datetime
 from uuid import UUID
