@@ -123,7 +123,7 @@ def test_another_media_type_is_a_problem(cast):
 def test_who_is_not_signed_in_gets_401_with_a_scheme(db):
     response = APIClient().get("/api/v1/me")
     assert_problem(response, 401, "not_authenticated")
-    assert response["WWW-Authenticate"] == "Session"
+    assert response["WWW-Authenticate"] == "Bearer"
 
 
 def test_a_method_that_there_is_not_is_a_problem_with_the_ones_there_are(cast):
