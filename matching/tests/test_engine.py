@@ -41,11 +41,12 @@ def rides(draw, times):
     """A ride with 2 to 7 stops whose promises hold as planned, with leeway here and there."""
     places = draw(st.lists(st.integers(0, PLACES - 1), min_size=2, max_size=7))
     departure = draw(st.integers(0, 10_000_000))
-    plain, aboard = [], 0
+    plain, aboard, most = [], 0, 0
     for n, node in enumerate(places):
         is_end = n in {0, len(places) - 1}
         change = 0 if is_end else draw(st.sampled_from([1, -1] if aboard else [1]))
         aboard += change
+        most = max(most, aboard)
         plain.append(PlainStop(node, None, 2**60, change, 0 if is_end else 60_000))
     moments = drive(plain, departure, times)
     stops = []
@@ -55,7 +56,7 @@ def rides(draw, times):
         stops.append(
             PlainStop(stop.node, at if waits else None, at + leeway, stop.change, stop.stand)
         )
-    return stops, departure, draw(st.integers(1, 5))
+    return stops, departure, draw(st.integers(max(1, most), 5))
 
 
 @st.composite

@@ -23,8 +23,13 @@ pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def last_seat(city, cast):
     """A ride with one seat, and fifty people to whom it was offered."""
+    return one_seat_for_many(cast)
+
+
+def one_seat_for_many(cast, days=1):
+    """Offer a ride with one seat to fifty people."""
     now = clock.now()
-    ride = offer(cast.driver, now=now, seats=1)
+    ride = offer(cast.driver, now=now, seats=1, hours=24 * days)
     people = [MemberFactory(organization=cast.organization) for _ in range(PEOPLE)]
     tickets = [(session_of(person), offer_token(person, ride, now=now)) for person in people]
     return ride, tickets
@@ -65,13 +70,16 @@ def test_without_the_lock_the_database_still_refuses(last_seat):
     assert seats_taken(ride) == 1
 
 
-def test_control_without_lock_and_constraint_the_seat_is_oversold(last_seat, no_second_wall):
-    ride, tickets = last_seat
+def test_control_without_lock_and_constraint_the_seat_is_oversold(city, cast, no_second_wall):
+    taken = 0
     with running_servers(2, application="rides.tests.unlocked_asgi:application") as servers:
-        everybody_books(servers, tickets)
-    assert seats_taken(ride) > 1, (
-        "the harness cannot see the race, so its other tests prove nothing"
-    )
+        for days in range(1, 6):  # a busy machine may let people come one after the other
+            ride, tickets = one_seat_for_many(cast, days)
+            everybody_books(servers, tickets)
+            taken = max(taken, seats_taken(ride))
+            if taken > 1:
+                break
+    assert taken > 1, "the harness cannot see the race, so its other tests prove nothing"
 
 
 def test_one_key_sent_twice_at_once_books_once(last_seat, cast):
