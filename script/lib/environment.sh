@@ -16,6 +16,15 @@ app_environment() {
   fi
 }
 
+# test_environment: the tests' settings, whatever the caller's shell holds of an installation's (providers, keys, addresses).
+test_environment() {
+  local name
+  for name in VAPID_PRIVATE_KEY FCM_CREDENTIALS SMS_TOKEN JWT_PRIVATE_KEY SECRET_KEY SENTRY_DSN; do unset "$name" "${name}_FILE"; done
+  unset "${!SMS_@}" "${!FCM_@}" "${!KAKAO_@}" "${!RETENTION_@}" "${!BASEMAP_@}" PUBLIC_URL GEOCODER API_RATE LOG_LEVEL
+  export EMAIL_URL=memorymail:// DEMO=0 DEBUG=0 HTTPS=0 SECRET_KEY=only-for-tests-0123456789-0123456789-0123456789
+  export DJANGO_SETTINGS_MODULE=carpool.settings
+}
+
 manage() { "$PYTHON" manage.py "$@"; }
 
 # hash_of_files PATTERN...: over names and contents of the checkout's files whose path fits one of the patterns.
