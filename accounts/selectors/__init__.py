@@ -45,6 +45,7 @@ from accounts.selectors.members import (
     organization_for_email,
     require_member,
 )
+from accounts.selectors.organizations import visible_organization_ids
 from accounts.selectors.privacy import (
     export_accounts,
     get_erasure,
@@ -104,4 +105,5 @@ __all__ = [
     "require_manager",
     "require_member",
     "sign_export",
+    "visible_organization_ids",
 ]
