@@ -1,5 +1,6 @@
 """One ride in which everything has happened to somebody: the ground that the cast walks on."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -171,6 +172,15 @@ def _address_of(path: str, world: World) -> str:
     return path
 
 
+def known_ids(world: World) -> dict[str, list[str]]:
+    """Return the ids that stand in addresses, by parameter, for those who send what they like."""
+    found = {}
+    for name in sorted({name for _m, path in api_endpoints() for name in _PARAMETER.findall(path)}):
+        address = _address_of(f"<{name}>", world)
+        found[name.partition(":")[2]] = [address]
+    return found
+
+
 def _news(world: World) -> Notification:
     """Something that the rider was told."""
     return Notification.objects.get_or_create(
@@ -297,6 +307,7 @@ def _terms(ride: Ride) -> services.RequestTerms:
     )
 
 
+_PARAMETER = re.compile(r"<(\w+:\w+)>")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
