@@ -92,6 +92,8 @@ class OrganizationSerializer(serializers.ModelSerializer[Organization]):
     """The member's organization and what it decided."""
 
     sites = SiteSerializer(many=True)
+    default_detour_s = serializers.IntegerField(source="policy.default_detour_s")
+    default_walk_m = serializers.IntegerField(source="policy.default_walk_m")
 
     class Meta:
         model = Organization

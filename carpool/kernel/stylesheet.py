@@ -18,7 +18,7 @@ from django.urls import reverse
 PARTS = (
     "tokens", "base", "layout", "components", "marks", "feedback", "forms", "places", "rides",
     "talks", "chat",
-    "signin",
+    "signin", "organization",
 )  # fmt: skip
 
 

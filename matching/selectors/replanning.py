@@ -46,7 +46,7 @@ def replan(proposal: CarpoolProposal, seats: Sequence[ProposalSeat]) -> Replanne
     )
     route = network.route([int(node) for node in nodes])
     alone = network.route([int(nodes[0]), int(nodes[-1])])
-    boarding = timedelta(seconds=proposal.run.organization.boarding_s)
+    boarding = timedelta(seconds=proposal.run.organization.policy.boarding_s)
     at = proposal.departure_at
     for stop, leg_ms in zip(stops, route.leg_durations_ms[:-1], strict=True):
         at += timedelta(milliseconds=int(leg_ms))
