@@ -107,6 +107,7 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "me/cars"): CAR,
         ("PATCH", "me/cars/<uuid:car_id>"): {"colour": "Blue"},
         ("POST", "me/places"): PLACE,
+        ("PATCH", "organization/policies"): {"default_walk_m": 900},
         ("PUT", "me/company"): {"gender": "woman", "same_gender_only": True},
         ("POST", "me/avoided-places"): {"label": "There", "location": PLACE["location"]},
         ("POST", "rides/<uuid:ride_id>/reports"): {"reason": "driving"},
