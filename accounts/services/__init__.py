@@ -33,6 +33,7 @@ from accounts.services.issuers import (
 )
 from accounts.services.membership import ensure_member, join_by_email, register_member
 from accounts.services.organizations import add_site, claim_email_domain, found_organization
+from accounts.services.people import change_role, leave_organization, readmit_person, remove_member
 from accounts.services.people_import import PersonLine, import_people, read_people
 from accounts.services.policies import bounds_text, change_own_policies, change_policies
 from accounts.services.privacy import (
@@ -56,6 +57,7 @@ __all__ = [
     "bounds_text",
     "change_own_policies",
     "change_policies",
+    "change_role",
     "choose_company",
     "claim_email_domain",
     "create_invitation",
@@ -69,14 +71,17 @@ __all__ = [
     "join_by_email",
     "join_by_issuer",
     "keep_terms",
+    "leave_organization",
     "log_position_read",
     "make_export",
     "moderate",
     "read_people",
     "readmit_member",
+    "readmit_person",
     "register_member",
     "remove_car",
     "remove_issuer",
+    "remove_member",
     "remove_place",
     "report_member",
     "revoke_invitation",

@@ -3,6 +3,14 @@
 from accounts.views.invitations import invitations, invited, revoke_invitation
 from accounts.views.issuers import issuer, remove_issuer, unlink
 from accounts.views.joining import demo, join
+from accounts.views.members import (
+    change_role,
+    leave,
+    people_list,
+    person,
+    readmit_person,
+    remove_person,
+)
 from accounts.views.oneself import car, place, profile, remove_car, remove_place
 from accounts.views.organization import organization
 from accounts.views.people import import_people
@@ -15,6 +23,7 @@ __all__ = [
     "ask_for_export",
     "avoid",
     "car",
+    "change_role",
     "data",
     "demo",
     "download",
@@ -23,12 +32,17 @@ __all__ = [
     "invited",
     "issuer",
     "join",
+    "leave",
     "organization",
+    "people_list",
+    "person",
     "place",
     "policies",
     "profile",
+    "readmit_person",
     "remove_car",
     "remove_issuer",
+    "remove_person",
     "remove_place",
     "revoke_invitation",
     "safety",

@@ -39,6 +39,14 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "organization/policies"):               ("booked",  "401 403 200 200 200 200 200 200"),
     ("PATCH", "organization/policies"):             ("booked",  "401 403 403 403 403 200 403 403"),
     ("GET", "organization/policies/changes"):       ("booked",  "401 403 403 403 403 200 403 403"),
+    ("GET", "organization/people"):                 ("booked",  "401 403 403 403 403 200 403 403"),
+    ("PATCH", "organization/people/<uuid:person_id>"):
+                                                    ("booked",  "401 403 403 403 403 403 403 403"),
+    ("POST", "organization/people/<uuid:person_id>/remove"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/people/<uuid:person_id>/readmit"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/leave"):                 ("booked",  "401 403 204 204 204 204 204 204"),
     # the ground
     ("GET", "maps/regions"):                        ("booked",  "401 403 200 200 200 200 200 200"),
     ("GET", "maps/addresses"):                      ("booked",  "401 403 200 200 200 200 200 200"),

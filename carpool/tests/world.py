@@ -107,6 +107,7 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "me/cars"): CAR,
         ("PATCH", "me/cars/<uuid:car_id>"): {"colour": "Blue"},
         ("POST", "me/places"): PLACE,
+        ("PATCH", "organization/people/<uuid:person_id>"): {"role": "manager"},
         ("PATCH", "organization/policies"): {"default_walk_m": 900},
         ("PUT", "me/company"): {"gender": "woman", "same_gender_only": True},
         ("POST", "me/avoided-places"): {"label": "There", "location": PLACE["location"]},
@@ -156,6 +157,7 @@ def _address_of(path: str, world: World) -> str:
         "<uuid:proposal_id>": world.proposal.pk,
         "<uuid:study_id>": world.study.pk,
         "<uuid:avoided_id>": world.avoided.pk,
+        "<uuid:person_id>": world.cast.colleague.pk,
     }.items():
         path = path.replace(name, str(value))
     if "<int:block_id>" in path:
