@@ -108,6 +108,8 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
                                                     ("booked",  "401 403 201 201 404 404 404 404"),
     ("POST", "conversations/<uuid:conversation_id>/marks"):
                                                     ("booked",  "401 403 200 200 404 404 404 404"),
+    ("PUT", "conversations/<uuid:conversation_id>/muted"):
+                                                    ("booked",  "401 403 200 200 404 404 404 404"),
     ("POST", "conversations/<uuid:conversation_id>/photos"):
                                                     ("booked",  "401 403 201 201 404 404 404 404"),
     ("GET", "conversations/<uuid:conversation_id>/photos/<uuid:photo_id>"):

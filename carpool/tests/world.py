@@ -130,6 +130,7 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("PUT", "conversations/settings"): {"takes_questions": False},
         ("POST", f"{TALK}/messages"): {"client_id": str(uuid4()), "text": "Hello"},
         ("POST", f"{TALK}/marks"): {"read": 1},
+        ("PUT", f"{TALK}/muted"): {"is_muted": True},
         ("POST", f"{TALK}/photos"): {
             "client_id": str(uuid4()),
             "photo": ContentFile(_jpeg(), name="photo.jpg"),

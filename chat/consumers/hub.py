@@ -136,7 +136,7 @@ class Hub:
             while self._marks:
                 await asyncio.sleep(SETTLE_S)
                 marks, self._marks = list(self._marks.values()), {}
-                await _in_thread(services.move_marks)(marks=marks)
+                await _in_thread(services.move_marks)(marks=marks, now=clock.now())
         except DatabaseError:
             logger.exception("Markers could not be moved; the next ones catch up.")
         finally:

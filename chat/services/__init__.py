@@ -4,6 +4,7 @@ from chat.services.conversations import (
     change_talk_settings,
     follow_ride,
     leave_conversation,
+    mute_conversation,
     open_conversation,
 )
 from chat.services.drafts import Draft
@@ -52,6 +53,7 @@ __all__ = [
     "leave_conversation",
     "message_frame",
     "move_marks",
+    "mute_conversation",
     "open_conversation",
     "parcel",
     "post_message",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 
 from chat.models import Conversation, Participant
 from chat.services import live
+from chat.services.notifications import mark_conversations_read
 
 # Rows are locked in the order of their ids, as a batch of messages locks them.
 _MOVE = f"""
@@ -29,7 +31,7 @@ UPDATE {Participant._meta.db_table} place
 SET read_sequence = greatest(place.read_sequence, due.read),
     received_sequence = greatest(place.received_sequence, due.received)
 FROM due WHERE place.id = due.id
-RETURNING place.conversation_id, place.id, due.read, due.received
+RETURNING place.conversation_id, place.id, due.read, due.received, place.member_id
 """  # noqa: S608 (the tables' own names)
 
 
@@ -44,10 +46,11 @@ class Mark:
 
 
 @transaction.atomic
-def move_marks(*, marks: Sequence[Mark]) -> None:
+def move_marks(*, marks: Sequence[Mark], now: datetime) -> None:
     """Move markers forward, never back and never beyond what was said; tell the others.
 
-    A mark of somebody who is not in the conversation moves nothing. One statement, however many.
+    A mark of somebody who is not in the conversation moves nothing. One statement moves them all;
+    whoever read a conversation needs no news of it any more.
     """
     furthest: dict[tuple[UUID, UUID], tuple[int, int]] = {}
     for mark in marks:
@@ -64,7 +67,11 @@ def move_marks(*, marks: Sequence[Mark]) -> None:
                 [read for _received, read in furthest.values()],
             ],
         )
-        frames = [_frame(*row) for row in cursor.fetchall()]
+        moved = cursor.fetchall()
+    readers = {(talk, member) for talk, _place, read, _received, member in moved if read}
+    if readers:
+        mark_conversations_read(pairs=readers, now=now)
+    frames = [_frame(*row[:4]) for row in moved]
     transaction.on_commit(partial(live.send_frames, frames))
 
 

@@ -238,7 +238,7 @@ def test_marks_only_move_forward_and_never_beyond_what_was_said(talk, cast, now)
     say(talk, cast.driver, "Two", now=now)
 
     def move(**how):
-        services.move_marks(marks=[services.Mark(talk.pk, cast.rider.pk, **how)])
+        services.move_marks(marks=[services.Mark(talk.pk, cast.rider.pk, **how)], now=now)
         place = talk.participants.get(member=cast.rider)
         return place.received_sequence, place.read_sequence
 
@@ -246,7 +246,7 @@ def test_marks_only_move_forward_and_never_beyond_what_was_said(talk, cast, now)
     assert move(read=2) == (2, 2)
     assert move(read=1) == (2, 2)
     assert move(read=10**15) == (3, 3)
-    services.move_marks(marks=[services.Mark(talk.pk, cast.outsider.pk, read=3)])
+    services.move_marks(marks=[services.Mark(talk.pk, cast.outsider.pk, read=3)], now=now)
     assert selectors.count_unread(cast.rider) == 0
     assert selectors.count_unread(cast.outsider) == 0
 
