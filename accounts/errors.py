@@ -89,6 +89,20 @@ class ManagersOnly(Forbidden):
     title = _("Only your organization's managers may do this")
 
 
+class SiteNotKnown(NotFound):
+    """The organization has no such site."""
+
+    code = "site_not_known"
+    title = _("Your organization has no such site")
+
+
+class SiteNameTaken(Conflict):
+    """People choose sites by their names."""
+
+    code = "site_name_taken"
+    title = _("There is a site of that name already")
+
+
 class OwnersOnly(Forbidden):
     """Who steers an organization, and with whom it shares, its owners decide."""
 

@@ -70,6 +70,7 @@ from accounts.selectors.privacy import (
     sign_export,
 )
 from accounts.selectors.reports import count_recent_reports, list_reports, lock_report
+from accounts.selectors.sites import get_site_for
 
 __all__ = [
     "DecidedRule",
@@ -94,6 +95,7 @@ __all__ = [
     "get_member",
     "get_person_for",
     "get_place_for",
+    "get_site_for",
     "get_site_near",
     "given_consents",
     "group_policies",

@@ -43,6 +43,7 @@ from accounts.services.privacy import (
 )
 from accounts.services.profile import remove_car, remove_place, save_car, save_place, update_profile
 from accounts.services.reports import moderate, readmit_member, report_member, suspend_member
+from accounts.services.sites import remove_site, save_site
 from accounts.services.warnings import send_warning
 
 __all__ = [
@@ -83,11 +84,13 @@ __all__ = [
     "remove_issuer",
     "remove_member",
     "remove_place",
+    "remove_site",
     "report_member",
     "revoke_invitation",
     "save_car",
     "save_issuer",
     "save_place",
+    "save_site",
     "send_warning",
     "stop_avoiding",
     "suspend_member",

@@ -17,6 +17,7 @@ from accounts.views.people import import_people
 from accounts.views.policies import policies
 from accounts.views.privacy import ask_for_erasure, ask_for_export, data, download, think_again
 from accounts.views.safety import avoid, safety, stop_avoiding, unblock
+from accounts.views.sites import remove_site, site, site_list
 
 __all__ = [
     "ask_for_erasure",
@@ -44,8 +45,11 @@ __all__ = [
     "remove_issuer",
     "remove_person",
     "remove_place",
+    "remove_site",
     "revoke_invitation",
     "safety",
+    "site",
+    "site_list",
     "stop_avoiding",
     "think_again",
     "unblock",

@@ -39,6 +39,11 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "organization/policies"):               ("booked",  "401 403 200 200 200 200 200 200"),
     ("PATCH", "organization/policies"):             ("booked",  "401 403 403 403 403 200 403 403"),
     ("GET", "organization/policies/changes"):       ("booked",  "401 403 403 403 403 200 403 403"),
+    ("GET", "organization/sites"):                  ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "organization/sites"):                 ("booked",  "401 403 403 403 403 201 403 403"),
+    ("PATCH", "organization/sites/<uuid:site_id>"): ("booked",  "401 403 403 403 403 200 403 403"),
+    ("DELETE", "organization/sites/<uuid:site_id>"):
+                                                    ("booked",  "401 403 403 403 403 204 403 403"),
     ("GET", "organization/people"):                 ("booked",  "401 403 403 403 403 200 403 403"),
     ("PATCH", "organization/people/<uuid:person_id>"):
                                                     ("booked",  "401 403 403 403 403 403 403 403"),
