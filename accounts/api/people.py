@@ -17,7 +17,7 @@ from carpool.kernel import clock
 from carpool.kernel.api import PROBLEMS, READ_PROBLEMS, Page
 
 
-class PersonSerializer(serializers.ModelSerializer[Member]):
+class OwnPersonSerializer(serializers.ModelSerializer[Member]):
     """Somebody of the organization, without anything they entered for themselves."""
 
     email = serializers.EmailField(source="user.email")
@@ -49,7 +49,7 @@ class PeoplePage(Page):
 class PeopleView(generics.ListAPIView[Member]):
     """The organization's people."""
 
-    serializer_class = PersonSerializer
+    serializer_class = OwnPersonSerializer
     pagination_class: type[BasePagination] = PeoplePage
 
     def get_queryset(self) -> Any:
@@ -59,7 +59,7 @@ class PeopleView(generics.ListAPIView[Member]):
 
     @extend_schema(
         parameters=[OpenApiParameter("q", str, description="Part of a name or an address")],
-        responses={200: PersonSerializer(many=True), **READ_PROBLEMS},
+        responses={200: OwnPersonSerializer(many=True), **READ_PROBLEMS},
         tags=["organization"],
         operation_id="organization_people_list",
         summary="List your organization's people",
@@ -74,7 +74,7 @@ class PersonView(APIView):
 
     @extend_schema(
         request=RoleSerializer,
-        responses={200: PersonSerializer, **PROBLEMS},
+        responses={200: OwnPersonSerializer, **PROBLEMS},
         tags=["organization"],
         summary="Appoint or dismiss somebody",
     )
@@ -86,7 +86,7 @@ class PersonView(APIView):
         person = services.change_role(
             by=member, person_id=person_id, role=form.validated_data["role"], now=clock.now()
         )
-        return Response(PersonSerializer(person).data)
+        return Response(OwnPersonSerializer(person).data)
 
 
 class PersonRemovalView(APIView):
@@ -94,7 +94,7 @@ class PersonRemovalView(APIView):
 
     @extend_schema(
         request=RemovalSerializer,
-        responses={200: PersonSerializer, **PROBLEMS},
+        responses={200: OwnPersonSerializer, **PROBLEMS},
         tags=["organization"],
         summary="Take somebody out",
     )
@@ -108,7 +108,7 @@ class PersonRemovalView(APIView):
             reason=form.validated_data["reason"],
             now=clock.now(),
         )
-        return Response(PersonSerializer(person).data)
+        return Response(OwnPersonSerializer(person).data)
 
 
 class PersonReadmissionView(APIView):
@@ -116,7 +116,7 @@ class PersonReadmissionView(APIView):
 
     @extend_schema(
         request=None,
-        responses={200: PersonSerializer, **PROBLEMS},
+        responses={200: OwnPersonSerializer, **PROBLEMS},
         tags=["organization"],
         summary="Let somebody in again",
     )
@@ -125,7 +125,7 @@ class PersonReadmissionView(APIView):
         person = services.readmit_person(
             by=member_of(request), person_id=person_id, now=clock.now()
         )
-        return Response(PersonSerializer(person).data)
+        return Response(OwnPersonSerializer(person).data)
 
 
 class LeaveView(APIView):
