@@ -10,7 +10,6 @@ from accounts.events import CompanyChanged, MemberWithdrawn, MessageHidden
 from carpool.kernel import clock
 from chat import selectors, services
 from chat.services import preferences, telling
-from chat.services.forgetting import hide_message
 from chat.services.parting import leave_questions, part_people
 from rides.events import (
     BookingStateChanged,
@@ -24,7 +23,7 @@ from rides.events import (
 
 def on_message_hidden(event: MessageHidden) -> None:
     """Take the message out of sight, as a moderator decided."""
-    hide_message(message_id=int(event.message_id), now=clock.now())
+    services.remove_message(message_id=int(event.message_id), now=clock.now())
 
 
 def on_company_changed(event: CompanyChanged) -> None:

@@ -152,6 +152,9 @@ class Message(models.Model):
     data = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
     flagged_for = models.CharField(max_length=80, blank=True, help_text="Why a person should look")
+    reviewed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a moderator decided about it last"
+    )
     removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -175,7 +178,9 @@ class Message(models.Model):
             models.Index(
                 fields=["created_at"],
                 name="messages_to_look_at",
-                condition=~models.Q(flagged_for="") & models.Q(removed_at=None),
+                condition=~models.Q(flagged_for="")
+                & models.Q(reviewed_at=None)
+                & models.Q(removed_at=None),
             ),
         ]
 

@@ -27,9 +27,9 @@ from chat.services.messages import (
     message_frame,
     post_message,
     post_messages,
-    remove_message,
     write_batch,
 )
+from chat.services.moderation import remove_message, review_message
 from chat.services.photos import draw_anew, read_photo
 from chat.services.texts import QuickReply
 
@@ -60,6 +60,7 @@ __all__ = [
     "post_messages",
     "read_photo",
     "remove_message",
+    "review_message",
     "send_frames",
     "write_batch",
 ]

@@ -151,17 +151,3 @@ def post_system_messages(
     conversation.save(update_fields=["last_sequence", "last_message_at"])
     frames = [message_frame(message) for message in messages]
     transaction.on_commit(partial(live.send_frames, frames))
-
-
-@transaction.atomic
-def remove_message(*, message_id: int, now: datetime) -> None:
-    """Take a message out of sight, as a moderator; that something stood there remains."""
-    message = Message.objects.select_for_update().get(pk=message_id)
-    if message.removed_at is not None:
-        return
-    message.removed_at = now
-    message.save(update_fields=["removed_at"])
-    topic = f"{live.CONVERSATION}:{message.conversation_id}"
-    data = {"sequence": message.sequence}
-    frames = [live.frame(topic=topic, number=None, event="removed", data=data)]
-    transaction.on_commit(partial(live.send_frames, frames))
