@@ -360,6 +360,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "MemberRole": "accounts.models.MemberRole",
         "RideState": "rides.models.RideState",
         "BookingState": "rides.models.BookingState",
         "RequestState": "rides.models.RequestState",
