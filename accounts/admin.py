@@ -6,11 +6,13 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from leaflet.admin import LeafletGeoAdmin, LeafletGeoAdminMixin
 
 from accounts import services
+from accounts.forms import PolicyChangeForm
 from accounts.models import (
     Car,
     EmailDomain,
@@ -19,6 +21,7 @@ from accounts.models import (
     ModerationStep,
     Organization,
     Place,
+    PolicyChange,
     Report,
     Site,
     User,
@@ -70,6 +73,38 @@ class OrganizationAdmin(admin.ModelAdmin):
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("created_at",)
     inlines = (EmailDomainInline, SiteInline)
+
+
+@admin.register(PolicyChange)
+class PolicyChangeAdmin(admin.ModelAdmin):
+    """Who changed which rule of an organization; adding one changes the rule."""
+
+    form = PolicyChangeForm
+    list_display = ("at", "organization", "name", "before", "after", "by", "reason")
+    list_select_related = ("organization", "by")
+    list_filter = ("organization",)
+    autocomplete_fields = ("organization",)
+
+    def has_change_permission(self, request: HttpRequest, obj: PolicyChange | None = None) -> bool:
+        """History is not rewritten."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: PolicyChange | None = None) -> bool:
+        """History is not erased."""
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: PolicyChange, form: ModelForm, change: bool
+    ) -> None:
+        """Change the rule as its managers do."""
+        services.change_policies(
+            organization=obj.organization,
+            values={obj.name: form.cleaned_data["after"]},
+            by=request.user if isinstance(request.user, User) else None,
+            reason=obj.reason,
+            now=clock.now(),
+        )
+        obj.pk = PolicyChange.objects.filter(organization=obj.organization).latest("at", "pk").pk
 
 
 class CarInline(admin.TabularInline):

@@ -14,6 +14,13 @@ class CompanyChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PoliciesChanged(Event):
+    """An organization decided otherwise on some of its rules."""
+
+    organization_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class MemberWithdrawn(Event):
     """A member was suspended, left, or asked to be forgotten: nobody may count on them any more."""
 

@@ -34,10 +34,8 @@ CREATE FUNCTION pg_temp.known(kind text, n int, k int) RETURNS uuid LANGUAGE sql
 """
 PEOPLE = """
 INSERT INTO accounts_organization (id, name, slug, colour, time_zone, currency, language,
-    week_start, default_detour_s, default_walk_m, boarding_s, stop_leeway_s, confirm_within_s,
-    booking_horizon_days)
-VALUES ('{org}', 'Large company', 'large', '#0f766e', 'UTC', 'EUR', 'en', 1, 600, 800, 60, 300,
-    43200, 60);
+    week_start, own_policies)
+VALUES ('{org}', 'Large company', 'large', '#0f766e', 'UTC', 'EUR', 'en', 1, '{{}}');
 CREATE TEMP TABLE person AS
     SELECT row_number() OVER () AS id, kind, n, k FROM (
         SELECT 'driver' AS kind, n, 0 AS k FROM commute UNION ALL

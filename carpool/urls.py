@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", kernel.healthz, name="healthz"),
     path("problems/<slug:code>", kernel.problem_kind, name="problem"),
     path("admin/", admin.site.urls),
+    re_path("^accounts/password/", web.no_passwords),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("api/v1/", include(api_v1)),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from matching.views import find, plan, study
+from matching.views import find, plan, ranking, study
 
 app_name = "matching"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("plan/resume/", plan.resume, name="plan-resume"),
     path("plan/run/", plan.run, name="plan-run"),
     path("plan/proposals/<uuid:proposal_id>/answer/", plan.answer, name="proposal-answer"),
+    path("organization/ranking/", ranking.ranking, name="ranking"),
     path("studies/", study.studies, name="studies"),
     path("studies/example.csv", study.example, name="study-example"),
     path("studies/<uuid:study_id>/", study.study, name="study"),

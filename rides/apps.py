@@ -10,7 +10,7 @@ class RidesConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe to members who withdraw or are withdrawn."""
-        from accounts.events import MemberWithdrawn
+        from accounts.events import MemberWithdrawn, PoliciesChanged
         from carpool.kernel import outbox, personal_data
         from rides import handlers
         from rides.selectors.personal import export_rides
@@ -18,3 +18,4 @@ class RidesConfig(AppConfig):
 
         personal_data.register(personal_data.Holder("rides", export_rides, erase_rides))
         outbox.subscribe(MemberWithdrawn, handlers.on_member_withdrawn)
+        outbox.subscribe(PoliciesChanged, handlers.on_policies_changed)

@@ -1,6 +1,6 @@
 """What rides does when accounts tells of somebody on whom nobody may count any more."""
 
-from accounts.events import MemberWithdrawn
+from accounts.events import MemberWithdrawn, PoliciesChanged
 from carpool.kernel import clock
 from rides import services
 
@@ -8,3 +8,8 @@ from rides import services
 def on_member_withdrawn(event: MemberWithdrawn) -> None:
     """Cancel what lies ahead of them, so that the others hear in time."""
     services.withdraw_member(member_id=event.member_id, now=clock.now())
+
+
+def on_policies_changed(event: PoliciesChanged) -> None:
+    """Let memories of rides read them again, by the organization's new rules."""
+    services.touch_rides(organization_id=event.organization_id, now=clock.now())

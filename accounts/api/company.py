@@ -15,9 +15,10 @@ from accounts.api.serializers import LocationSerializer
 from accounts.models import AvoidedPlace, Block, Gender, Member
 from carpool.kernel import clock
 from carpool.kernel.api import PROBLEMS, READ_PROBLEMS
+from carpool.kernel.strict import StrictModelSerializer
 
 
-class CompanySerializer(serializers.ModelSerializer[Member]):
+class CompanySerializer(StrictModelSerializer[Member]):
     """What one states and wishes; nobody else is ever shown it."""
 
     gender = serializers.ChoiceField(choices=Gender.choices, allow_blank=True)
@@ -53,7 +54,7 @@ class BlockSerializer(serializers.ModelSerializer[Block]):
         )
     ]
 )
-class AvoidedPlaceSerializer(serializers.ModelSerializer[AvoidedPlace]):
+class AvoidedPlaceSerializer(StrictModelSerializer[AvoidedPlace]):
     """A circle in which one neither gets in nor out."""
 
     location = LocationSerializer()

@@ -9,9 +9,10 @@ from rest_framework import serializers
 
 from accounts.models import Car, Member, Organization, Place, Site
 from carpool.kernel.geo import LonLat
+from carpool.kernel.strict import StrictModelSerializer, StrictSerializer
 
 
-class LocationSerializer(serializers.Serializer[Any]):
+class LocationSerializer(StrictSerializer):
     """A place on the ground, degrees (WGS 84)."""
 
     lon = serializers.FloatField(min_value=-180, max_value=180)
@@ -43,7 +44,7 @@ class LocationSerializer(serializers.Serializer[Any]):
         )
     ]
 )
-class CarSerializer(serializers.ModelSerializer[Car]):
+class CarSerializer(StrictModelSerializer[Car]):
     """One of one's own cars."""
 
     class Meta:
@@ -66,7 +67,7 @@ class CarSerializer(serializers.ModelSerializer[Car]):
         )
     ]
 )
-class PlaceSerializer(serializers.ModelSerializer[Place]):
+class PlaceSerializer(StrictModelSerializer[Place]):
     """One of one's own places; nobody else ever sees it."""
 
     location = LocationSerializer()
@@ -91,6 +92,8 @@ class OrganizationSerializer(serializers.ModelSerializer[Organization]):
     """The member's organization and what it decided."""
 
     sites = SiteSerializer(many=True)
+    default_detour_s = serializers.IntegerField(source="policy.default_detour_s")
+    default_walk_m = serializers.IntegerField(source="policy.default_walk_m")
 
     class Meta:
         model = Organization
@@ -106,7 +109,7 @@ class OrganizationSerializer(serializers.ModelSerializer[Organization]):
         )
 
 
-class MeSerializer(serializers.ModelSerializer[Member]):
+class MeSerializer(StrictModelSerializer[Member]):
     """Oneself."""
 
     email = serializers.EmailField(source="user.email", read_only=True)

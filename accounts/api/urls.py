@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import company, views
+from accounts.api import company, policies, views
 
 app_name = "accounts-api"
 urlpatterns = [
@@ -19,5 +19,11 @@ urlpatterns = [
         "me/avoided-places/<uuid:avoided_id>",
         company.AvoidedPlaceView.as_view(),
         name="avoided-place",
+    ),
+    path("organization/policies", policies.PoliciesView.as_view(), name="policies"),
+    path(
+        "organization/policies/changes",
+        policies.PolicyChangesView.as_view(),
+        name="policy-changes",
     ),
 ]

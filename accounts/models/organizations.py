@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.gis.db.models import PointField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models.policies import Policies, read_policies
 
 
 def validate_time_zone(name: str) -> None:
@@ -29,7 +31,7 @@ class WeekStart(models.IntegerChoices):
 
 
 class Organization(models.Model):
-    """A company, campus or town whose people travel together. Policies are columns here."""
+    """A company, campus or town whose people travel together."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=120)
@@ -50,21 +52,11 @@ class Organization(models.Model):
     week_start = models.PositiveSmallIntegerField(
         _("week starts on"), choices=WeekStart.choices, default=WeekStart.MONDAY
     )
-    default_detour_s = models.PositiveIntegerField(
-        _("detour suggested to drivers, seconds"), default=600
-    )
-    default_walk_m = models.PositiveIntegerField(_("walk suggested to riders, metres"), default=800)
-    boarding_s = models.PositiveIntegerField(
-        _("time to get in or out, seconds"), default=60, validators=[MaxValueValidator(600)]
-    )
-    stop_leeway_s = models.PositiveIntegerField(
-        _("how much later than planned a pick-up or drop-off may become, seconds"), default=300
-    )
-    confirm_within_s = models.PositiveIntegerField(
-        _("time a driver has to confirm a booking, seconds"), default=12 * 3600
-    )
-    booking_horizon_days = models.PositiveSmallIntegerField(
-        _("days ahead that rides can be offered"), default=60
+    own_policies = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="Rules that differ from the defaults, by name; read them as ``policy``",
     )
     created_at = models.DateTimeField(db_default=Now())
 
@@ -80,6 +72,11 @@ class Organization(models.Model):
     def zone(self) -> ZoneInfo:
         """The time zone in which this organization reads its clocks."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def policy(self) -> Policies:
+        """The rules in numbers: the organization's own where it has some, else the defaults."""
+        return read_policies(self.own_policies)
 
 
 class EmailDomain(models.Model):

@@ -46,6 +46,12 @@ from accounts.selectors.members import (
     require_member,
 )
 from accounts.selectors.organizations import visible_organization_ids
+from accounts.selectors.policies import (
+    DecidedRule,
+    group_policies,
+    list_policies,
+    list_policy_changes,
+)
 from accounts.selectors.privacy import (
     export_accounts,
     get_erasure,
@@ -59,6 +65,7 @@ from accounts.selectors.privacy import (
 from accounts.selectors.reports import count_recent_reports, list_reports, lock_report
 
 __all__ = [
+    "DecidedRule",
     "Door",
     "avoided_circles",
     "count_recent_reports",
@@ -80,6 +87,7 @@ __all__ = [
     "get_place_for",
     "get_site_near",
     "given_consents",
+    "group_policies",
     "has_consent",
     "in_company",
     "is_kept_apart",
@@ -94,6 +102,8 @@ __all__ = [
     "list_issuers",
     "list_links",
     "list_places",
+    "list_policies",
+    "list_policy_changes",
     "list_position_reads",
     "list_public_doors",
     "list_reports",

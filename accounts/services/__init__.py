@@ -34,6 +34,7 @@ from accounts.services.issuers import (
 from accounts.services.membership import ensure_member, join_by_email, register_member
 from accounts.services.organizations import add_site, claim_email_domain, found_organization
 from accounts.services.people_import import PersonLine, import_people, read_people
+from accounts.services.policies import bounds_text, change_own_policies, change_policies
 from accounts.services.privacy import (
     give_consent,
     log_position_read,
@@ -52,6 +53,9 @@ __all__ = [
     "ask_for_export",
     "avoid_place",
     "block_member",
+    "bounds_text",
+    "change_own_policies",
+    "change_policies",
     "choose_company",
     "claim_email_domain",
     "create_invitation",

@@ -272,7 +272,8 @@ class TestPlaces:
             ({"location": {"lon": "nan", "lat": 0}}, "location.lon"),
             ({"location": {"lon": 0, "lat": "NaN"}}, "location.lat"),
             ({"location": {"lon": "inf", "lat": 0}}, "location.lon"),
-            ({"location": {"lon": True, "lat": None}}, "location.lat"),
+            ({"location": {"lon": True, "lat": 0}}, "location.lon"),
+            ({"location": {"lon": 0, "lat": None}}, "location.lat"),
         ],
     )
     def test_names_the_field_that_is_wrong_and_saves_nothing(self, api, change, field):

@@ -83,7 +83,8 @@ def test_signing_up_asks_for_an_address_only_and_joins_by_its_domain(client, cas
 def test_profile_shows_the_organization_and_saves_what_one_says(page, cast):
     shown = page.get(reverse("accounts:profile")).content.decode()
     assert "Copper" in shown
-    assert "America/Santiago" in shown
+    assert reverse("accounts:organization") in shown
+    assert "America/Santiago" in page.get(reverse("accounts:organization")).content.decode()
     form = {"display_name": "Rita Río", "phone": "+56 9 1234 5678", "language": "ko"}
     page.cookies["django_language"] = "en"
     saved = page.post(reverse("accounts:profile"), form)

@@ -1,6 +1,7 @@
 """Conventions of the REST API: errors as problem+json (RFC 9457), pages by cursor."""
 
-from datetime import datetime
+import re
+from datetime import datetime, time
 from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +9,11 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import exceptions, pagination, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +23,7 @@ from carpool.kernel import clock
 from carpool.kernel.errors import DomainError, InvalidInput
 
 PROBLEM_JSON = "application/problem+json"
+WALL_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 
 
 class Page(pagination.CursorPagination):
@@ -41,6 +47,26 @@ class Page(pagination.CursorPagination):
         except ValidationError as error:
             raise exceptions.NotFound(self.invalid_cursor_message) from error
         return page
+
+    def get_page_size(self, request: Request) -> int:
+        """Return how many rows a page has.
+
+        Raises:
+            ValidationError: the query asks for no number, or for too many or too few.
+        """
+        text = request.query_params.get(self.page_size_query_param, str(self.page_size))
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= self.max_page_size):
+            message = f"A number from 1 to {self.max_page_size} is required."
+            raise exceptions.ValidationError({self.page_size_query_param: [message]})
+        return int(text)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Describe what the query may hold."""
+        described: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        for parameter in described:
+            if parameter["name"] == self.page_size_query_param:
+                parameter["schema"] |= {"minimum": 1, "maximum": self.max_page_size}
+        return described
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe a page as OpenAPI 3.1 does; DRF still writes ``nullable`` of 3.0."""
@@ -71,6 +97,25 @@ class MomentField(serializers.DateTimeField):
             except OverflowError:
                 self.fail("overflow")
         return super().enforce_timezone(value)
+
+
+@extend_schema_field({"type": "string", "pattern": WALL_CLOCK, "examples": ["08:30"]})
+class WallClockField(serializers.TimeField):
+    """A local time of day: without a zone, which RFC 3339 knows no name for."""
+
+    default_error_messages = {
+        "invalid": "A time of day as in 08:30 or 08:30:00, without an offset, is required."
+    }
+
+    def to_internal_value(self, value: Any) -> time:
+        """Return the time.
+
+        Raises:
+            ValidationError: it is none, or has an offset or fractions of a second.
+        """
+        if not (isinstance(value, str) and re.match(WALL_CLOCK, value)):
+            self.fail("invalid")
+        return time.fromisoformat(value)
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):
@@ -135,7 +180,7 @@ def problems(*statuses: int) -> dict[tuple[int, str], type[ProblemSerializer]]:
 
 
 # What an endpoint may answer besides success: when it only shows, and when it takes something.
-READ_PROBLEMS = problems(401, 403, 404, 429)
+READ_PROBLEMS = problems(400, 401, 403, 404, 429)
 PROBLEMS = problems(400, 401, 403, 404, 409, 422, 429)
 
 

@@ -17,8 +17,8 @@ from django.urls import reverse
 # In the order of the cascade.
 PARTS = (
     "tokens", "base", "layout", "components", "marks", "feedback", "forms", "places", "rides",
-    "chat",
-    "signin",
+    "talks", "chat",
+    "signin", "organization",
 )  # fmt: skip
 
 

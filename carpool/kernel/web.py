@@ -168,6 +168,11 @@ class DomainErrorMiddleware:
         return render(request, "domain_error.html", context, status=error.status)
 
 
+def no_passwords(request: HttpRequest) -> HttpResponse:
+    """Lead from the pages of passwords, which nobody has here, to where one signs in."""
+    return redirect("account_request_login_code")
+
+
 @require_GET
 def design(request: HttpRequest) -> HttpResponse:
     """Show every component of the design system, alive."""

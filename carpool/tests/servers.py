@@ -113,6 +113,7 @@ def _start(application: str, port: int) -> "subprocess.Popen[bytes]":
         "DATABASE_URL": test_database_url(),
         "DATABASE_POOL_SIZE": "30",
         "NETWORKS_DIR": str(settings.NETWORKS_DIR),
+        "MEDIA_ROOT": str(settings.MEDIA_ROOT),
         "SECRET_KEY": settings.SECRET_KEY,
         "API_RATE": "100000/min",
         "LOG_LEVEL": "ERROR",

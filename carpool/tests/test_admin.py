@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Organization, User
-from accounts.services import report_member, save_place
+from accounts.services import change_policies, report_member, save_place
 from accounts.tests.factories import UserFactory
 from carpool.kernel import clock, outbox
 from carpool.kernel.geo import LonLat, crow_fly_m, from_point
@@ -19,7 +19,6 @@ from carpool.kernel.models import IdempotentRequest, OutboxEvent
 from carpool.kernel.tests.events import Happened
 from carpool.tests.world import DRIVERS_DOOR, RIDERS_DOOR, world_at
 from matching.services import match_request
-from matching.services.ranking import change_ranking
 from rides.tests.api import Api, offer_body
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -47,7 +46,7 @@ def world(cast, city, now):
         }
         assert Api(cast.driver).post("rides", body).status_code == 201
         match_request(request_id=world.request.pk, now=now)
-        change_ranking(
+        change_policies(
             organization=cast.organization, values={"walking": 3}, by=cast.operator.user, now=now
         )
         report_member(
@@ -91,11 +90,11 @@ ENTERED = {
     "accounts.Car",
     "accounts.Member",
     "accounts.Organization",
+    "accounts.PolicyChange",
     "accounts.Site",
     "accounts.User",
     "auth.Group",
     "maps.Region",
-    "matching.RankingPolicy",
 }
 
 
@@ -195,12 +194,6 @@ def test_an_organization_is_entered_with_its_domain(cast):
         "currency": "CLP",
         "language": "en",
         "week_start": "1",
-        "default_detour_s": "600",
-        "default_walk_m": "800",
-        "boarding_s": "60",
-        "stop_leeway_s": "300",
-        "confirm_within_s": "43200",
-        "booking_horizon_days": "60",
         "email_domains-TOTAL_FORMS": "1",
         "email_domains-INITIAL_FORMS": "0",
         "email_domains-0-domain": "vineyard.example",

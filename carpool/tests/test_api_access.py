@@ -35,6 +35,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("DELETE", "me/avoided-places/<uuid:avoided_id>"):
                                                     ("booked",  "401 403 204 404 404 404 404 404"),
     ("GET", "me/bookings"):                         ("booked",  "401 403 200 200 200 200 200 200"),
+    # the organization: its rules are known to all, decided by managers
+    ("GET", "organization/policies"):               ("booked",  "401 403 200 200 200 200 200 200"),
+    ("PATCH", "organization/policies"):             ("booked",  "401 403 403 403 403 200 403 403"),
+    ("GET", "organization/policies/changes"):       ("booked",  "401 403 403 403 403 200 403 403"),
     # the ground
     ("GET", "maps/regions"):                        ("booked",  "401 403 200 200 200 200 200 200"),
     ("GET", "maps/addresses"):                      ("booked",  "401 403 200 200 200 200 200 200"),

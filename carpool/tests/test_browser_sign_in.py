@@ -116,7 +116,7 @@ def test_a_passkey_signs_in_without_a_mail(visit, copper):
     page.goto("/profile/")
     page.get_by_role("link", name="Passkeys and security keys").click()
     page.get_by_role("link", name="Add a passkey").click()
-    page.get_by_label("Passwordless").check()
+    page.get_by_label("Sign in with it alone").check()
     with page.expect_navigation():
         page.get_by_role("button", name="Add").click()
     page.goto("/profile/")

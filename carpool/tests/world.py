@@ -1,5 +1,6 @@
 """One ride in which everything has happened to somebody: the ground that the cast walks on."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -106,6 +107,7 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "me/cars"): CAR,
         ("PATCH", "me/cars/<uuid:car_id>"): {"colour": "Blue"},
         ("POST", "me/places"): PLACE,
+        ("PATCH", "organization/policies"): {"default_walk_m": 900},
         ("PUT", "me/company"): {"gender": "woman", "same_gender_only": True},
         ("POST", "me/avoided-places"): {"label": "There", "location": PLACE["location"]},
         ("POST", "rides/<uuid:ride_id>/reports"): {"reason": "driving"},
@@ -169,6 +171,15 @@ def _address_of(path: str, world: World) -> str:
     if "<int:stop_id>" in path:
         path = path.replace("<int:stop_id>", str(world.first_stop.pk))
     return path
+
+
+def known_ids(world: World) -> dict[str, list[str]]:
+    """Return the ids that stand in addresses, by parameter, for those who send what they like."""
+    found = {}
+    for name in sorted({name for _m, path in api_endpoints() for name in _PARAMETER.findall(path)}):
+        address = _address_of(f"<{name}>", world)
+        found[name.partition(":")[2]] = [address]
+    return found
 
 
 def _news(world: World) -> Notification:
@@ -297,6 +308,7 @@ def _terms(ride: Ride) -> services.RequestTerms:
     )
 
 
+_PARAMETER = re.compile(r"<(\w+:\w+)>")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from carpool.kernel.strict import StrictSerializer
 from chat.models import ConversationKind, MessageKind
 from chat.selectors import ConversationShown, render_message
 from chat.services import QuickReply
@@ -72,13 +73,13 @@ class ConversationSerializer(serializers.Serializer[ConversationShown]):
         return None if shown.last_message is None else dict(render_message(shown.last_message))
 
 
-class OpenSerializer(serializers.Serializer[Any]):
+class OpenSerializer(StrictSerializer):
     """About which ride one wants to talk."""
 
     ride = serializers.UUIDField()
 
 
-class SaySerializer(serializers.Serializer[Any]):
+class SaySerializer(StrictSerializer):
     """What one wants to say: a text, or the code of a quick reply."""
 
     client_id = serializers.UUIDField(help_text="A new UUID for each message; the same to repeat")
@@ -103,14 +104,14 @@ class PhotoUploadSerializer(serializers.Serializer[Any]):
     photo = serializers.FileField()
 
 
-class MarkSerializer(serializers.Serializer[Any]):
+class MarkSerializer(StrictSerializer):
     """How far one has got."""
 
     read = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**53)
     received = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**53)
 
 
-class TalkSettingsSerializer(serializers.Serializer[Any]):
+class TalkSettingsSerializer(StrictSerializer):
     """How one wants to be talked to."""
 
     takes_questions = serializers.BooleanField()

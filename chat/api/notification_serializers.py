@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from carpool.kernel.api import WallClockField
+from carpool.kernel.strict import StrictSerializer
 from chat.models import Channel, Digest, Kind, Notification, PushDevice, Transport
 from chat.selectors.news_texts import write_text
 
@@ -75,7 +77,7 @@ class UnreadSerializer(serializers.Serializer[Any]):
     unread = serializers.IntegerField(min_value=0)
 
 
-class ReadUntilSerializer(serializers.Serializer[Any]):
+class ReadUntilSerializer(StrictSerializer):
     """Up to which moment one has seen the news."""
 
     until = serializers.DateTimeField(
@@ -83,7 +85,7 @@ class ReadUntilSerializer(serializers.Serializer[Any]):
     )
 
 
-class WantedSerializer(serializers.Serializer[Any]):
+class WantedSerializer(StrictSerializer):
     """A row of the matrix: by which channels one wants to hear of a kind of news."""
 
     kind = serializers.ChoiceField(choices=Kind.choices)
@@ -92,17 +94,17 @@ class WantedSerializer(serializers.Serializer[Any]):
     )
 
 
-class PreferencesSerializer(serializers.Serializer[Any]):
+class PreferencesSerializer(StrictSerializer):
     """How one wants to be told."""
 
     matrix = WantedSerializer(many=True)
     time_zone = serializers.CharField(
         max_length=64, allow_blank=True, help_text="IANA name; empty: as at work"
     )
-    quiet_from = serializers.TimeField(allow_null=True)
-    quiet_until = serializers.TimeField(allow_null=True)
+    quiet_from = WallClockField(allow_null=True)
+    quiet_until = WallClockField(allow_null=True)
     digest = serializers.ChoiceField(choices=Digest.choices)
-    digest_at = serializers.TimeField()
+    digest_at = WallClockField()
 
 
 class CalendarSerializer(serializers.Serializer[Any]):
@@ -143,7 +145,7 @@ class DeviceSerializer(serializers.ModelSerializer[PushDevice]):
         ),
     ]
 )
-class DeviceTermsSerializer(serializers.Serializer[Any]):
+class DeviceTermsSerializer(StrictSerializer):
     """A device as it presents itself: a browser's subscription, or a phone's FCM token."""
 
     transport = serializers.ChoiceField(choices=Transport.choices)

@@ -22,8 +22,6 @@ from rides.errors import RideClosed
 from rides.models import Booking, Ride
 from rides.selectors import get_ride_for
 
-# Lost gloves and thanks are for the days after; then a conversation is something to read.
-OPEN_AFTER_ARRIVAL = timedelta(days=7)
 # Below this a shifted pick-up is not worth a line.
 LEAST_SHIFT = timedelta(minutes=1)
 
@@ -68,7 +66,8 @@ def _conversation_of(ride: Ride) -> Conversation:
 
 
 def _closing(ride: Ride) -> datetime:
-    return ride.ends_at + OPEN_AFTER_ARRIVAL
+    """Lost gloves and thanks are for the days after; then it is something to read."""
+    return ride.ends_at + timedelta(days=ride.organization.policy.conversation_days)
 
 
 def _ask(ride: Ride, asker: Member, now: datetime) -> Conversation:

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from accounts.api.permissions import member_of
 from carpool.kernel import clock
 from carpool.kernel.api import PROBLEMS
+from carpool.kernel.strict import StrictSerializer
 from matching import selectors
 from matching.api import examples
 from matching.selectors import Drawing, Mark
@@ -29,7 +30,7 @@ GEOMETRY = {
 
 
 @extend_schema_serializer(examples=[examples.DRAW])
-class DrawSerializer(serializers.Serializer[Any]):
+class DrawSerializer(StrictSerializer):
     """Something that a search has shown."""
 
     offer = serializers.CharField(

@@ -1,11 +1,11 @@
 """What the API says of plans, proposals and assignments, and what it accepts."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.api.serializers import LocationSerializer
+from carpool.kernel.api import WallClockField
+from carpool.kernel.strict import StrictModelSerializer, StrictSerializer
 from matching.api import plan_examples as examples
 from matching.models import (
     Answer,
@@ -22,21 +22,14 @@ from matching.services.plans import PlanTerms, TripTerms
 from rides.api.serializers import CarLookSerializer, PersonSerializer
 
 
-@extend_schema_field({"type": "string", "pattern": r"^\d\d:\d\d$", "examples": ["08:30"]})
-class WallClockField(serializers.TimeField):
-    """A local time of day: without a zone, which RFC 3339 knows no name for."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(format="%H:%M", **options)
-
-
-class TripSerializer(serializers.ModelSerializer[CommuteTrip]):
+class TripSerializer(StrictModelSerializer[CommuteTrip]):
     """One way of one weekday."""
 
     weekday = serializers.IntegerField(help_text="0 is Monday, 6 Sunday")
     direction = serializers.ChoiceField(choices=Direction.choices)
     role = serializers.ChoiceField(choices=CommuteRole.choices)
     at = WallClockField(
+        format="%H:%M",
         help_text="Your organization's wall clock: to work the latest arrival, else the departure",
     )
     flexibility_s = serializers.IntegerField(
@@ -49,7 +42,7 @@ class TripSerializer(serializers.ModelSerializer[CommuteTrip]):
 
 
 @extend_schema_serializer(examples=[examples.PLAN])
-class PlanSerializer(serializers.ModelSerializer[CommutePlan]):
+class PlanSerializer(StrictModelSerializer[CommutePlan]):
     """How one commutes in a usual week. Give ``work_site`` or ``work_place``."""
 
     home = serializers.UUIDField(
@@ -162,14 +155,14 @@ class ProposalSerializer(serializers.Serializer[ProposalView]):
 
 
 @extend_schema_serializer(examples=[examples.YES])
-class ProposalAnswerSerializer(serializers.Serializer[Any]):
+class ProposalAnswerSerializer(StrictSerializer):
     """Yes or no."""
 
     yes = serializers.BooleanField()
 
 
 @extend_schema_serializer(examples=[examples.ASK])
-class AssignmentRequestSerializer(serializers.Serializer[Any]):
+class AssignmentRequestSerializer(StrictSerializer):
     """For which day and direction proposals are computed."""
 
     service_date = serializers.DateField()

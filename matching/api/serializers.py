@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from accounts.api.serializers import LocationSerializer
 from carpool.kernel.money import Money
+from carpool.kernel.strict import StrictSerializer
 from matching.api import examples
 from matching.engine import Promise
 from matching.selectors import (
@@ -133,7 +134,7 @@ class SearchResultSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[examples.BOOK])
-class BookSerializer(serializers.Serializer[Any]):
+class BookSerializer(StrictSerializer):
     """An offer that is taken."""
 
     offer = serializers.CharField(max_length=4000, help_text="The offer's token")

@@ -1,9 +1,10 @@
 """Endpoints of launch studies; for mobility managers only."""
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
+from rest_framework import generics, status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,7 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.api.permissions import member_of
 from carpool.kernel import clock
-from carpool.kernel.api import PROBLEMS, Page, problems
+from carpool.kernel.api import PROBLEMS, READ_PROBLEMS, problems
 from matching.api.study_serializers import (
     StudyInListSerializer,
     StudySerializer,
@@ -21,22 +22,26 @@ from matching.selectors.studies import get_study_for, list_studies
 from matching.services.studies import MOST_BYTES, create_study, delete_study
 
 
-class StudiesView(APIView):
+class StudiesView(generics.ListAPIView[Any]):
     """The organization's studies."""
+
+    serializer_class = StudyInListSerializer
 
     parser_classes = (MultiPartParser,)
 
+    def get_queryset(self) -> Any:
+        """List the studies of the caller's organization."""
+        return list_studies(member_of(self.request))
+
     @extend_schema(
-        responses={200: StudyInListSerializer(many=True), **problems(401, 403, 404, 429)},
+        responses={200: StudyInListSerializer(many=True), **READ_PROBLEMS},
         tags=["studies"],
         operation_id="studies_list",
         summary="List launch studies",
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List the studies of your organization, newest first, without their figures."""
-        pages = Page()
-        page = pages.paginate_queryset(list_studies(member_of(request)), request, view=self)
-        return pages.get_paginated_response(StudyInListSerializer(page, many=True).data)
+        return self.list(request, *args, **kwargs)
 
     @extend_schema(
         request={"multipart/form-data": StudyUploadSerializer},

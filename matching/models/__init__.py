@@ -16,7 +16,7 @@ from matching.models.proposals import (
     ProposalSeat,
     ProposalState,
 )
-from matching.models.ranking import RankingChange, RankingPolicy
+from matching.models.ranking import RankingPolicy
 from matching.models.runs import (
     RUN_TRANSITIONS,
     AssignmentRun,
@@ -48,7 +48,6 @@ __all__ = [
     "Outcome",
     "ProposalSeat",
     "ProposalState",
-    "RankingChange",
     "RankingPolicy",
     "RunCommuter",
     "RunPart",

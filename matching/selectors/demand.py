@@ -87,7 +87,7 @@ class LiveDemand(LiveRows):
                 return []
             found = self._index.search(
                 route_ride(ride, self._network),
-                boarding_ms=1000 * ride.organization.boarding_s,
+                boarding_ms=1000 * ride.organization.policy.boarding_s,
                 weights=CostWeights(),
                 organization=ours,
             )

@@ -196,7 +196,7 @@ def gather_arrays(
         from_dropoff=np.ascontiguousarray(network.durations_ms(dropoffs.nodes, nodes).T),
         direct=network.durations_ms(pickups.nodes, dropoffs.nodes),
     )
-    boarding_ms = 1000 * rides[0].organization.boarding_s
+    boarding_ms = 1000 * rides[0].organization.policy.boarding_s
     return Gathered(
         batch=_to_batch(rides, stops, boarding_ms),
         window=_to_window(query, pickups, dropoffs, boarding_ms, price_ms),
@@ -232,7 +232,7 @@ def route_ride(ride: Ride, network: RoadNetwork) -> Supply:
             np.array([stop.location.x for stop in stops]),
             np.array([stop.location.y for stop in stops]),
         ),
-        rides=_to_batch([ride], stops, 1000 * ride.organization.boarding_s),
+        rides=_to_batch([ride], stops, 1000 * ride.organization.policy.boarding_s),
     )
 
 

@@ -73,7 +73,7 @@ def _find_in(
         return [], 0
     fares = ranking.fares(region, pickups, dropoffs, seats=query.seats)
     request = route_request(
-        query, pickups, dropoffs, 1000 * viewer.organization.boarding_s, fares.price_ms
+        query, pickups, dropoffs, 1000 * viewer.organization.policy.boarding_s, fares.price_ms
     )
     asked = count + SPARE
     while True:

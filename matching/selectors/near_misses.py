@@ -55,7 +55,6 @@ from matching.selectors.shown import seal_near_miss
 from rides.models import Ride
 from rides.models.rides import RideQuerySet
 from rides.selectors import RideView
-from rides.services.requests import MOST_WALK_M
 
 FEW_OFFERS = 3
 MOST_NEAR_MISSES = 5
@@ -155,7 +154,7 @@ def find_near_misses(
     ``fitting`` are the rides that serve it. Takes one database query when no ride comes near, else
     two.
     """
-    network, limits = load_network(region), _limits(query, now)
+    network, limits = load_network(region), _limits(viewer, query, now)
     nearby = _rides_near(viewer, region, network, query, limits, now=now)
     unfit = nearby.exclude(pk__in=fitting).defer("route", "reach")
     rides = list(with_stops(unfit[:MOST_RIDES]))
@@ -165,14 +164,14 @@ def find_near_misses(
     return list(islice(_prove(asked, region, query, limits, ranking), MOST_NEAR_MISSES))
 
 
-def _limits(query: SearchQuery, now: datetime) -> Limits:
+def _limits(viewer: Member, query: SearchQuery, now: datetime) -> Limits:
     """Return how far each promise may give: nobody can leave before now."""
-    usual = Limits()
+    usual, most_m = Limits(), viewer.organization.policy.most_walk_m
     until_then = max(0, (query.earliest_departure_at - now) // timedelta(minutes=1))
     return replace(
         usual,
         earliest_departure_ms=min(usual.earliest_departure_ms, until_then * MINUTE_MS),
-        walk_m=min(usual.walk_m, MOST_WALK_M - query.walk_m),
+        walk_m=max(0, min(usual.walk_m, most_m - query.walk_m)),
     )
 
 

@@ -37,7 +37,7 @@ class Problem:
 
 def options_of(organization: Organization) -> Options:
     """Return an organization's rules for the engine."""
-    return Options(boarding_ms=1000 * organization.boarding_s)
+    return Options(boarding_ms=1000 * organization.policy.boarding_s)
 
 
 def cut(

@@ -51,7 +51,7 @@ class Reliability:
 
     def handicap_ms(self, policy: RankingPolicy) -> int:
         """Return what the driver costs in the ranking."""
-        return round(1000 * policy.unreliable_s * (1 - self.expected_share))
+        return round(1000 * policy.rules.unreliable_s * (1 - self.expected_share))
 
 
 UNKNOWN = Reliability()
@@ -90,14 +90,13 @@ def handicaps_ms(
 
     One query for the policies, and one for every so many drivers.
     """
-    own = RankingPolicy.objects.filter(organization__in=set(organizations))
-    policies = {policy.organization_id: policy for policy in own}
-    usual = RankingPolicy()
+    own = Organization.objects.filter(pk__in=set(organizations)).only("own_policies", "currency")
+    policies = {organization.pk: RankingPolicy.of(organization) for organization in own}
     known: dict[UUID, Reliability] = {}
     for first in range(0, len(drivers), MOST_DRIVERS):
         known |= count_kept_rides(drivers[first : first + MOST_DRIVERS], now=now)
     costs = [
-        known.get(driver, UNKNOWN).handicap_ms(policies.get(organization, usual))
+        known.get(driver, UNKNOWN).handicap_ms(policies[organization])
         for driver, organization in zip(drivers, organizations, strict=True)
     ]
     return np.array(costs, np.int32)
@@ -127,10 +126,10 @@ class Ranking:
         if self.policy is None:
             return CostWeights()
         return CostWeights(
-            ride=float(self.policy.riding),
-            walk=float(self.policy.walking),
-            detour=float(self.policy.detour),
-            shift=float(self.policy.shift),
+            ride=float(self.policy.rules.riding),
+            walk=float(self.policy.rules.walking),
+            detour=float(self.policy.rules.detour),
+            shift=float(self.policy.rules.shift),
         )
 
     def fares(
@@ -172,11 +171,8 @@ BY_TIME = Ranking()
 
 
 def get_ranking(organization: Organization) -> Ranking:
-    """Return how an organization ranks: by its own policy or the defaults. One query."""
-    own = RankingPolicy.objects.filter(organization=organization).first()
-    policy = own or RankingPolicy()
-    policy.organization = organization
-    return Ranking(policy)
+    """Return how an organization ranks: by its own rules or the defaults."""
+    return Ranking(RankingPolicy.of(organization))
 
 
 def compare_examples(policy: RankingPolicy) -> tuple[dict[str, float], dict[str, float]]:

@@ -84,7 +84,7 @@ def search(viewer: Member, query: SearchQuery, *, now: datetime) -> SearchResult
         OutsideMap, OffNetwork, TooClose: an end is not on the map (names it).
         ArrivalBeforeDeparture, InThePast, SeatsOutOfRange, InvalidInput: names the field.
     """
-    query.check(now)
+    query.check(now, most_walk_m=viewer.organization.policy.most_walk_m)
     query = replace(query, avoided=avoided_circles(viewer))
     region = get_trip_region(query.origin.location, query.destination.location, walk_m=query.walk_m)
     ranking = get_ranking(viewer.organization)

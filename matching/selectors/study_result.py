@@ -81,7 +81,7 @@ def compute_study(
     commutes, homes = _to_columns(load_network(region), located, problems)
     if len(commutes) < LEAST:
         raise StudyTooSmall
-    promise = Promise(1000 * detour_s, 1000 * SLACK_S, 1000 * organization.boarding_s)
+    promise = Promise(1000 * detour_s, 1000 * SLACK_S, 1000 * organization.policy.boarding_s)
     candidates = _public_places(region)
     figures = study(
         commutes,
@@ -100,7 +100,7 @@ def compute_study(
         "region": region.slug,
         "detour_s": detour_s,
         "slack_s": SLACK_S,
-        "boarding_s": organization.boarding_s,
+        "boarding_s": organization.policy.boarding_s,
         "walk_m": round(WALK_M),
         "workdays": workdays,
         "saved_km_year": figures.saved_km * workdays,

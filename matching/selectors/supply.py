@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from django.db import Error, connection
 
+from accounts.models import policy_sql
 from carpool.kernel import clock
 from carpool.kernel.bulk import FLOAT, INT, TIME, UUID_BYTES, Records, to_epoch_ms
 from carpool.kernel.errors import DomainError
@@ -53,12 +54,12 @@ _COLUMNS = {
     "latest_at": TIME,
     "seats_after": INT,
 }
-_SELECT = """
+_SELECT = f"""
 SELECT ride.number, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
     ride.changed_in,
     ride.organization_id, ride.driver_id,
     (ride.cancelled_at IS NULL AND ride.started_at IS NULL)::int::bigint,
-    stop.planned_at, ride.seats_offered::bigint, organization.boarding_s::bigint,
+    stop.planned_at, ride.seats_offered::bigint, {policy_sql("boarding_s", "organization")},
     stop.position::bigint, (stop.kind IN ('pickup', 'dropoff'))::int::bigint,
     ST_X(stop.location), ST_Y(stop.location),
     CASE stop.kind WHEN 'origin' THEN 0 ELSE stop.leg_duration_ms END::bigint,
@@ -66,8 +67,8 @@ SELECT ride.number, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
 FROM rides_ride ride
 JOIN accounts_organization organization ON organization.id = ride.organization_id
 JOIN rides_stop stop ON stop.ride_id = ride.id AND stop.kind <> 'door'
-WHERE ride.region_id = '{region}' AND {which}
-"""
+WHERE ride.region_id = '{{region}}' AND {{which}}
+"""  # noqa: S608 – it is put together from our own names
 _MINUS_INFINITY = np.iinfo(np.int64).min
 
 

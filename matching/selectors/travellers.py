@@ -165,7 +165,7 @@ def _window(
     that the driver accepts, or the one usual in the organization for who rides.
     """
     plan = trip.plan
-    usual_s = plan.member.organization.default_detour_s
+    usual_s = plan.member.organization.policy.default_detour_s
     detour_s = {CommuteRole.DRIVE: plan.detour_s, CommuteRole.RIDE: usual_s}.get(
         CommuteRole(trip.role), max(plan.detour_s, usual_s)
     )

@@ -5,7 +5,6 @@ from matching.services.company import rematch_member
 from matching.services.parts import solve_part
 from matching.services.plans import PlanTerms, TripTerms, pause_plan, resume_plan, save_plan
 from matching.services.proposals import answer_proposal, expire_proposals
-from matching.services.ranking import change_ranking
 from matching.services.requests import KEPT_PER_REQUEST, match_request, match_ride
 from matching.services.runs import begin_run, queue_nightly_runs, queue_run, sweep_runs
 
@@ -17,7 +16,6 @@ __all__ = [
     "answer_proposal",
     "begin_run",
     "book_offer",
-    "change_ranking",
     "expire_proposals",
     "match_request",
     "match_ride",

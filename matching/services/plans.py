@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.errors import PlaceNotFound
-from accounts.models import Car, Member, Place, Site
+from accounts.models import Car, Member, Place, Policies, Site
 from accounts.selectors import get_car_for, get_place_for, list_sites
 from carpool.kernel.errors import DomainError, InvalidInput
 from carpool.kernel.geo import from_point
 from matching.errors import PlanNotFound, SiteNotFound
 from matching.models import CommutePlan, CommuteRole, CommuteTrip, Direction, Weekday
-from matching.models.plans import MOST_DETOUR_S, MOST_FLEXIBILITY_S, MOST_SEATS, MOST_WALK_M
+from matching.models.plans import MOST_FLEXIBILITY_S, MOST_SEATS
 from matching.selectors.plans import plan_of
 from rides.errors import InThePast, SeatsOutOfRange, TooFarAhead
 from rides.selectors import get_trip_region
@@ -73,7 +73,7 @@ def save_plan(*, member: Member, terms: PlanTerms, now: datetime) -> CommutePlan
         OutsideMap, OffNetwork, TooClose: a place is not on the map (names it).
         SeatsOutOfRange, InvalidInput: a value makes no sense (names it).
     """
-    _check_numbers(terms)
+    _check_numbers(terms, member.organization.policy)
     for number, trip in enumerate(terms.trips):
         _check_trip(trip, f"trips.{number}")
     _check_each_once(terms.trips)
@@ -109,11 +109,13 @@ def save_plan(*, member: Member, terms: PlanTerms, now: datetime) -> CommutePlan
     return plan
 
 
-def _check_numbers(terms: PlanTerms) -> None:
-    if not 0 <= terms.detour_s <= MOST_DETOUR_S:
-        raise InvalidInput(_("Between 0 and 120 minutes."), field="detour_s")
-    if not 0 <= terms.walk_m <= MOST_WALK_M:
-        raise InvalidInput(_("Between 0 and 5000 metres."), field="walk_m")
+def _check_numbers(terms: PlanTerms, policy: Policies) -> None:
+    if not 0 <= terms.detour_s <= policy.most_detour_s:
+        text = _("Between 0 and %(most)d minutes.") % {"most": policy.most_detour_s // 60}
+        raise InvalidInput(text, field="detour_s")
+    if not 0 <= terms.walk_m <= policy.most_walk_m:
+        text = _("Between 0 and %(most)d metres.") % {"most": policy.most_walk_m}
+        raise InvalidInput(text, field="walk_m")
     if not 1 <= terms.seats <= MOST_SEATS:
         raise SeatsOutOfRange(_("Between 1 and 8 seats."), field="seats")
     if terms.home_id is None:

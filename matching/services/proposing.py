@@ -29,9 +29,6 @@ from matching.selectors.travellers import Traveller
 from rides.events import ProposalChanged
 from rides.services.thresholds import PUBLIC_WITHIN_M, settle_ends
 
-# Who proposes less than this before the departure would be answered too late.
-ANSWER_BEFORE = timedelta(minutes=30)
-
 
 @dataclass(frozen=True, slots=True)
 class PublicName:
@@ -164,7 +161,7 @@ def _proposal(
         arrive_by=driver.latest_arrival_at,
         detour_s=plan.detour_s,
         alone_m=round(network.route([start.door, end.door]).distance_m),
-        answer_by=departure_at - ANSWER_BEFORE,
+        answer_by=departure_at - timedelta(seconds=run.organization.policy.answer_before_s),
     )
 
 

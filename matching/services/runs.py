@@ -44,8 +44,6 @@ from rides.errors import InThePast, TooFarAhead, WrongState
 # Who leaves sooner than this can't answer in time.
 AHEAD = timedelta(hours=1)
 FARTHEST = timedelta(days=14)
-# The night's proposals are made when most are at home and have not gone to bed.
-EVENING = time(18, 0)
 # A worker that has not been heard of for so long is gone.
 STUCK_AFTER = timedelta(minutes=10)
 GIVEN_UP_AFTER = timedelta(hours=1)
@@ -98,11 +96,12 @@ def queue_nightly_runs(*, now: datetime) -> int:
     with_plans = CommutePlan.objects.filter(is_active=True).values("member__organization")
     queued = 0
     for organization in Organization.objects.filter(pk__in=with_plans):
-        if now.astimezone(organization.zone).time() < EVENING:
+        evening = time(organization.policy.proposals_hour)
+        if now.astimezone(organization.zone).time() < evening:
             continue
         day = next_service_day(organization, now)
         evening_at = local_to_utc(
-            now.astimezone(organization.zone).date(), EVENING, organization.zone, field="evening"
+            now.astimezone(organization.zone).date(), evening, organization.zone, field="evening"
         )
         asked = AssignmentRun.objects.filter(
             organization=organization, service_date=day, created_at__gte=evening_at

@@ -75,7 +75,7 @@ def create_study(*, by: Member, name: str, content: bytes, workdays: int, now: d
             created_by=by,
             name=name,
             workdays=workdays,
-            detour_s=by.organization.default_detour_s,
+            detour_s=by.organization.policy.default_detour_s,
             rows=table.lines,
             problems=write_problems(table.problems),
             problem_count=len(table.problems),

@@ -10,14 +10,15 @@ from unittest.mock import Mock
 import pytest
 from django.db import OperationalError, connection
 
+from accounts.services import change_policies
 from accounts.tests.factories import MemberFactory
+from carpool.kernel import clock, outbox
 from carpool.tests import servers
 from matching import selectors
 from matching.selectors import candidate_rides, evaluate, get_ranking, search
 from matching.selectors import supply as live
 from matching.selectors.evaluation import places_to_meet, route_request
 from matching.services import book_offer
-from matching.services.ranking import change_ranking
 from rides.models import Ride
 from rides.services import cancel_booking, cancel_ride, start_ride
 from rides.tests.factories import book, offer, offer_token, wish
@@ -194,9 +195,10 @@ def test_a_changed_policy_is_in_the_index_at_the_next_search(cast, now):
         )
     query = wish(ride)
     for worth in (600, 3000, 0):
-        change_ranking(
+        change_policies(
             organization=cast.organization, values={"unreliable_s": worth}, by=None, now=now
         )
+        outbox.relay(now=clock.now())
         offers = search(cast.rider, query, now=now).offers
         proposed = _proposed(cast.rider, query, ride.region)
         assert [(o.ride.number, o.cost_s) for o in offers] == proposed

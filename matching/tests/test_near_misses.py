@@ -22,10 +22,10 @@ from rides.tests.factories import book, offer, wish
 pytestmark = pytest.mark.usefixtures("city")
 MINUTE = timedelta(minutes=1)
 HOME_SOUTH_ROAD = WORKSHOP
-# A search takes 4 queries (avoided places, region, ranking, what is new), four more if it has
+# A search takes 3 queries (avoided places, region, what is new), four more if it has
 # offers; near misses take one more to look, one to load the stops of what comes near, and three to
 # show it.
-ENOUGH, NOBODY_NEAR, NEAR, BOTH = 8, 5, 9, 13
+ENOUGH, NOBODY_NEAR, NEAR, BOTH = 7, 4, 8, 12
 
 
 def leaving_late(ride, minutes=10):
@@ -121,14 +121,15 @@ def test_nobody_is_asked_to_have_left_already(cast, now):
     query = wish(offer(cast.driver, now=now))
     leaves_at = query.earliest_departure_at
     for before, minutes in ((timedelta(hours=5), 30), (4.5 * MINUTE, 4), (-MINUTE, 0)):
-        most = near_misses._limits(query, leaves_at - before)
+        most = near_misses._limits(cast.rider, query, leaves_at - before)
         assert most.earliest_departure_ms == minutes * 60_000
 
 
 def test_nobody_is_asked_to_walk_beyond_all_reason(cast, now):
     query = wish(offer(cast.driver, now=now))
     for walk_m, more_m in ((0, 800), (4200, 800), (4600, 400), (5000, 0)):
-        assert near_misses._limits(replace(query, walk_m=walk_m), now).walk_m == more_m
+        limits = near_misses._limits(cast.rider, replace(query, walk_m=walk_m), now)
+        assert limits.walk_m == more_m
     assert search(cast.rider, replace(query, walk_m=5000), now=now).offers
     early = replace(query, latest_arrival_at=query.earliest_departure_at + 5 * MINUTE, walk_m=5000)
     assert search(cast.rider, early, now=now).offers == []

@@ -162,7 +162,7 @@ def _initial(request: MemberRequest, chips: list[Any], now: datetime) -> dict[st
     initial: dict[str, Any] = {
         "date": moment.date(),
         "time": moment.replace(minute=moment.minute // 15 * 15, second=0),
-        "walk_m": _nearest_walk(request.member.organization.default_walk_m),
+        "walk_m": _nearest_walk(request.member.organization.policy.default_walk_m),
     }
     for name, kind in zip(("origin", "destination"), ends, strict=True):
         if kind in known:

@@ -337,9 +337,9 @@ def _guess(
         "work": f"site:{site.pk}" if site else own_work,
         "car": str(cars[0].pk) if cars else "",
         "seats": min(3, cars[0].seats) if cars else 3,
-        "detour_minutes": member.organization.default_detour_s // 60,
+        "detour_minutes": member.organization.policy.default_detour_s // 60,
         "walk_m": min(
-            (m for m, _t in WALKS), key=lambda m: abs(m - member.organization.default_walk_m)
+            (m for m, _t in WALKS), key=lambda m: abs(m - member.organization.policy.default_walk_m)
         ),
         "keeps_looking": True,
         "offers_alone": False,

@@ -15,10 +15,11 @@ from accounts.api.permissions import member_of
 from accounts.models import ReportReason, ReportSubject
 from carpool.kernel import clock
 from carpool.kernel.api import PROBLEMS, READ_PROBLEMS
+from carpool.kernel.strict import StrictSerializer
 from rides import selectors, services
 
 
-class FellowSerializer(serializers.Serializer[Any]):
+class FellowSerializer(StrictSerializer):
     """Whom one means: who made a booking of the ride, or, without one, its driver."""
 
     booking = serializers.UUIDField(required=False, allow_null=True, default=None)

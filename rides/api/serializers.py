@@ -14,6 +14,7 @@ from accounts.api.serializers import LocationSerializer
 from accounts.models import Car, Member
 from carpool.kernel.api import MomentField
 from carpool.kernel.geo import points_of
+from carpool.kernel.strict import StrictSerializer
 from rides.api import examples
 from rides.models import Booking, BookingMode, Ride, RideRequest, Stop
 from rides.selectors import RideView
@@ -33,7 +34,7 @@ GEOJSON_LINE = {
 }
 
 
-class TripEndSerializer(serializers.Serializer[Any]):
+class TripEndSerializer(StrictSerializer):
     """Where a trip starts or ends."""
 
     location = LocationSerializer()
@@ -45,7 +46,7 @@ class TripEndSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[examples.OFFER, examples.OFFER_BY_ARRIVAL])
-class OfferSerializer(serializers.Serializer[Any]):
+class OfferSerializer(StrictSerializer):
     """What a driver accepts. Give ``departure_at`` or ``arrive_by``, or both."""
 
     origin = TripEndSerializer()
@@ -243,20 +244,20 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
         )
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class ReasonSerializer(StrictSerializer):
     """Why."""
 
     reason = serializers.CharField(max_length=280, required=False, allow_blank=True, default="")
 
 
-class AnswerSerializer(serializers.Serializer[Any]):
+class AnswerSerializer(StrictSerializer):
     """Whether it took place."""
 
     took_place = serializers.BooleanField()
 
 
 @extend_schema_serializer(examples=[examples.WISH])
-class WishSerializer(serializers.Serializer[Any]):
+class WishSerializer(StrictSerializer):
     """What a rider looks for: door to door, within their own times."""
 
     origin = TripEndSerializer()

@@ -6,7 +6,7 @@ The states are those of *standard-covoiturage* (fabmob), so that other platforms
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.gis.db.models import PointField
 from django.db import models
@@ -16,9 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Member
 from carpool.kernel.constraints import one_at_a_time
 from rides.models.rides import Ride
-
-# Two reminders, two days apart, then a decision is forced.
-VALIDATION_ENDS_AFTER = timedelta(days=6)
 
 
 class BookingState(models.TextChoices):
@@ -162,7 +159,7 @@ class Booking(models.Model):
         release. Source: PRODUCT rules after NetMobiel, ``PaymentProcessor``.
         """
         answered = self.driver_answer is not None and self.rider_answer is not None
-        if not answered and now < self.ride.ends_at + VALIDATION_ENDS_AFTER:
+        if not answered and now < self.ride.decided_at:
             return BookingOutcome.UNDECIDED
         if not self.driver_answer:
             return BookingOutcome.RELEASE

@@ -23,9 +23,6 @@ from carpool.kernel.changes import Followed
 from carpool.kernel.constraints import one_at_a_time
 from maps.models import Region
 
-DEPARTING_BEFORE = timedelta(minutes=15)
-VALIDATING_AFTER = timedelta(minutes=15)
-
 
 class RideState(models.TextChoices):
     """Where a ride is in its life."""
@@ -235,6 +232,21 @@ class Ride(Followed):
         duration_s = (self.arrival_at - self.departure_at).total_seconds()
         return max(0, round(duration_s) - self.solo_duration_s)
 
+    @property
+    def departing_at(self) -> datetime:
+        """From when on it can be started: its organization says how long before."""
+        return self.departure_at - timedelta(seconds=self.organization.policy.departing_before_s)
+
+    @property
+    def validating_at(self) -> datetime:
+        """From when on both sides are asked whether it took place."""
+        return self.ends_at + timedelta(seconds=self.organization.policy.validating_after_s)
+
+    @property
+    def decided_at(self) -> datetime:
+        """When what was answered until then decides."""
+        return self.ends_at + timedelta(days=self.organization.policy.validation_days)
+
     def is_bookable_at(self, now: datetime) -> bool:
         """Tell whether the ride has neither left nor been cancelled; as ``bookable``."""
         return self.cancelled_at is None and self.started_at is None and self.departure_at > now
@@ -243,23 +255,23 @@ class Ride(Followed):
         """Compute the state from the facts and the clock."""
         if self.cancelled_at is not None:
             return RideState.CANCELLED
-        if now >= self.ends_at + VALIDATING_AFTER:
+        if now >= self.validating_at:
             return RideState.VALIDATING if has_open_bookings else RideState.COMPLETED
         if now >= self.ends_at:
             return RideState.ARRIVING
         if self.started_at is not None or now >= self.departure_at:
             return RideState.IN_TRANSIT
-        if now >= self.departure_at - DEPARTING_BEFORE:
+        if now >= self.departing_at:
             return RideState.DEPARTING
         return RideState.SCHEDULED
 
     def next_change_after(self, now: datetime) -> datetime | None:
         """Return when the clock alone will change the state next, None when it never will."""
         marks = (
-            self.departure_at - DEPARTING_BEFORE,
+            self.departing_at,
             self.departure_at,
             self.ends_at,
-            self.ends_at + VALIDATING_AFTER,
+            self.validating_at,
         )
         return None if self.cancelled_at else min((m for m in marks if m > now), default=None)
 

@@ -107,7 +107,7 @@ def book_ride(
     check_may_book(ride, rider, seats=terms.seats, now=now)
     booking = _new_booking(ride, rider, terms, insertion, now)
     itinerary = _insert(ride, booking, terms, insertion)
-    leeway = timedelta(seconds=ride.organization.stop_leeway_s)
+    leeway = timedelta(seconds=ride.organization.policy.stop_leeway_s)
     if abs(booking.pickup_at - insertion.shown_pickup_at) > leeway:
         raise RideChanged
     arrive_by = terms.latest_arrival_at - walking_time(insertion.walk_from_m)
@@ -146,7 +146,7 @@ def _new_booking(
     ride: Ride, rider: Member, terms: BookingTerms, insertion: PlannedInsertion, now: datetime
 ) -> Booking:
     waits = ride.booking_mode == BookingMode.CONFIRM
-    within = timedelta(seconds=ride.organization.confirm_within_s)
+    within = timedelta(seconds=ride.organization.policy.confirm_within_s)
     decide_by = min(now + within, ride.departure_at) if waits else None
     return Booking(
         ride=ride,

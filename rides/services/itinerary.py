@@ -85,7 +85,7 @@ def plan(ride: Ride, calls: Sequence[Call]) -> Itinerary:
     """Drive through the calls and return when the car is where; promises are not checked."""
     network = load_network(ride.region)
     route = drive(network, calls)
-    boarding = timedelta(seconds=ride.organization.boarding_s)
+    boarding = timedelta(seconds=ride.organization.policy.boarding_s)
     legs_ms = count_legs_ms(calls, route)
     planned, seats, aboard, at = [], [], 0, ride.departure_at
     for call, leg_ms in zip(calls, legs_ms, strict=True):

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Car, Member, Organization
+from accounts.models import Car, Member
 from accounts.selectors import get_car_for
 from carpool.kernel import outbox
 from carpool.kernel.errors import InvalidInput
@@ -35,7 +35,6 @@ from rides.services.itinerary import Call, count_legs_ms, drive, plan, save
 from rides.services.thresholds import RideEnd, settle_ends
 from rides.services.transitions import move_booking, refresh_ride
 
-MOST_DETOUR_S = 2 * 3600
 MOST_DETOUR_M = 100_000
 NOT_PROMISED = datetime.max.replace(tzinfo=UTC)
 
@@ -135,8 +134,10 @@ def _check_terms(terms: OfferTerms, car: Car) -> None:
             car.seats,
         )
         raise SeatsOutOfRange(text % {"car": car, "n": car.seats}, field="seats")
-    if not 0 <= terms.detour_s <= MOST_DETOUR_S:
-        raise InvalidInput(_("Between 0 and 120 minutes."), field="detour_s")
+    most_s = car.member.organization.policy.most_detour_s
+    if not 0 <= terms.detour_s <= most_s:
+        text = _("Between 0 and %(most)d minutes.") % {"most": most_s // 60}
+        raise InvalidInput(text, field="detour_s")
     if terms.detour_m is not None and not 0 <= terms.detour_m <= MOST_DETOUR_M:
         raise InvalidInput(_("Between 0 and 100 kilometres."), field="detour_m")
     if terms.booking_mode not in BookingMode.values:
@@ -210,7 +211,7 @@ def _times(
         departure_at, field = terms.departure_at, "departure_at"
     if departure_at <= now:
         raise InThePast(field=field)
-    horizon = timedelta(days=driver.organization.booking_horizon_days)
+    horizon = timedelta(days=driver.organization.policy.booking_horizon_days)
     if departure_at > now + horizon:
         text = _("Rides can be offered %(days)d days ahead.")
         raise TooFarAhead(text % {"days": horizon.days}, field=field)
@@ -317,7 +318,7 @@ def cancel_ride(*, ride_id: UUID, by: Member, reason: str, now: datetime) -> Rid
     return ride
 
 
-def touch_rides(*, organization: Organization, now: datetime) -> int:
+def touch_rides(*, organization_id: UUID, now: datetime) -> int:
     """Mark an organization's coming rides as changed, so that memories read them again."""
-    coming = Ride.objects.filter(organization=organization).bookable(now)
+    coming = Ride.objects.filter(organization=organization_id).bookable(now)
     return coming.update(changed_in=F("changed_in"))  # the trigger notes this transaction

@@ -18,7 +18,6 @@ from rides.selectors import get_request_for, get_trip_region
 from rides.services.offers import TripEnd
 from rides.services.transitions import move_request
 
-MOST_WALK_M = 5_000
 # Wider windows are slips of the pen, and times near the calendar's ends cannot be reckoned with.
 FARTHEST = timedelta(days=366)
 
@@ -35,7 +34,7 @@ class RequestTerms:
     walk_m: int = 800
     avoided: tuple[Circle, ...] = ()
 
-    def check(self, now: datetime) -> None:
+    def check(self, now: datetime, *, most_walk_m: int) -> None:
         """Make sure that the terms make sense.
 
         Raises:
@@ -52,8 +51,9 @@ class RequestTerms:
             raise TooFarAhead(field="latest_arrival_at")
         if not 1 <= self.seats <= 8:
             raise SeatsOutOfRange(_("Between 1 and 8 seats."), field="seats")
-        if not 0 <= self.walk_m <= MOST_WALK_M:
-            raise InvalidInput(_("Between 0 and 5000 metres."), field="walk_m")
+        if not 0 <= self.walk_m <= most_walk_m:
+            text = _("Between 0 and %(most)d metres.") % {"most": most_walk_m}
+            raise InvalidInput(text, field="walk_m")
 
 
 @transaction.atomic
@@ -64,7 +64,7 @@ def post_request(*, rider: Member, terms: RequestTerms, now: datetime) -> RideRe
         OutsideMap, OffNetwork, TooClose: an end is not on the map (names it).
         ArrivalBeforeDeparture, InThePast, SeatsOutOfRange, InvalidInput: names the field.
     """
-    terms.check(now)
+    terms.check(now, most_walk_m=rider.organization.policy.most_walk_m)
     region = get_trip_region(terms.origin.location, terms.destination.location, walk_m=terms.walk_m)
     request = RideRequest.objects.create(
         rider=rider,

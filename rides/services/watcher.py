@@ -14,8 +14,7 @@ from django.db import transaction
 
 from accounts.models import Organization
 from rides.models import Booking, BookingState, RequestState, Ride, RideRequest
-from rides.models.bookings import VALIDATION_ENDS_AFTER
-from rides.models.rides import VALIDATING_AFTER
+from rides.models.rides import RideQuerySet
 from rides.services.bookings import release_booking
 from rides.services.transitions import move_booking, move_request, refresh_ride
 from rides.services.validation import settle
@@ -55,8 +54,14 @@ def _carefully(look: Callable[[], bool], pk: object) -> bool:
         return False
 
 
+def _locked_rides() -> RideQuerySet:
+    """Rides that no other watcher holds, with the organization whose rules time them."""
+    rides = Ride.objects.select_related("organization")
+    return rides.select_for_update(skip_locked=True, of=("self",))
+
+
 def _look_at_booking(pk: UUID, ride_pk: UUID, now: datetime) -> bool:
-    ride = Ride.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=ride_pk).first()
+    ride = _locked_rides().filter(pk=ride_pk).first()
     if ride is None:
         return False
     booking = Booking.objects.select_for_update().due(now).filter(pk=pk).first()
@@ -71,15 +76,10 @@ def _look_at_booking(pk: UUID, ride_pk: UUID, now: datetime) -> bool:
 
 
 def _look_at_ride(pk: UUID, now: datetime) -> bool:
-    ride = (
-        Ride.objects.select_for_update(skip_locked=True, of=("self",))
-        .due(now)
-        .filter(pk=pk)
-        .first()
-    )
+    ride = _locked_rides().due(now).filter(pk=pk).first()
     if ride is None:
         return False
-    if now >= ride.ends_at + VALIDATING_AFTER:
+    if now >= ride.validating_at:
         _ask_both_sides(ride, now)
     refresh_ride(ride, now=now)
     return True
@@ -88,7 +88,7 @@ def _look_at_ride(pk: UUID, now: datetime) -> bool:
 def _ask_both_sides(ride: Ride, now: datetime) -> None:
     for booking in ride.bookings.select_for_update().filter(state=BookingState.CONFIRMED):
         booking.ride = ride
-        booking.next_check_at = ride.ends_at + VALIDATION_ENDS_AFTER
+        booking.next_check_at = ride.decided_at
         move_booking(
             booking,
             BookingState.COMPLETED_PENDING_VALIDATION,

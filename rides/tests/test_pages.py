@@ -152,7 +152,7 @@ def test_offer_with_somebody_elses_car_is_refused(driver, cast, entered):
 
 
 def test_hour_that_daylight_saving_skips_is_refused(driver, cast, entered):
-    cast.organization.booking_horizon_days = 400
+    cast.organization.own_policies = {"booking_horizon_days": 400}
     cast.organization.save()
     day = _night_of_the_gap(cast.organization.zone)
     changes = {"date": day.date().isoformat(), "time": day.strftime("%H:%M")}

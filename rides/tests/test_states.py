@@ -8,6 +8,7 @@ from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import Organization
 from carpool.kernel.models import OutboxEvent
 from rides import services as rides
 from rides.errors import AnswerIsFinal, NotTheDriver, StopNotFound, WrongState
@@ -23,7 +24,6 @@ from rides.models import (
     RideState,
     StopKind,
 )
-from rides.models.bookings import VALIDATION_ENDS_AFTER
 from rides.services.transitions import move_booking, move_request, refresh_ride
 from rides.tests.factories import book, offer, wish
 
@@ -104,7 +104,7 @@ class TestClock:
             (ride.departure_at, RideState.IN_TRANSIT),
             (ride.arrival_at, RideState.ARRIVING),
             (ride.arrival_at + 15 * MINUTE, RideState.VALIDATING),
-            (ride.arrival_at + VALIDATION_ENDS_AFTER, RideState.COMPLETED),
+            (ride.decided_at, RideState.COMPLETED),
         ]
         before = RideState.SCHEDULED
         for at, state in marks:
@@ -254,7 +254,7 @@ class TestValidation:
                 rides.answer_validation(
                     booking_id=booking.pk, by=member, took_place=answer, now=over
                 )
-        rides.watch(now=over + VALIDATION_ENDS_AFTER)
+        rides.watch(now=over + timedelta(days=6))
         booking.refresh_from_db()
         assert (booking.outcome, booking.state) == (outcome, state)
         booking.ride.refresh_from_db()
@@ -305,7 +305,11 @@ def _ride_on_paper():
     from datetime import UTC, datetime
 
     departure_at = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
-    return Ride(departure_at=departure_at, arrival_at=departure_at + 20 * MINUTE)
+    return Ride(
+        organization=Organization(),
+        departure_at=departure_at,
+        arrival_at=departure_at + 20 * MINUTE,
+    )
 
 
 def _terms(query):

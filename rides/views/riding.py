@@ -102,7 +102,7 @@ def _initial_offer(member: Member, chips: list[Any], now: datetime) -> dict[str,
         "date": moment.date(),
         "time": moment.replace(minute=moment.minute // 15 * 15, second=0),
         "seats": 2,
-        "detour_minutes": member.organization.default_detour_s // 60,
+        "detour_minutes": member.organization.policy.default_detour_s // 60,
     }
     for name, kind in zip(("origin", "destination"), ends, strict=True):
         if kind in known:

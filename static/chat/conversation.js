@@ -19,6 +19,7 @@ const TYPING_EVERY_MS = 2000;
 const TRY_AGAIN_CODES = new Set(["too_many_messages", "service_unavailable"]);
 
 /* --- what waits to be sent ---------------------------------------------------------------- */
+const uploads = new Set(); // photos on their way; the store is too small for them
 let queue = [];
 try {
   queue = JSON.parse(localStorage.getItem(STORE)) ?? [];
@@ -36,14 +37,15 @@ function store() {
 }
 
 function say(message) {
-  queue.push({ client_id: crypto.randomUUID?.() ?? uuid(), language, ...message });
+  queue.push({ client_id: newId(), language, ...message });
   store();
   draw();
   toEnd();
   push();
 }
 
-function uuid() {
+/** Return a random UUID, also where `crypto.randomUUID` is missing: on plain HTTP. */
+function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] % 16) + 64;
   bytes[8] = (bytes[8] % 64) + 128;
@@ -53,16 +55,32 @@ function uuid() {
 
 function draw() {
   const shown = new Set([...log.querySelectorAll("[data-client]")].map((node) => node.dataset.client));
-  const still = queue.filter((message) => !shown.has(message.client_id));
+  const still = [...queue, ...uploads].filter((message) => !shown.has(message.client_id));
   waitingList.replaceChildren(
     ...still.map((message) => {
       const item = bubble.content.firstElementChild.cloneNode(true);
       item.querySelector(".bubble__text").textContent = message.shown ?? message.text;
       const state = item.querySelector("[data-state]");
-      state.textContent = message.refused ? chat.dataset.textRefused : isOpen() ? "…" : chat.dataset.textWaiting;
+      state.textContent = message.refused ? chat.dataset.textRefused : isConnected() ? "…" : chat.dataset.textWaiting;
+      const again = item.querySelector("[data-again]");
+      again.hidden = !message.refused;
+      again.addEventListener("click", () => takeBack(message));
       return item;
     }),
   );
+}
+
+function isConnected() {
+  return isOpen() && navigator.onLine;
+}
+
+/** What the server refused goes back to where it was written. */
+function takeBack(message) {
+  settle(message.client_id);
+  draw();
+  if (!composer) return;
+  if (!composer.text.value) composer.text.value = message.text ?? "";
+  composer.text.focus();
 }
 
 let pushing = false;
@@ -106,8 +124,8 @@ function refuse(id, code) {
   if (code === "too_many_messages") toast(chat.dataset.textFast);
   if (TRY_AGAIN_CODES.has(code)) return;
   message.refused = true;
+  store();
   draw();
-  settle(id);
 }
 
 listen((frame) => {
@@ -119,6 +137,7 @@ listen((frame) => {
 });
 setInterval(push, RETRY_MS);
 window.addEventListener("online", push);
+window.addEventListener("offline", draw);
 
 /* --- what is heard ------------------------------------------------------------------------- */
 let typed;
@@ -133,8 +152,29 @@ scroller.addEventListener("scroll", () => {
 });
 log.addEventListener("refreshed", () => {
   draw();
+  readOut();
   if (isAtEnd) toEnd();
 });
+// A keyboard on screen makes the log lower: its end stays in sight.
+new ResizeObserver(() => isAtEnd && toEnd()).observe(scroller);
+
+// iOS lays the keyboard over the page, and only the visual viewport knows of it.
+visualViewport?.addEventListener("resize", () => {
+  if (visualViewport.scale > 1.01) return; // somebody looks closely
+  document.body.style.setProperty("--seen", `${visualViewport.height}px`);
+  scrollTo(0, 0);
+});
+
+/** Tell a screen reader what is new, by whom: the log itself is replaced as a whole. */
+function readOut() {
+  const fresh = [...log.querySelectorAll(".newly:not(.bubble--mine)")].slice(-3);
+  const words = fresh.map((item) => {
+    const text = item.querySelector(".bubble__text, .log__fact span, img");
+    const said = text?.alt ?? text?.innerText ?? item.innerText;
+    return item.dataset.saidBy ? `${item.dataset.saidBy}: ${said}` : said;
+  });
+  if (words.length) chat.querySelector("[data-said]").textContent = words.join(". ");
+}
 log.addEventListener("load", () => isAtEnd && toEnd(), true); // photos take their room late
 
 follow(`conversation:${conversation}`, (event, data) => {
@@ -158,7 +198,6 @@ let toldTypingAt = 0;
 if (composer) {
   const box = composer.text;
   composer.addEventListener("submit", (event) => {
-    if (composer.photo.files.length) return; // photos go the plain way
     event.preventDefault();
     const code = event.submitter?.name === "code" ? event.submitter.value : "";
     if (code) say({ kind: "quick", code, shown: event.submitter.textContent });
@@ -179,8 +218,44 @@ if (composer) {
     send({ typing: conversation });
   });
   composer.photo.addEventListener("change", () => {
-    if (composer.photo.files.length) composer.requestSubmit(composer.querySelector(".composer__send"));
+    for (const file of composer.photo.files) sendPhoto(file);
+    composer.photo.value = "";
   });
+}
+
+/* --- photos: made smaller here, for slow networks; they do not wait for one ------------------- */
+const LONGEST_SIDE = 1600; // as chat/services/photos.py keeps them
+
+async function sendPhoto(file) {
+  const upload = { client_id: newId(), shown: chat.dataset.textPhoto };
+  uploads.add(upload);
+  draw();
+  toEnd();
+  try {
+    const body = new FormData();
+    body.append("client_id", upload.client_id);
+    body.append("photo", await shrink(file), "photo.jpg");
+    const headers = { "X-CSRFToken": composer.csrfmiddlewaretoken.value };
+    const answer = await fetch(chat.dataset.photos, { method: "POST", headers, body });
+    if (!answer.ok) toast((await answer.json()).detail ?? chat.dataset.textFailed, "info");
+  } catch {
+    toast(chat.dataset.textFailed, "wifi-off");
+  } finally {
+    uploads.delete(upload);
+    draw();
+  }
+}
+
+async function shrink(file) {
+  try {
+    const image = await createImageBitmap(file);
+    const scale = Math.min(1, LONGEST_SIDE / Math.max(image.width, image.height));
+    const canvas = new OffscreenCanvas(Math.round(image.width * scale), Math.round(image.height * scale));
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    return await canvas.convertToBlob({ type: "image/jpeg", quality: 0.85 });
+  } catch {
+    return file; // the server tells what is wrong with it
+  }
 }
 
 draw();

@@ -50,14 +50,3 @@ button?.addEventListener("click", async () => {
   await subscribe();
   button.removeAttribute("aria-busy");
 });
-
-document.querySelector("[data-select]")?.addEventListener("focus", (event) => event.target.select());
-const copy = document.querySelector("[data-copy]");
-copy?.addEventListener("click", async () => {
-  await navigator.clipboard.writeText(copy.dataset.copy);
-  const before = copy.textContent;
-  copy.textContent = copy.dataset.textDone;
-  setTimeout(() => {
-    copy.textContent = before;
-  }, 2000);
-});

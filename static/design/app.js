@@ -107,6 +107,20 @@ document.addEventListener("click", (event) => {
   }
   if (event.target.matches("dialog[open]")) event.target.close(); // the backdrop
 });
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches("[data-select]")) event.target.select();
+});
+document.addEventListener("click", async (event) => {
+  const copier = event.target.closest("[data-copy]");
+  if (!copier) return;
+  const field = document.getElementById(copier.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(field.value);
+    toast(copier.dataset.textDone, "check");
+  } catch {
+    field.focus(); // a plain HTTP page has no clipboard: it is selected, to be copied by hand
+  }
+});
 document.addEventListener("input", (event) => {
   const stepper = event.target.closest("[data-stepper]");
   if (stepper) limitStepper(stepper);

@@ -108,6 +108,12 @@ def minutes(value: float | timedelta) -> str:
 
 
 @register.filter
+def minutes_exact(seconds: float) -> str:
+    """Return seconds as minutes with a tenth: 4.5 min."""
+    return _("%(n)s min") % {"n": f"{seconds / 60:.1f}"}
+
+
+@register.filter
 def between(start: datetime, end: datetime) -> str:
     """Return the duration from one moment to another."""
     return minutes(end - start)

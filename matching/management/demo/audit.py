@@ -87,7 +87,7 @@ def _drive(ride: Ride, stops: list[Stop]) -> list[datetime]:
             at = max(at, stop.earliest_at)
         times.append(at)
         if stop.booking is not None:
-            at += timedelta(seconds=ride.organization.boarding_s)
+            at += timedelta(seconds=ride.organization.policy.boarding_s)
     return times
 
 

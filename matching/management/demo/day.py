@@ -23,7 +23,6 @@ from matching import selectors, services
 from matching.selectors import SearchQuery
 from rides import services as rides
 from rides.models import Booking, Ride, RideRequest
-from rides.models.bookings import VALIDATION_ENDS_AFTER
 
 PUBLISHED_BEFORE = timedelta(hours=16)
 PATIENCE = timedelta(minutes=75)
@@ -157,7 +156,7 @@ class CommuteDay:
             destination=_end(commute.destination),
             earliest_departure_at=commute.arrive_at - PATIENCE,
             latest_arrival_at=commute.arrive_at,
-            walk_m=self._organization.default_walk_m,
+            walk_m=self._organization.policy.default_walk_m,
             arrive=True,
         )
         if not self._book_best(commute.member, query, now, request=None):
@@ -230,7 +229,7 @@ class CommuteDay:
     def settle_everything(self) -> None:
         """Let the week pass after which silence decides, and look once more."""
         last = Ride.objects.filter(organization=self._organization).latest("arrival_at")
-        self._watch(last.arrival_at + VALIDATION_ENDS_AFTER + timedelta(hours=1))
+        self._watch(last.decided_at + timedelta(hours=1))
 
     def _watch(self, now: datetime) -> None:
         rides.watch(now=now, organization=self._organization, limit=100_000)

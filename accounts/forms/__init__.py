@@ -1,0 +1,19 @@
+"""What people enter: parsed here, decided in services."""
+
+from accounts.forms.oneself import AvoidForm, CarForm, CompanyForm, DemoForm, PlaceForm, ProfileForm
+from accounts.forms.people import InvitationForm, IssuerForm, PeopleForm
+from accounts.forms.policies import PoliciesForm, PolicyChangeForm
+
+__all__ = [
+    "AvoidForm",
+    "CarForm",
+    "CompanyForm",
+    "DemoForm",
+    "InvitationForm",
+    "IssuerForm",
+    "PeopleForm",
+    "PlaceForm",
+    "PoliciesForm",
+    "PolicyChangeForm",
+    "ProfileForm",
+]
