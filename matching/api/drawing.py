@@ -110,7 +110,7 @@ def _features(drawing: Drawing) -> list[dict[str, Any]]:
 
 
 def _point(mark: Mark) -> dict[str, Any]:
-    facts = {"part": mark.kind, "label": mark.label}
+    facts: dict[str, Any] = {"part": mark.kind, "label": mark.label}
     if mark.at is not None:
         facts["at"] = mark.at
     return _feature("Point", [round(degrees, 7) for degrees in mark.location], **facts)

@@ -34,7 +34,7 @@ DOOR_TIME = timedelta(minutes=2)
 PUBLIC_WITHIN_M = 150.0
 APART_M, AROUND_M = 300.0, 800.0
 ASIDE_MS = 90_000
-MOST_TRIED = 50
+ENOUGH_CHOICES, MOST_TRIED = 12, 50
 # Pins of one home differ by some metres; as many thresholds would tell where it is.
 SAME_DOOR_M = 300.0
 
@@ -121,30 +121,26 @@ def _draw_vertex(network: RoadNetwork, door: LonLat, towards: LonLat) -> int:
 
 
 def list_choices(network: RoadNetwork, door: LonLat, towards: LonLat) -> list[int]:
-    """Return the vertices among which the lot decides, at least one; wider where there is none."""
+    """Return the vertices among which the lot decides; farther ones, too, where there are few."""
     home, away = _vertex(network, door), _vertex(network, towards)
     apart_m = _apart_m(network.lon, network.lat, door)
-    for least_m, most_m, aside_ms, door_ms in (
-        (APART_M, AROUND_M, ASIDE_MS, DOOR_TIME // timedelta(milliseconds=1)),
-        (APART_M, AROUND_M, None, DOOR_TIME // timedelta(milliseconds=1)),
-        (0.0, 2 * AROUND_M, None, None),
+    for most_m, aside_ms, door_ms in (
+        (AROUND_M, ASIDE_MS, DOOR_TIME // timedelta(milliseconds=1)),
+        (AROUND_M, None, DOOR_TIME // timedelta(milliseconds=1)),
+        (2 * AROUND_M, None, None),
     ):
-        near = np.flatnonzero((apart_m >= least_m) & (apart_m <= most_m) & network.stoppable)
-        if len(near) == 0:
-            continue
-        out_ms, back_ms = (
-            network.durations_ms(home, near)[0],
-            network.durations_ms(near, home)[:, 0],
-        )
+        near = np.flatnonzero((apart_m >= APART_M) & (apart_m <= most_m) & network.stoppable)
+        out_ms = network.durations_ms(home, near)[0]
+        back_ms = network.durations_ms(near, home)[:, 0]
         fits = np.ones(len(near), np.bool_)
         if door_ms is not None:
             fits &= (out_ms <= door_ms) & (back_ms <= door_ms)
         if aside_ms is not None:
             alone_ms = network.durations_ms(home, away)[0, 0]
             fits &= out_ms + network.durations_ms(near, away)[:, 0] - alone_ms <= aside_ms
-        if fits.any():
-            return [int(vertex) for vertex in near[fits]]
-    return [home]
+        if np.count_nonzero(fits) >= ENOUGH_CHOICES:
+            break
+    return [int(vertex) for vertex in near[fits]] or [home]
 
 
 def _vertex(network: RoadNetwork, place: LonLat) -> int:
