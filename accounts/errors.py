@@ -89,6 +89,48 @@ class ManagersOnly(Forbidden):
     title = _("Only your organization's managers may do this")
 
 
+class SiteNotKnown(NotFound):
+    """The organization has no such site."""
+
+    code = "site_not_known"
+    title = _("Your organization has no such site")
+
+
+class SiteNameTaken(Conflict):
+    """People choose sites by their names."""
+
+    code = "site_name_taken"
+    title = _("There is a site of that name already")
+
+
+class OwnersOnly(Forbidden):
+    """Who steers an organization, and with whom it shares, its owners decide."""
+
+    code = "owners_only"
+    title = _("Only your organization's owners may do this")
+
+
+class LastOwner(Conflict):
+    """An organization without an owner could never be steered again."""
+
+    code = "last_owner"
+    title = _("Make somebody else an owner first: nobody would own the organization")
+
+
+class NotInside(Conflict):
+    """The person has left the organization."""
+
+    code = "not_inside"
+    title = _("This person is not in your organization any more")
+
+
+class RemovedByNobody(Conflict):
+    """Nobody takes themselves out by accident; leaving is a page of its own."""
+
+    code = "removed_by_nobody"
+    title = _("You cannot take yourself out here. Leave the organization instead.")
+
+
 class TooManyReports(DomainError):
     """The moderators' queue is not flooded by one person."""
 

@@ -22,9 +22,13 @@ class PoliciesChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class MemberWithdrawn(Event):
-    """A member was suspended, left, or asked to be forgotten: nobody may count on them any more."""
+    """A member was suspended, left, or asked to be forgotten: nobody may count on them any more.
+
+    ``has_left`` tells what everybody in their organization sees anyway; the rest is theirs.
+    """
 
     member_id: UUID
+    has_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

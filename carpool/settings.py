@@ -173,6 +173,8 @@ CELERY_TASK_ROUTES = {
     "matching.solve_part": {"queue": "batch"},
     "matching.run_study": {"queue": "batch"},
     "matching.*": {"queue": "matching"},
+    # A mail server that thinks for a minute holds up nothing but mails.
+    "chat.send_deliveries": {"queue": "deliveries"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -202,6 +204,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "chat.send_deliveries",
         "schedule": 10.0,
         "options": {"expires": 10},
+    },
+    "tell-of-messages": {
+        "task": "chat.tell_of_messages",
+        "schedule": 5.0,
+        "options": {"expires": 5},
     },
     "forget-live": {
         "task": "chat.forget_live",

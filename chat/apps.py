@@ -12,7 +12,7 @@ class ChatConfig(AppConfig):
         """Subscribe to what open pages show."""
         from django.contrib.auth.signals import user_logged_out
 
-        from accounts.events import CompanyChanged, MessageHidden
+        from accounts.events import CompanyChanged, MemberWithdrawn, MessageHidden
         from carpool.kernel import outbox, personal_data
         from chat import handlers
         from chat.selectors.personal import export_chat
@@ -30,6 +30,7 @@ class ChatConfig(AppConfig):
 
         outbox.subscribe(MessageHidden, handlers.on_message_hidden)
         outbox.subscribe(CompanyChanged, handlers.on_company_changed)
+        outbox.subscribe(MemberWithdrawn, handlers.on_member_withdrawn)
         personal_data.register(personal_data.Holder("chat", export_chat, erase_chat))
 
         outbox.subscribe(rides.BookingStateChanged, handlers.notify_of_booking)

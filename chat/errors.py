@@ -70,6 +70,13 @@ class TopicNotFound(NotFound):
     title = _("There is nothing of that name to follow")
 
 
+class MessageNotFlagged(NotFound):
+    """Moderators look at what was flagged, and at nothing else that people say."""
+
+    code = "message_not_flagged"
+    title = _("This message was not flagged")
+
+
 class NotificationNotFound(NotFound):
     """It does not exist, or was told to somebody else."""
 

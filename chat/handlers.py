@@ -6,12 +6,11 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from accounts.events import CompanyChanged, MessageHidden
+from accounts.events import CompanyChanged, MemberWithdrawn, MessageHidden
 from carpool.kernel import clock
 from chat import selectors, services
 from chat.services import preferences, telling
-from chat.services.forgetting import hide_message
-from chat.services.parting import part_people
+from chat.services.parting import leave_questions, part_people
 from rides.events import (
     BookingStateChanged,
     ProposalChanged,
@@ -24,12 +23,17 @@ from rides.events import (
 
 def on_message_hidden(event: MessageHidden) -> None:
     """Take the message out of sight, as a moderator decided."""
-    hide_message(message_id=int(event.message_id), now=clock.now())
+    services.remove_message(message_id=int(event.message_id), now=clock.now())
 
 
 def on_company_changed(event: CompanyChanged) -> None:
     """Let nobody write to whom they are kept apart from."""
     part_people(member_id=event.member_id, now=clock.now())
+
+
+def on_member_withdrawn(event: MemberWithdrawn) -> None:
+    """Let nobody wait for an answer of somebody who has gone."""
+    leave_questions(member_id=event.member_id, now=clock.now())
 
 
 def on_ride_changed(event: RideStateChanged | StopVisited) -> None:

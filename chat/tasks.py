@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from carpool.kernel import clock
-from chat.services import deliveries, live, notifications
+from chat.services import deliveries, live, message_news, notifications
 
 
 @shared_task(name=notifications.SEND_TASK, ignore_result=True)
@@ -22,3 +22,9 @@ def forget_live() -> int:
 def forget_notifications() -> int:
     """Delete old news; sent by beat."""
     return notifications.forget_notifications(now=clock.now())
+
+
+@shared_task(name="chat.tell_of_messages", ignore_result=True)
+def tell_of_messages() -> int:
+    """Tell members of messages that they do not read; sent by beat."""
+    return message_news.tell_of_messages(now=clock.now())

@@ -10,6 +10,7 @@ urlpatterns = [
     path("messages/settings/", conversations.change_settings, name="talk-settings"),
     path("messages/<uuid:conversation_id>/", conversations.conversation, name="conversation"),
     path("messages/<uuid:conversation_id>/leave/", conversations.leave, name="leave"),
+    path("messages/<uuid:conversation_id>/mute/", conversations.mute, name="mute"),
     path(
         "messages/<uuid:conversation_id>/photos/<uuid:photo_id>/", conversations.photo, name="photo"
     ),

@@ -10,7 +10,7 @@ class MatchingConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe to what makes a ride fit, or no longer fit, and to new requests."""
-        from accounts.events import CompanyChanged
+        from accounts.events import CompanyChanged, MemberWithdrawn
         from carpool.kernel import outbox, personal_data
         from matching import handlers
         from matching.events import PartReady, RunQueued, StudyQueued
@@ -28,6 +28,7 @@ class MatchingConfig(AppConfig):
             outbox.subscribe(event, handlers.on_ride_changed)
         outbox.subscribe(RequestPosted, handlers.on_request_posted)
         outbox.subscribe(CompanyChanged, handlers.on_company_changed)
+        outbox.subscribe(MemberWithdrawn, handlers.on_member_withdrawn)
         outbox.subscribe(StudyQueued, handlers.on_study_queued)
         outbox.subscribe(RunQueued, handlers.on_run_queued)
         outbox.subscribe(PartReady, handlers.on_part_ready)

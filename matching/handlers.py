@@ -1,8 +1,10 @@
 """What matching does when it hears of something new: it queues the work and returns."""
 
-from accounts.events import CompanyChanged
+from accounts.events import CompanyChanged, MemberWithdrawn
+from carpool.kernel import clock
 from matching import tasks
 from matching.events import PartReady, RunQueued, StudyQueued
+from matching.services.withdrawal import withdraw_plan
 from rides.events import BookingStateChanged, RequestPosted, RideOffered, RideStateChanged
 
 
@@ -19,6 +21,11 @@ def on_request_posted(event: RequestPosted) -> None:
 def on_company_changed(event: CompanyChanged) -> None:
     """Part whom a block or a wish parts, and look again."""
     tasks.rematch_member.delay(str(event.member_id))
+
+
+def on_member_withdrawn(event: MemberWithdrawn) -> None:
+    """Propose nobody any more on whom nobody may count."""
+    withdraw_plan(member_id=event.member_id, now=clock.now())
 
 
 def on_study_queued(event: StudyQueued) -> None:

@@ -7,7 +7,7 @@ from rides import services
 
 def on_member_withdrawn(event: MemberWithdrawn) -> None:
     """Cancel what lies ahead of them, so that the others hear in time."""
-    services.withdraw_member(member_id=event.member_id, now=clock.now())
+    services.withdraw_member(member_id=event.member_id, has_left=event.has_left, now=clock.now())
 
 
 def on_policies_changed(event: PoliciesChanged) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import company, policies, views
+from accounts.api import company, people, policies, sites, views
 
 app_name = "accounts-api"
 urlpatterns = [
@@ -19,6 +19,21 @@ urlpatterns = [
         "me/avoided-places/<uuid:avoided_id>",
         company.AvoidedPlaceView.as_view(),
         name="avoided-place",
+    ),
+    path("organization/sites", sites.SitesView.as_view(), name="sites"),
+    path("organization/sites/<uuid:site_id>", sites.SiteView.as_view(), name="site"),
+    path("organization/leave", people.LeaveView.as_view(), name="leave"),
+    path("organization/people", people.PeopleView.as_view(), name="people"),
+    path("organization/people/<uuid:person_id>", people.PersonView.as_view(), name="person"),
+    path(
+        "organization/people/<uuid:person_id>/remove",
+        people.PersonRemovalView.as_view(),
+        name="person-remove",
+    ),
+    path(
+        "organization/people/<uuid:person_id>/readmit",
+        people.PersonReadmissionView.as_view(),
+        name="person-readmit",
     ),
     path("organization/policies", policies.PoliciesView.as_view(), name="policies"),
     path(

@@ -3,6 +3,7 @@
 from accounts.forms.oneself import AvoidForm, CarForm, CompanyForm, DemoForm, PlaceForm, ProfileForm
 from accounts.forms.people import InvitationForm, IssuerForm, PeopleForm
 from accounts.forms.policies import PoliciesForm, PolicyChangeForm
+from accounts.forms.sites import SiteForm
 
 __all__ = [
     "AvoidForm",
@@ -16,4 +17,5 @@ __all__ = [
     "PoliciesForm",
     "PolicyChangeForm",
     "ProfileForm",
+    "SiteForm",
 ]

@@ -80,7 +80,7 @@ class CompanyForm(forms.Form):
 class PlaceForm(PlacesForm):
     """A saved place: an address and its point."""
 
-    place_names = ("place",)
+    place_names: tuple[str, ...] = ("place",)
 
     place_label = forms.CharField(label=_("Address"), max_length=255, widget=PlaceInput("place"))
     place = LonLatField()

@@ -6,6 +6,7 @@ from accounts.models.identity import User, UserManager
 from accounts.models.invitations import Invitation
 from accounts.models.issuers import IdentityIssuer
 from accounts.models.members import Gender, Member, MemberQuerySet, MemberRole
+from accounts.models.memberships import MembershipAct, MembershipChange
 from accounts.models.organizations import (
     EmailDomain,
     Organization,
@@ -60,6 +61,8 @@ __all__ = [
     "Member",
     "MemberQuerySet",
     "MemberRole",
+    "MembershipAct",
+    "MembershipChange",
     "ModerationAct",
     "ModerationStep",
     "Organization",

@@ -7,13 +7,17 @@ import zoneinfo
 from zoneinfo import ZoneInfo
 
 from django.contrib.gis.db.models import PointField
+from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.policies import Policies, read_policies
+from carpool.kernel.geo import LonLat, crow_fly_m, from_point
+
+LEAST_FENCE_M, MOST_FENCE_M = 25, 2_000
 
 
 def validate_time_zone(name: str) -> None:
@@ -108,6 +112,19 @@ class Site(models.Model):
     name = models.CharField(_("name"), max_length=120)
     address = models.CharField(_("address"), max_length=255, blank=True)
     location = PointField(_("location"), srid=4326)
+    radius_m = models.PositiveIntegerField(
+        _("how far it reaches"),
+        default=150,
+        validators=[MinValueValidator(LEAST_FENCE_M), MaxValueValidator(MOST_FENCE_M)],
+        help_text=_("Metres around its middle that belong to it."),
+    )
+    entrance = PointField(
+        _("where cars stop"),
+        srid=4326,
+        null=True,
+        blank=True,
+        help_text=_("A gate or a stop within reach; empty: its middle."),
+    )
 
     class Meta:
         verbose_name = _("site")
@@ -115,7 +132,22 @@ class Site(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(fields=["organization", "name"], name="site_name_once"),
+            models.CheckConstraint(
+                condition=models.Q(radius_m__gte=LEAST_FENCE_M, radius_m__lte=MOST_FENCE_M),
+                name="site_reaches_25_to_2000_m",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def meeting_point(self) -> Point:
+        """Where cars stop: the entrance, if one is known."""
+        return self.entrance or self.location
+
+    def is_at(self, place: LonLat, *, within_m: float) -> bool:
+        """Tell whether a place lies in the fence, and within so many metres of middle or gate."""
+        middle_m = crow_fly_m(from_point(self.location), place)
+        gate_m = crow_fly_m(from_point(self.meeting_point), place)
+        return middle_m <= self.radius_m and min(middle_m, gate_m) <= within_m

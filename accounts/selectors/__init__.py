@@ -46,6 +46,13 @@ from accounts.selectors.members import (
     require_member,
 )
 from accounts.selectors.organizations import visible_organization_ids
+from accounts.selectors.people import (
+    count_other_owners,
+    get_person_for,
+    list_membership_changes,
+    list_people,
+    require,
+)
 from accounts.selectors.policies import (
     DecidedRule,
     group_policies,
@@ -63,11 +70,13 @@ from accounts.selectors.privacy import (
     sign_export,
 )
 from accounts.selectors.reports import count_recent_reports, list_reports, lock_report
+from accounts.selectors.sites import get_site_for
 
 __all__ = [
     "DecidedRule",
     "Door",
     "avoided_circles",
+    "count_other_owners",
     "count_recent_reports",
     "door_of",
     "emergency_number",
@@ -84,7 +93,9 @@ __all__ = [
     "get_issuer",
     "get_issuer_for",
     "get_member",
+    "get_person_for",
     "get_place_for",
+    "get_site_for",
     "get_site_near",
     "given_consents",
     "group_policies",
@@ -101,6 +112,8 @@ __all__ = [
     "list_invitations",
     "list_issuers",
     "list_links",
+    "list_membership_changes",
+    "list_people",
     "list_places",
     "list_policies",
     "list_policy_changes",
@@ -112,6 +125,7 @@ __all__ = [
     "organization_for_email",
     "owns_domain_of",
     "pairs_kept_apart",
+    "require",
     "require_manager",
     "require_member",
     "sign_export",

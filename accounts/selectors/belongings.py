@@ -53,10 +53,17 @@ def list_sites(member: Member) -> QuerySet[Site]:
 
 
 def get_site_near(member: Member, place: LonLat, *, within_m: float) -> Site | None:
-    """Return the organization's nearest site within so many metres: a place that is public."""
-    near = [(crow_fly_m(from_point(site.location), place), site) for site in list_sites(member)]
-    distance_m, site = min(near, key=lambda pair: pair[0], default=(float("inf"), None))
-    return site if distance_m <= within_m else None
+    """Return the organization's nearest site in whose fence a place lies: a place that is public.
+
+    However far a fence reaches, only so many metres around its middle or gate are public: a home
+    across the road stays private.
+    """
+    near = [
+        (crow_fly_m(from_point(site.meeting_point), place), site)
+        for site in list_sites(member)
+        if site.is_at(place, within_m=within_m)
+    ]
+    return min(near, key=lambda pair: pair[0], default=(0.0, None))[1]
 
 
 def find_named_place(member: Member, text: str) -> LonLat | None:

@@ -33,6 +33,7 @@ from accounts.services.issuers import (
 )
 from accounts.services.membership import ensure_member, join_by_email, register_member
 from accounts.services.organizations import add_site, claim_email_domain, found_organization
+from accounts.services.people import change_role, leave_organization, readmit_person, remove_member
 from accounts.services.people_import import PersonLine, import_people, read_people
 from accounts.services.policies import bounds_text, change_own_policies, change_policies
 from accounts.services.privacy import (
@@ -42,6 +43,7 @@ from accounts.services.privacy import (
 )
 from accounts.services.profile import remove_car, remove_place, save_car, save_place, update_profile
 from accounts.services.reports import moderate, readmit_member, report_member, suspend_member
+from accounts.services.sites import remove_site, save_site
 from accounts.services.warnings import send_warning
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "bounds_text",
     "change_own_policies",
     "change_policies",
+    "change_role",
     "choose_company",
     "claim_email_domain",
     "create_invitation",
@@ -69,20 +72,25 @@ __all__ = [
     "join_by_email",
     "join_by_issuer",
     "keep_terms",
+    "leave_organization",
     "log_position_read",
     "make_export",
     "moderate",
     "read_people",
     "readmit_member",
+    "readmit_person",
     "register_member",
     "remove_car",
     "remove_issuer",
+    "remove_member",
     "remove_place",
+    "remove_site",
     "report_member",
     "revoke_invitation",
     "save_car",
     "save_issuer",
     "save_place",
+    "save_site",
     "send_warning",
     "stop_avoiding",
     "suspend_member",

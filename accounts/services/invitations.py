@@ -10,6 +10,7 @@ from accounts.models import Invitation, Member, User
 from accounts.selectors import get_invitation_by_token, require_manager
 from accounts.selectors.invitations import digest_token
 from accounts.services.membership import ensure_member
+from accounts.services.people import let_in_again
 
 TOKEN_BYTES = 24
 
@@ -46,16 +47,20 @@ def accept_invitation(*, user: User, token: str, now: datetime) -> Member:
     """Make a signed-in user a member. Somebody who is one already uses nothing up.
 
     Raises:
-        InvitationNotValid: expired, revoked, used up, unknown; or the person left or was shut out,
-            and only a manager lets them in again.
+        InvitationNotValid: expired, revoked, used up, unknown; or the person was shut out, or left
+            after it was made: only a new invitation lets them in again.
     """
     invitation = get_invitation_by_token(token, now=now, lock=True)
     known = Member.objects.filter(user=user, organization=invitation.organization_id).first()
     if known is not None:
-        if known.left_at is not None or known.suspended_at is not None:
+        if known.suspended_at is not None:
             raise InvitationNotValid
-        return known
-    member = ensure_member(user=user, organization=invitation.organization)
+        if known.left_at is None:
+            return known
+        if invitation.created_at <= known.left_at:
+            raise InvitationNotValid
+        let_in_again(known, by=user, now=now)
+    member = known or ensure_member(user=user, organization=invitation.organization)
     invitation.uses += 1
     invitation.save(update_fields=["uses"])
     return member

@@ -15,11 +15,11 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.events import MemberWithdrawn
 from accounts.models import EmailDomain, Member, MemberRole, Organization
+from accounts.permissions import Act, is_manager, may
 from accounts.selectors import require_manager
 from accounts.services.membership import register_member
-from carpool.kernel import outbox
+from accounts.services.people import remove_member
 from carpool.kernel.errors import InvalidInput
 
 MOST_PEOPLE = 5000
@@ -140,8 +140,13 @@ def _fault_of_words(row: dict[str, str], member: Member | None, by: Member) -> s
     if role not in ROLES:
         return _("A role is “member” or “manager”.")
     if member is None:
-        return ""
+        is_steering = ROLES[role] == MemberRole.MANAGER and not may(by, Act.CHANGE_ROLE)
+        return _("Only an owner appoints managers and takes them out.") if is_steering else ""
     is_off = active in NO_WORDS
+    if not may(by, Act.CHANGE_ROLE) and (
+        (is_off and is_manager(member)) or ROLES[role] not in {None, member.role}
+    ):
+        return _("Only an owner appoints managers and takes them out.")
     if member.pk == by.pk and (is_off or ROLES[role] == MemberRole.MEMBER):
         return _("You cannot take yourself out.")
     if member.role == MemberRole.OWNER and (is_off or role):
@@ -159,24 +164,22 @@ def import_people(*, by: Member, text: str, now: datetime) -> Counter[str]:
     Organization.objects.select_for_update().get(pk=by.organization_id)
     done: Counter[str] = Counter()
     for line in read_people(by=by, text=text):
-        _do(line, organization=by.organization, now=now)
+        _do(line, by=by, now=now)
         done[line.outcome] += 1
     return done
 
 
-def _do(line: PersonLine, *, organization: Organization, now: datetime) -> None:
+def _do(line: PersonLine, *, by: Member, now: datetime) -> None:
     if line.outcome == "enter":
         register_member(
-            organization=organization,
+            organization=by.organization,
             email=line.email,
             display_name=line.name,
             role=line.role or MemberRole.MEMBER,
         )
     elif line.outcome == "remove":
         assert line.member is not None
-        line.member.left_at = now
-        line.member.save(update_fields=["left_at"])
-        outbox.publish(MemberWithdrawn(member_id=line.member.pk), now=now)
+        remove_member(by=by, person_id=line.member.pk, reason="", now=now)
     elif line.outcome in {"change", "readmit"}:
         assert line.member is not None
         line.member.left_at = None

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def manager(client, cast):
+    cast.manager.role = MemberRole.OWNER
+    cast.manager.save(update_fields=["role"])
     client.force_login(cast.manager.user, backend=BACKEND)
     return cast.manager
 

@@ -14,6 +14,7 @@ from accounts.errors import InvitationNotValid, ManagersOnly
 from accounts.models import Invitation, Member, MemberRole
 from accounts.tests.factories import UserFactory
 from accounts.tests.test_sign_in import code_in
+from carpool.kernel import clock
 
 URL = "/organization/invitations/"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -93,9 +94,9 @@ def test_revoked_it_opens_nothing(client, manager, invite, now):
 
 @pytest.mark.parametrize("way", ["left_at", "suspended_at"])
 def test_who_left_or_was_shut_out_does_not_come_back_by_a_link(invite, cast, now, way):
-    setattr(cast.rider, way, now)
-    cast.rider.save()
     _invitation, token = invite()
+    setattr(cast.rider, way, clock.now())
+    cast.rider.save()
     with pytest.raises(InvitationNotValid):
         services.accept_invitation(user=cast.rider.user, token=token, now=now)
 

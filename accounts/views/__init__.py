@@ -3,18 +3,28 @@
 from accounts.views.invitations import invitations, invited, revoke_invitation
 from accounts.views.issuers import issuer, remove_issuer, unlink
 from accounts.views.joining import demo, join
+from accounts.views.members import (
+    change_role,
+    leave,
+    people_list,
+    person,
+    readmit_person,
+    remove_person,
+)
 from accounts.views.oneself import car, place, profile, remove_car, remove_place
 from accounts.views.organization import organization
 from accounts.views.people import import_people
 from accounts.views.policies import policies
 from accounts.views.privacy import ask_for_erasure, ask_for_export, data, download, think_again
 from accounts.views.safety import avoid, safety, stop_avoiding, unblock
+from accounts.views.sites import remove_site, site, site_list
 
 __all__ = [
     "ask_for_erasure",
     "ask_for_export",
     "avoid",
     "car",
+    "change_role",
     "data",
     "demo",
     "download",
@@ -23,15 +33,23 @@ __all__ = [
     "invited",
     "issuer",
     "join",
+    "leave",
     "organization",
+    "people_list",
+    "person",
     "place",
     "policies",
     "profile",
+    "readmit_person",
     "remove_car",
     "remove_issuer",
+    "remove_person",
     "remove_place",
+    "remove_site",
     "revoke_invitation",
     "safety",
+    "site",
+    "site_list",
     "stop_avoiding",
     "think_again",
     "unblock",

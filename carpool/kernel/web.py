@@ -89,7 +89,7 @@ def place_chips(places: "Iterable[Place]", sites: "Iterable[Site]") -> list[Chip
     ]
     taken = {chip["point"] for chip in chips}
     for site in sites:
-        point = write_place(from_point(site.location))
+        point = write_place(from_point(site.meeting_point))
         if point not in taken:
             chips.append(
                 Chip(kind="site", title=site.name, label=site.name, point=point, icon="building-2")

@@ -39,6 +39,19 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "organization/policies"):               ("booked",  "401 403 200 200 200 200 200 200"),
     ("PATCH", "organization/policies"):             ("booked",  "401 403 403 403 403 200 403 403"),
     ("GET", "organization/policies/changes"):       ("booked",  "401 403 403 403 403 200 403 403"),
+    ("GET", "organization/sites"):                  ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "organization/sites"):                 ("booked",  "401 403 403 403 403 201 403 403"),
+    ("PATCH", "organization/sites/<uuid:site_id>"): ("booked",  "401 403 403 403 403 200 403 403"),
+    ("DELETE", "organization/sites/<uuid:site_id>"):
+                                                    ("booked",  "401 403 403 403 403 204 403 403"),
+    ("GET", "organization/people"):                 ("booked",  "401 403 403 403 403 200 403 403"),
+    ("PATCH", "organization/people/<uuid:person_id>"):
+                                                    ("booked",  "401 403 403 403 403 403 403 403"),
+    ("POST", "organization/people/<uuid:person_id>/remove"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/people/<uuid:person_id>/readmit"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/leave"):                 ("booked",  "401 403 204 204 204 204 204 204"),
     # the ground
     ("GET", "maps/regions"):                        ("booked",  "401 403 200 200 200 200 200 200"),
     ("GET", "maps/addresses"):                      ("booked",  "401 403 200 200 200 200 200 200"),
@@ -99,6 +112,8 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "conversations/<uuid:conversation_id>/messages"):
                                                     ("booked",  "401 403 201 201 404 404 404 404"),
     ("POST", "conversations/<uuid:conversation_id>/marks"):
+                                                    ("booked",  "401 403 200 200 404 404 404 404"),
+    ("PUT", "conversations/<uuid:conversation_id>/muted"):
                                                     ("booked",  "401 403 200 200 404 404 404 404"),
     ("POST", "conversations/<uuid:conversation_id>/photos"):
                                                     ("booked",  "401 403 201 201 404 404 404 404"),

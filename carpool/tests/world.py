@@ -107,6 +107,9 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "me/cars"): CAR,
         ("PATCH", "me/cars/<uuid:car_id>"): {"colour": "Blue"},
         ("POST", "me/places"): PLACE,
+        ("PATCH", "organization/people/<uuid:person_id>"): {"role": "manager"},
+        ("POST", "organization/sites"): {"name": "Mine", "location": PLACE["location"]},
+        ("PATCH", "organization/sites/<uuid:site_id>"): {"radius_m": 90},
         ("PATCH", "organization/policies"): {"default_walk_m": 900},
         ("PUT", "me/company"): {"gender": "woman", "same_gender_only": True},
         ("POST", "me/avoided-places"): {"label": "There", "location": PLACE["location"]},
@@ -129,6 +132,7 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("PUT", "conversations/settings"): {"takes_questions": False},
         ("POST", f"{TALK}/messages"): {"client_id": str(uuid4()), "text": "Hello"},
         ("POST", f"{TALK}/marks"): {"read": 1},
+        ("PUT", f"{TALK}/muted"): {"is_muted": True},
         ("POST", f"{TALK}/photos"): {
             "client_id": str(uuid4()),
             "photo": ContentFile(_jpeg(), name="photo.jpg"),
@@ -156,6 +160,8 @@ def _address_of(path: str, world: World) -> str:
         "<uuid:proposal_id>": world.proposal.pk,
         "<uuid:study_id>": world.study.pk,
         "<uuid:avoided_id>": world.avoided.pk,
+        "<uuid:person_id>": world.cast.colleague.pk,
+        "<uuid:site_id>": world.cast.organization.sites.first().pk,
     }.items():
         path = path.replace(name, str(value))
     if "<int:block_id>" in path:

@@ -62,6 +62,9 @@ class ConversationSerializer(serializers.Serializer[ConversationShown]):
     ride = serializers.UUIDField(source="conversation.ride_id", allow_null=True)
     people = PersonInTalkSerializer(many=True)
     unread = serializers.IntegerField()
+    is_muted = serializers.BooleanField(
+        source="me.is_muted", help_text="You get no news of what is said"
+    )
     last_sequence = serializers.IntegerField(source="conversation.last_sequence")
     last_message_at = serializers.DateTimeField(source="conversation.last_message_at")
     closes_at = serializers.DateTimeField(source="conversation.closes_at")
@@ -109,6 +112,12 @@ class MarkSerializer(StrictSerializer):
 
     read = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**53)
     received = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**53)
+
+
+class MutedSerializer(StrictSerializer):
+    """Whether one wants news of a conversation."""
+
+    is_muted = serializers.BooleanField()
 
 
 class TalkSettingsSerializer(StrictSerializer):

@@ -22,6 +22,7 @@ from chat.api.conversation_serializers import (
     ConversationSerializer,
     MarkSerializer,
     MessageSerializer,
+    MutedSerializer,
     OpenSerializer,
     PhotoUploadSerializer,
     SaySerializer,
@@ -219,7 +220,24 @@ class MarksView(APIView):
         """Move one's markers forward."""
         member, said = member_of(request), _said(MarkSerializer, request)
         selectors.get_participant(member, conversation_id)
-        services.move_marks(marks=[services.Mark(conversation_id, member.pk, **said)])
+        mark = services.Mark(conversation_id, member.pk, **said)
+        services.move_marks(marks=[mark], now=clock.now())
+        return _show(request, conversation_id)
+
+
+class MutedView(APIView):
+    """Whether one wants news of a conversation."""
+
+    @extend_schema(
+        request=MutedSerializer,
+        responses={200: ConversationSerializer, **PROBLEMS},
+        tags=["conversations"],
+        summary="Mute a conversation",
+    )
+    def put(self, request: Request, conversation_id: UUID) -> Response:
+        """Get no news of what is said there, or get them again."""
+        said = _said(MutedSerializer, request)
+        services.mute_conversation(conversation_id=conversation_id, by=member_of(request), **said)
         return _show(request, conversation_id)
 
 

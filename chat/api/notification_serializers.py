@@ -25,6 +25,7 @@ from chat.selectors.news_texts import write_text
                 "path": "/rides/8c2f0a54-3d0d-4a0b-9d53-0c7d6f2b1e90/",
                 "ride": "8c2f0a54-3d0d-4a0b-9d53-0c7d6f2b1e90",
                 "booking": "f0b7c3a2-6f58-4f7e-8a36-1a2b3c4d5e6f",
+                "conversation": None,
                 "created_at": "2026-03-02T11:15:00Z",
                 "read_at": None,
             },
@@ -50,6 +51,7 @@ class NotificationSerializer(serializers.ModelSerializer[Notification]):
             "path",
             "ride",
             "booking",
+            "conversation",
             "created_at",
             "read_at",
         ]

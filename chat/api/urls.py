@@ -24,6 +24,11 @@ urlpatterns = [
         name="messages",
     ),
     path(
+        "conversations/<uuid:conversation_id>/muted",
+        conversations.MutedView.as_view(),
+        name="muted",
+    ),
+    path(
         "conversations/<uuid:conversation_id>/marks",
         conversations.MarksView.as_view(),
         name="marks",

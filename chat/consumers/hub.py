@@ -1,35 +1,32 @@
-"""One per process: what all its sockets need, asked for together.
+"""One per process: hands what is said on to all its sockets, and finds what they missed.
 
-Every second the hub looks into the database for all sockets at once, in a handful of queries: which
-topics have moved on, who is still signed in, who left a conversation, what the badges say. So an
-event that Redis lost, or could not take, is a second late and never missing, and a session that was
-ended ends its sockets. Messages that sockets send are written in batches.
+Messages that sockets send are written in batches, and go to this process's own sockets as soon as
+they are stored, to other processes by Redis. What Redis lost, or could not take, is found by a look
+into the database each second (``chat.consumers.watch``): late, and never missing.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
-from redis.exceptions import RedisError
 
 from carpool.kernel import clock
-from carpool.kernel.errors import DomainError, ServiceUnavailable
+from carpool.kernel.errors import ServiceUnavailable
 from chat import selectors, services
 from chat.consumers.registry import SocketRegistry
-from chat.models import LiveEvent, Message
-
-if TYPE_CHECKING:
-    from chat.consumers.live import LiveConsumer
+from chat.consumers.sockets import Follower, Socket
+from chat.consumers.watch import keep_watch
+from chat.consumers.wire import Wire
+from chat.models import LiveEvent
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 1.0
 # Events of one moment may overtake each other on their way; then a short wait saves a query.
 SETTLE_S = 0.05
 MOST_IN_BATCH = 100
@@ -38,38 +35,73 @@ _hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()
 
 def hub() -> "Hub":
     """Return this event loop's hub."""
-    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+    return _hubs[loop]
 
 
 class Hub:
     """Sockets of one process."""
 
     def __init__(self) -> None:
-        self.sockets: set[LiveConsumer] = set()
+        self.sockets: set[Socket] = set()
+        self.followers: dict[str, set[Follower]] = {}
         self.registry = SocketRegistry()
-        self._drafts: deque[tuple[LiveConsumer, services.Draft]] = deque()
+        self.wire = Wire(self.deliver)
+        self._drafts: deque[tuple[Socket, services.Draft]] = deque()
         self._marks: dict[tuple[UUID, UUID], services.Mark] = {}
         self._behind: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._looking: asyncio.Task[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
         self._writing = self._marking = self._catching_up = False
 
-    def add(self, socket: "LiveConsumer") -> None:
-        """Take a socket in; the first one starts the looking."""
+    def add(self, socket: Socket) -> None:
+        """Take a socket in; the first one starts the watch."""
         self.sockets.add(socket)
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.ensure_future(self._keep_looking())
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.ensure_future(keep_watch(self))
 
-    async def discard(self, socket: "LiveConsumer") -> None:
-        """Let a socket go; the last one ends the looking."""
+    async def discard(self, socket: Socket) -> None:
+        """Let a socket go; the last one ends the watch."""
         self.sockets.discard(socket)
-        if not self.sockets and self._looking is not None:
-            self._looking.cancel()
-            self._looking = None
+        if not self.sockets and self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+            self.wire.close()
             await self.registry.close()
 
+    async def follow(self, topic: str, follower: Follower) -> None:
+        """Let somebody hear of a topic from now on."""
+        self.followers.setdefault(topic, set()).add(follower)
+        await self.wire.open()
+
+    def unfollow(self, topic: str, follower: Follower) -> None:
+        """Let somebody hear of a topic no more."""
+        known = self.followers.get(topic, set())
+        known.discard(follower)
+        if not known:
+            self.followers.pop(topic, None)
+
+    async def deliver(self, frame: services.Frame | services.Goodbye) -> None:
+        """Hand an event on to those of this process who follow its topic."""
+        followers = self.followers.get(frame["topic"])
+        if followers is None:
+            return
+        for follower in tuple(followers):
+            if frame["type"] == "live.goodbye":
+                await follower.part(frame["member"])
+            else:
+                await follower.take(frame)
+
+    async def tell(self, frames: Iterable[services.Frame]) -> None:
+        """Hand events on to those who follow, here and in other processes."""
+        for frame in frames:
+            await self.deliver(frame)
+        self.wire.tell(frames)
+
     # --- messages ---------------------------------------------------------------------------
-    def post(self, socket: "LiveConsumer", draft: services.Draft) -> None:
+    def post(self, socket: Socket, draft: services.Draft) -> None:
         """Write a message soon, with whatever else comes in meanwhile; then tell the socket."""
         self._drafts.append((socket, draft))
         if not self._writing:
@@ -81,7 +113,8 @@ class Hub:
             while self._drafts:
                 count = min(len(self._drafts), MOST_IN_BATCH)
                 batch = [self._drafts.popleft() for _ in range(count)]
-                results = await _written([draft for _socket, draft in batch])
+                results, frames = await _written([draft for _socket, draft in batch])
+                await self.tell(frames)
                 for (socket, draft), result in zip(batch, results, strict=True):
                     await socket.acknowledge(draft, result)
         finally:
@@ -103,7 +136,7 @@ class Hub:
             while self._marks:
                 await asyncio.sleep(SETTLE_S)
                 marks, self._marks = list(self._marks.values()), {}
-                await database_sync_to_async(services.move_marks)(marks=marks)
+                await _in_thread(services.move_marks)(marks=marks, now=clock.now())
         except DatabaseError:
             logger.exception("Markers could not be moved; the next ones catch up.")
         finally:
@@ -122,63 +155,36 @@ class Hub:
             while self._behind:
                 await asyncio.sleep(SETTLE_S)
                 topics, self._behind = self._behind, set()
-                await self._repair(topics)
+                await self.repair(await _in_thread(selectors.list_moved)(self.last_of(topics)))
         except DatabaseError:
             logger.exception("What was missed could not be read; the next look tries again.")
         finally:
             self._catching_up = False
 
-    async def _repair(self, topics: Iterable[str]) -> None:
-        latest = await database_sync_to_async(selectors.latest_numbers)(topics)
-        after: dict[str, int] = {}
-        for socket in self.sockets:
-            for topic, last in socket.numbers(latest):
-                if last < latest[topic]:
-                    after[topic] = min(last, after.get(topic, last))
+    async def repair(self, latest: Mapping[str, int]) -> None:
+        """Hand on what sockets missed, given the latest number of topics."""
+        last = self.last_of(latest)
+        after = {topic: last[topic] for topic in last if last[topic] < latest[topic]}
         if not after:
             return
-        frames = await missed_frames(after)
-        for frame in frames:
-            for socket in [s for s in self.sockets if s.follows(frame["topic"])]:
-                await socket.take(frame)
+        for frame in await missed_frames(after):
+            await self.deliver(frame)
         for topic in after:
-            await self._give_up(topic, latest[topic])
+            for socket in self._sockets_at(topic):
+                # Who is still behind after a page of events loads anew.
+                await socket.skip_to(topic, latest[topic])
 
-    async def _give_up(self, topic: str, latest: int) -> None:
-        """Whoever is still behind after a page of events loads anew."""
-        for socket in [s for s in self.sockets if s.follows(topic)]:
-            await socket.skip_to(topic, latest)
+    def last_of(self, topics: Iterable[str]) -> dict[str, int]:
+        """Return for each topic that sockets follow how far the last of them has got."""
+        found = {}
+        for topic in topics:
+            if sockets := self._sockets_at(topic):
+                found[topic] = min(socket.last_of(topic) for socket in sockets)
+        return found
 
-    # --- the look ---------------------------------------------------------------------------
-    async def _keep_looking(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            try:
-                await self._look()
-            except (DatabaseError, RedisError, OSError):
-                logger.exception("A look at the sockets failed; the next one follows.")
-
-    async def _look(self) -> None:
-        sockets = list(self.sockets)
-        seen = await database_sync_to_async(_see)(
-            {socket.session_key for socket in sockets if socket.session_key},
-            {socket.member.pk for socket in sockets},
-            {pair for socket in sockets for pair in socket.conversations()},
-            {socket.member.pk for socket in sockets if socket.wants_counters},
-        )
-        sessions, members, present, counters = seen
-        for socket in sockets:
-            signed_in = socket.session_key is None or socket.session_key in sessions
-            if not signed_in or socket.member.pk not in members:
-                await socket.turn_away()
-            elif not present.issuperset(socket.conversations()):
-                await socket.leave()
-            elif socket.wants_counters:
-                await socket.count(counters[socket.member.pk])
-        await self._repair({topic for socket in sockets for topic in socket.topics()})
-        await self.registry.renew(sockets)
-        for socket in sockets:
-            await socket.join_groups()
+    def _sockets_at(self, topic: str) -> list[Socket]:
+        """Return the sockets that follow a topic; polls ask for themselves."""
+        return [one for one in self.followers.get(topic, ()) if one in self.sockets]
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -186,31 +192,27 @@ class Hub:
         task.add_done_callback(self._tasks.discard)
 
 
-def _see(
-    sessions: set[str], members: set[UUID], pairs: set[tuple[UUID, UUID]], counted: set[UUID]
-) -> tuple[set[str], set[UUID], set[tuple[UUID, UUID]], dict[UUID, dict[str, int]]]:
-    return (
-        selectors.list_signed_in(sessions),
-        selectors.list_active(members),
-        selectors.list_present(pairs),
-        selectors.count_for(counted),
-    )
+def _in_thread(work: Any) -> Any:
+    """Ask the database in a thread of its own: what waits for one answer holds up no other."""
+    return database_sync_to_async(work, thread_sensitive=False)
 
 
-async def _written(drafts: list[services.Draft]) -> list[Message | DomainError]:
+async def _written(
+    drafts: list[services.Draft],
+) -> tuple[list[services.Result], list[services.Frame]]:
     try:
-        results: list[Message | DomainError] = await database_sync_to_async(services.post_messages)(
-            drafts=drafts, now=clock.now()
-        )
+        written: tuple[list[services.Result], list[services.Frame]] = await _in_thread(
+            services.write_batch
+        )(drafts=drafts, now=clock.now())
     except DatabaseError:
         logger.exception("Messages could not be written; their senders try again.")
-        return [ServiceUnavailable()] * len(drafts)
-    return results
+        return [ServiceUnavailable()] * len(drafts), []
+    return written
 
 
 async def missed_frames(after: dict[str, int]) -> list[services.Frame]:
     """Return the frames of each topic after a number."""
-    frames: list[services.Frame] = await database_sync_to_async(_missed_frames)(after)
+    frames: list[services.Frame] = await _in_thread(_missed_frames)(after)
     return frames
 
 

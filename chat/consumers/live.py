@@ -10,6 +10,7 @@ before; ``{"ack": client_id, …}``; ``{"error": code, …}``; ``{"beat": n}``, 
 import asyncio
 import logging
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from accounts.models import Member
 from accounts.selectors import get_member
 from carpool.kernel.errors import DomainError
 from chat import selectors, services
+from chat.consumers.direct import Direct
 from chat.consumers.hub import hub, missed_frames
 from chat.consumers.messages import draft_from, mark_from
 from chat.consumers.registry import MOST_SOCKETS
@@ -52,11 +54,10 @@ class Followed:
 
     last: int
     place_id: UUID | None = None
-    joined: bool = False
     held: dict[int, str] = field(default_factory=dict)
 
 
-class LiveConsumer(AsyncWebsocketConsumer):
+class LiveConsumer(Direct, AsyncWebsocketConsumer):
     """See the module's docstring for the protocol, ``chat.consumers.hub`` for what is shared."""
 
     async def connect(self) -> None:
@@ -68,6 +69,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.frames, self.window_began, self.warned_at = 0, time.monotonic(), 0.0
         self.typed_at = 0.0
         self.is_known = False
+        self.name, self.renewed_at = uuid.uuid4().hex, time.time()
         await self.accept(subprotocol=self._subprotocol())
         user = self.scope["user"]
         member = await database_sync_to_async(get_member)(user) if user.is_authenticated else None
@@ -75,7 +77,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self._close(UNAUTHENTICATED)
             return
         session = self.scope.get("session")
-        self.session_key = session.session_key if session is not None else None
+        self.session_key: str | None = session.session_key if session is not None else None
         self.member: Member = member
         self.is_known = True
         hub().add(self)
@@ -88,7 +90,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def _is_admitted(self) -> bool:
         try:
-            return await hub().registry.admit(self.member.pk, self.channel_name)
+            return await hub().registry.admit(self.member.pk, self.name)
         except (RedisError, OSError):
             own = sum(
                 not socket.is_closing and socket.member.pk == self.member.pk
@@ -97,17 +99,19 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return own <= MOST_SOCKETS
 
     async def disconnect(self, code: int) -> None:
-        """Leave every group."""
+        """Follow nothing any more."""
         self.is_closing = True
         if not self.is_known:
             return
+        self._follow_nothing()
         with suppress(RedisError, OSError):
-            await hub().registry.release(self.member.pk, self.channel_name)
-            for topic in self.followed:
-                await self.channel_layer.group_discard(
-                    services.group_name(topic), self.channel_name
-                )
+            await hub().registry.release(self.member.pk, self.name)
         await hub().discard(self)
+
+    def _follow_nothing(self) -> None:
+        followed, self.followed = self.followed, {}
+        for topic in followed:
+            hub().unfollow(topic, self)
 
     # --- in ---------------------------------------------------------------------------------
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -178,7 +182,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         known = isinstance(after, int) and 0 <= after <= topic.last
         last = max(after, topic.first) if known else topic.last
         self.followed[topic.name] = Followed(last=last, place_id=topic.place_id)
-        await self.join_groups()
+        await hub().follow(topic.name, self)
         await self._say({"subscribed": wanted, "as": topic.name, "last": topic.last})
         if last < topic.last:
             for frame in await missed_frames({topic.name: last}):
@@ -190,31 +194,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self.wants_counters = False
         name = f"member:{self.member.pk}" if wanted == selectors.TODAY else wanted
         if self.followed.pop(name, None) is not None:
-            await self.channel_layer.group_discard(services.group_name(name), self.channel_name)
+            hub().unfollow(name, self)
         await self._say({"unsubscribed": wanted})
 
-    async def join_groups(self) -> None:
-        """Hear of what is followed by Redis too; while it is away, looks must do."""
-        for topic, following in self.followed.items():
-            if following.joined:
-                continue
-            try:
-                await self.channel_layer.group_add(services.group_name(topic), self.channel_name)
-            except (RedisError, OSError):
-                return
-            following.joined = True
-
-    def topics(self) -> Iterator[str]:
-        """Yield the numbered topics that are followed."""
-        return iter(self.followed)
-
-    def follows(self, topic: str) -> bool:
-        """Tell whether a topic is followed."""
-        return topic in self.followed
-
-    def numbers(self, latest: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-        """Yield how far one has got in those topics of ``latest`` that one follows."""
-        return ((name, f.last) for name, f in self.followed.items() if name in latest)
+    def last_of(self, topic: str) -> int:
+        """Return how far one has got in a topic that one follows."""
+        return self.followed[topic].last
 
     def conversations(self) -> Iterator[tuple[UUID, UUID]]:
         """Yield (conversation, member) for each conversation that is followed."""
@@ -223,13 +208,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 yield UUID(name.partition(":")[2]), self.member.pk
 
     # --- out --------------------------------------------------------------------------------
-    async def live_frame(self, message: dict[str, Any]) -> None:
-        """Hear an event by the channel layer."""
-        await self.take(message)
-
-    async def live_goodbye(self, message: dict[str, Any]) -> None:
+    async def part(self, member_id: str) -> None:
         """Somebody left a conversation; if it is this member, end the socket."""
-        if self.is_known and message["member"] == str(self.member.pk):
+        if member_id == str(self.member.pk):
             await self.leave()
 
     async def take(self, frame: Mapping[str, Any]) -> None:
@@ -252,8 +233,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def skip_to(self, topic: str, number: int) -> None:
         """Tell a page that missed more than is repeated to load itself anew."""
-        following = self.followed[topic]
-        if following.last < number:
+        following = self.followed.get(topic)
+        if following is not None and following.last < number:
             following.last = number
             following.held = {n: text for n, text in following.held.items() if n > number}
             await self._say({"topic": topic, "event": "reload", "data": {}, "id": number})
@@ -264,7 +245,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             self.counted = counts
             await self._say({"topic": selectors.COUNTERS, "event": "counters", "data": counts})
 
-    async def acknowledge(self, draft: services.Draft, result: Message | DomainError) -> None:
+    async def acknowledge(self, draft: services.Draft, result: services.Result) -> None:
         """Tell the sender what became of a message; a second flood in a row ends the socket."""
         if self.is_closing:
             return
@@ -292,9 +273,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return
         self.typed_at = now
         data = {"participant": str(following.place_id)}
-        frame = services.frame(topic=topic, number=None, event="typing", data=data)
-        with suppress(RedisError, OSError):
-            await self.channel_layer.group_send(services.group_name(topic), frame)
+        await hub().tell([services.frame(topic=topic, number=None, event="typing", data=data)])
 
     async def turn_away(self) -> None:
         """End the socket of somebody who is no longer signed in."""
@@ -315,7 +294,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if self.sent - self.confirmed > MOST_UNREAD_BYTES:
             await self._close(TRY_LATER)
             return
-        await self.send(text_data=text)
+        await self.base_send({"type": "websocket.send", "text": text})
         if self.sent - self.asked >= BEAT_EVERY_BYTES:
             self.asked = self.sent
             await self.send(text_data=f'{{"beat":{self.sent}}}')
@@ -324,6 +303,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         if self.is_closing:
             return
         self.is_closing = True
-        self.followed.clear()
+        if self.is_known:
+            self._follow_nothing()
         with suppress(asyncio.CancelledError):
             await self.close(code=code)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
@@ -9,13 +10,13 @@ from urllib.parse import parse_qs
 import orjson
 from channels.db import database_sync_to_async
 from channels.generic.http import AsyncHttpConsumer
-from redis.exceptions import RedisError
 
 from accounts.models import Member
 from accounts.selectors import get_member
 from carpool.kernel.errors import DomainError
-from chat import selectors, services
-from chat.consumers.hub import missed_frames
+from chat import selectors
+from chat.consumers.direct import Direct
+from chat.consumers.hub import hub, missed_frames
 
 WAIT_S = 25.0
 # Redis wakes the wait; when it does not, the database is asked this often.
@@ -24,7 +25,28 @@ MOST_TOPICS = 20
 HEADERS = [(b"Content-Type", b"application/json"), (b"Cache-Control", b"no-store")]
 
 
-class PollConsumer(AsyncHttpConsumer):
+class Ear:
+    """Wakes a poll when something is told of a topic."""
+
+    def __init__(self) -> None:
+        self._heard = asyncio.Event()
+
+    async def take(self, _frame: Mapping[str, Any]) -> None:
+        """Wake the poll."""
+        self._heard.set()
+
+    async def part(self, _member_id: str) -> None:
+        """Wake the poll."""
+        self._heard.set()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until something is heard, or that long."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._heard.wait(), max(0.01, seconds))
+        self._heard.clear()
+
+
+class PollConsumer(Direct, AsyncHttpConsumer):
     """``GET /live/poll/?topic=ride:<id>@<after>&…``: answers with the first events, or after 25 s.
 
     Without ``@<after>`` a topic begins now. The answer: ``{"last": {topic: number}, "frames": […],
@@ -47,18 +69,19 @@ class PollConsumer(AsyncHttpConsumer):
     async def _poll(self, member: Member, wanted: list[str], wait_s: float) -> dict[str, Any]:
         opened = await database_sync_to_async(_open)(member, wanted)
         names, after, errors, has_counters = opened
-        until, channel = time.monotonic() + wait_s, None
-        if wait_s:
-            channel = await self._listen(list(after))
+        until, ear = time.monotonic() + wait_s, Ear()
         try:
+            for topic in after:
+                await hub().follow(topic, ear)
             while True:
                 frames = await missed_frames(after)
-                if frames or time.monotonic() >= until:
+                left_s = until - time.monotonic()
+                if frames or left_s <= 0:
                     break
-                await self._sleep(channel, min(LOOK_EVERY_S, until - time.monotonic()))
+                await ear.sleep(min(LOOK_EVERY_S, left_s))
         finally:
-            if channel is not None:
-                await self._stop_listening(channel, list(after))
+            for topic in after:
+                hub().unfollow(topic, ear)
         for frame in frames:
             after[frame["topic"]] = max(after[frame["topic"]], frame["number"] or 0)
         answer: dict[str, Any] = {
@@ -70,27 +93,6 @@ class PollConsumer(AsyncHttpConsumer):
             counts = await database_sync_to_async(selectors.count_for)([member.pk])
             answer["counters"] = counts[member.pk]
         return answer
-
-    async def _listen(self, topics: list[str]) -> str | None:
-        try:
-            channel: str = await self.channel_layer.new_channel("poll.")
-            for topic in topics:
-                await self.channel_layer.group_add(services.group_name(topic), channel)
-        except (RedisError, OSError):
-            return None
-        return channel
-
-    async def _stop_listening(self, channel: str, topics: list[str]) -> None:
-        with suppress(RedisError, OSError):
-            for topic in topics:
-                await self.channel_layer.group_discard(services.group_name(topic), channel)
-
-    async def _sleep(self, channel: str | None, seconds: float) -> None:
-        if channel is None:
-            await asyncio.sleep(max(0.0, seconds))
-            return
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.channel_layer.receive(channel), max(0.01, seconds))
 
 
 def _open(

@@ -5,18 +5,21 @@ A process that dies leaves its sockets in the set; they fall out when nobody ren
 
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from itertools import islice
 from uuid import UUID
 
 from django.conf import settings
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
-if TYPE_CHECKING:
-    from chat.consumers.live import LiveConsumer
+from chat.consumers.sockets import Socket
 
 MOST_SOCKETS = 10
 RENEW_EVERY_S = 20
 FORGOTTEN_AFTER_S = 60
+# At a time, so that no socket waits while all are renewed.
+MOST_RENEWED = 200
 
 
 class SocketRegistry:
@@ -24,12 +27,15 @@ class SocketRegistry:
 
     def __init__(self) -> None:
         self._redis: Redis | None = None
-        self._renewed_at = 0.0
 
     def _client(self) -> "Redis":
         if self._redis is None:
+            # Whoever connects waits for this: without Redis they are counted here at once.
             self._redis = Redis.from_url(
-                settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2
+                settings.REDIS_URL,
+                socket_connect_timeout=2,
+                socket_timeout=2,
+                retry=Retry(NoBackoff(), 0),
             )
         return self._redis
 
@@ -55,18 +61,21 @@ class SocketRegistry:
         """Strike a socket out."""
         await self._client().zrem(_key(member_id), name)
 
-    async def renew(self, sockets: "Iterable[LiveConsumer]") -> None:
-        """Say that these sockets still live, now and then."""
+    async def renew(self, sockets: Iterable[Socket]) -> None:
+        """Say that these sockets still live, those whose turn it is."""
         now = time.time()
-        if now - self._renewed_at < RENEW_EVERY_S:
+        due = (one for one in sockets if now - one.renewed_at >= RENEW_EVERY_S)
+        chosen = list(islice(due, MOST_RENEWED))
+        if not chosen:
             return
-        self._renewed_at = now
         async with self._client().pipeline(transaction=False) as line:
-            for socket in sockets:
+            for socket in chosen:
                 key = _key(socket.member.pk)
-                line.zadd(key, {socket.channel_name: now})
+                line.zadd(key, {socket.name: now})
                 line.expire(key, FORGOTTEN_AFTER_S)
             await line.execute()
+        for socket in chosen:
+            socket.renewed_at = now
 
     async def close(self) -> None:
         """Close the connection."""

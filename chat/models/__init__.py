@@ -19,6 +19,7 @@ from chat.models.deliveries import (
     Transport,
 )
 from chat.models.live import LiveEvent, LiveTopic
+from chat.models.moderation import MessageReview, ReviewStep
 from chat.models.notifications import (
     DEFAULTS,
     NEVER,
@@ -50,12 +51,14 @@ __all__ = [
     "LiveTopic",
     "Message",
     "MessageKind",
+    "MessageReview",
     "Notification",
     "NotificationPreference",
     "NotificationSettings",
     "Participant",
     "Photo",
     "PushDevice",
+    "ReviewStep",
     "TalkSettings",
     "Transport",
     "Urgency",

@@ -55,6 +55,7 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ["-last_message_at", "-id"]
+        indexes = [models.Index(fields=["last_message_at"], name="conversations_lately")]
         constraints = [
             models.UniqueConstraint(
                 fields=["ride"],
@@ -93,6 +94,10 @@ class Participant(models.Model):
     )
     received_sequence = models.PositiveBigIntegerField(default=0)
     read_sequence = models.PositiveBigIntegerField(default=0)
+    is_muted = models.BooleanField(default=False, help_text="Wants no news of what is said here")
+    told_sequence = models.PositiveBigIntegerField(
+        default=0, help_text="News told of what was said up to here; more once that is read"
+    )
     told_pickup_at = models.DateTimeField(
         null=True, blank=True, help_text="The pick-up as the conversation last heard of it"
     )
@@ -147,6 +152,9 @@ class Message(models.Model):
     data = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
     flagged_for = models.CharField(max_length=80, blank=True, help_text="Why a person should look")
+    reviewed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a moderator decided about it last"
+    )
     removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -170,7 +178,9 @@ class Message(models.Model):
             models.Index(
                 fields=["created_at"],
                 name="messages_to_look_at",
-                condition=~models.Q(flagged_for="") & models.Q(removed_at=None),
+                condition=~models.Q(flagged_for="")
+                & models.Q(reviewed_at=None)
+                & models.Q(removed_at=None),
             ),
         ]
 

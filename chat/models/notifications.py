@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member
+from chat.models.conversations import Conversation
 from rides.models import Booking, Ride
 
 
@@ -54,6 +55,7 @@ class Kind(models.TextChoices):
     PROPOSAL_MADE = "proposal_made", _("A carpool is proposed to you")
     PROPOSAL_TAKEN = "proposal_taken", _("A proposed carpool is settled")
     PROPOSAL_CLOSED = "proposal_closed", _("A proposed carpool came to nothing")
+    MESSAGE_RECEIVED = "message_received", _("Somebody writes to you")
 
 
 URGENCY: dict[Kind, Urgency] = dict.fromkeys(Kind, Urgency.NORMAL) | {
@@ -77,7 +79,8 @@ BY_URGENCY: dict[Urgency, frozenset[Channel]] = {
 }
 _MOMENT = frozenset({Channel.IN_APP, Channel.PUSH})
 # A mail about the next ten minutes is read too late; a settled carpool brings mails of its
-# bookings; one's own deed needs a mail only, for the calendar entry in it.
+# bookings; one's own deed needs a mail only, for the calendar entry in it; a message
+# waits in the app, and by mail for those who choose so.
 _EXCEPTIONS: dict[Kind, frozenset[Channel]] = {
     Kind.RIDE_DEPARTING: _MOMENT,
     Kind.DRIVER_LEFT: _MOMENT,
@@ -85,6 +88,7 @@ _EXCEPTIONS: dict[Kind, frozenset[Channel]] = {
     Kind.BOOKING_RECEIPT: frozenset({Channel.EMAIL}),
     Kind.PROPOSAL_TAKEN: _MOMENT,
     Kind.PROPOSAL_CLOSED: frozenset({Channel.IN_APP}),
+    Kind.MESSAGE_RECEIVED: _MOMENT,
 }
 DEFAULTS: dict[Kind, frozenset[Channel]] = {
     kind: _EXCEPTIONS.get(kind, BY_URGENCY[URGENCY[kind]]) for kind in Kind
@@ -132,6 +136,9 @@ class Notification(models.Model):
     )
     booking = models.ForeignKey(
         Booking, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
     request_id = models.UUIDField(null=True, blank=True, db_index=True)
     trip_at = models.DateTimeField(

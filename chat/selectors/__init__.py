@@ -14,19 +14,16 @@ from chat.selectors.conversations import (
     takes_questions,
     view_conversation,
 )
-from chat.selectors.people import owner_of_request, people_of_ride
-from chat.selectors.topics import (
-    COUNTERS,
-    TODAY,
-    Topic,
+from chat.selectors.looks import (
     count_for,
-    latest_numbers,
-    list_active,
+    list_ended,
+    list_gone,
     list_missed,
-    list_present,
-    list_signed_in,
-    open_topic,
+    list_moved,
+    list_removed,
 )
+from chat.selectors.people import owner_of_request, people_of_ride
+from chat.selectors.topics import COUNTERS, TODAY, Topic, open_topic
 
 __all__ = [
     "COUNTERS",
@@ -38,14 +35,14 @@ __all__ = [
     "count_unread",
     "get_participant",
     "get_photo_for",
-    "latest_numbers",
-    "list_active",
     "list_conversations",
+    "list_ended",
+    "list_gone",
     "list_messages",
     "list_messages_after",
     "list_missed",
-    "list_present",
-    "list_signed_in",
+    "list_moved",
+    "list_removed",
     "open_topic",
     "owner_of_request",
     "people_of_ride",

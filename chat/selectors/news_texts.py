@@ -35,6 +35,8 @@ def write_text(notification: Notification) -> NewsText:
 
 
 def _path(notification: Notification) -> str:
+    if notification.conversation_id is not None:
+        return reverse("chat:conversation", args=[notification.conversation_id])
     if notification.kind in _TO_PLAN:
         return reverse("matching:plan")
     if notification.kind == Kind.REQUEST_MATCHED:
@@ -183,6 +185,13 @@ def _closed(_news: Notification) -> Words:
     return title, _("Your plan says what happens instead.")
 
 
+def _written(news: Notification) -> Words:
+    """Say that somebody wrote, not what: that is for the conversation, not for a lock screen."""
+    name = news.actor.first_name if news.actor else _("A colleague")
+    body = _("About the ride %(when)s.") % {"when": _trip(news)}
+    return _("%(name)s wrote to you") % {"name": name}, body
+
+
 _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.BOOKING_REQUESTED: ("user-plus", _requested),
     Kind.BOOKING_MADE: ("users", _made),
@@ -201,4 +210,5 @@ _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.PROPOSAL_MADE: ("calendar-days", _proposed),
     Kind.PROPOSAL_TAKEN: ("circle-check", _taken),
     Kind.PROPOSAL_CLOSED: ("ban", _closed),
+    Kind.MESSAGE_RECEIVED: ("message-square", _written),
 }

@@ -4,53 +4,63 @@ from chat.services.conversations import (
     change_talk_settings,
     follow_ride,
     leave_conversation,
+    mute_conversation,
     open_conversation,
 )
+from chat.services.drafts import Draft
 from chat.services.live import (
     CONVERSATION,
+    EVERYBODY,
     MEMBER,
     RIDE,
     Frame,
+    Goodbye,
     announce,
     event_frame,
     frame,
-    group_name,
+    parcel,
     send_frames,
 )
+from chat.services.marks import Mark, move_marks
 from chat.services.messages import (
-    Draft,
-    Mark,
+    Result,
     message_frame,
-    move_marks,
     post_message,
     post_messages,
-    remove_message,
+    write_batch,
 )
+from chat.services.moderation import remove_message, review_message
 from chat.services.photos import draw_anew, read_photo
 from chat.services.texts import QuickReply
 
 __all__ = [
     "CONVERSATION",
+    "EVERYBODY",
     "MEMBER",
     "RIDE",
     "Draft",
     "Frame",
+    "Goodbye",
     "Mark",
     "QuickReply",
+    "Result",
     "announce",
     "change_talk_settings",
     "draw_anew",
     "event_frame",
     "follow_ride",
     "frame",
-    "group_name",
     "leave_conversation",
     "message_frame",
     "move_marks",
+    "mute_conversation",
     "open_conversation",
+    "parcel",
     "post_message",
     "post_messages",
     "read_photo",
     "remove_message",
+    "review_message",
     "send_frames",
+    "write_batch",
 ]

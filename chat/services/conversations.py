@@ -15,7 +15,7 @@ from django.db import transaction
 from accounts.models import Member
 from chat.errors import ConversationNotFound, QuestionsNotTaken
 from chat.models import Conversation, ConversationKind, Message, Participant, TalkSettings
-from chat.selectors.conversations import people_aboard, takes_questions
+from chat.selectors.conversations import get_participant, people_aboard, takes_questions
 from chat.services import live
 from chat.services.messages import post_system_messages
 from rides.errors import RideClosed
@@ -202,6 +202,17 @@ def leave_conversation(*, conversation_id: UUID, by: Member, now: datetime) -> N
     _tell_membership(conversation, _News(left=[place]))
     fact = ("left", {"participant": str(place.pk)})
     post_system_messages(conversation=conversation, facts=[fact], now=now)
+
+
+def mute_conversation(*, conversation_id: UUID, by: Member, is_muted: bool) -> None:
+    """Store whether a participant wants news of what is said in a conversation.
+
+    Raises:
+        ConversationNotFound: they are not in it.
+    """
+    place = get_participant(by, conversation_id)
+    place.is_muted = is_muted
+    place.save(update_fields=["is_muted"])
 
 
 def change_talk_settings(*, member: Member, takes_questions: bool) -> TalkSettings:

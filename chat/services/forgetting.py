@@ -1,24 +1,25 @@
-"""Taking what somebody wrote out of sight: by a moderator, or because they are to be forgotten."""
+"""Forgetting somebody: what they wrote, and how they wanted to be told."""
 
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from chat.models import (
     Message,
+    MessageReview,
     Notification,
     NotificationPreference,
     NotificationSettings,
-    Photo,
     PushDevice,
     TalkSettings,
 )
+from chat.services.moderation import take_out
 
 
 def erase_chat(member_id: UUID, now: datetime) -> None:
     """Empty what a member wrote; that something was said at that place stays."""
-    _take_out(Message.objects.filter(sender__member=member_id), now)
+    own = Message.objects.filter(sender__member=member_id)
+    take_out(own.values_list("pk", flat=True), now)
+    MessageReview.objects.filter(message__in=own).update(excerpt="")
     for kind in (
         Notification,
         NotificationPreference,
@@ -27,15 +28,3 @@ def erase_chat(member_id: UUID, now: datetime) -> None:
         TalkSettings,
     ):
         kind.objects.filter(member=member_id).delete()
-
-
-def hide_message(*, message_id: int, now: datetime) -> None:
-    """Take one message out of sight for good."""
-    _take_out(Message.objects.filter(pk=message_id, removed_at=None), now)
-
-
-def _take_out(messages: QuerySet[Message], now: datetime) -> None:
-    for photo in Photo.objects.filter(message__in=messages):
-        photo.image.delete(save=False)
-        photo.delete()
-    messages.update(text="", removed_at=now)

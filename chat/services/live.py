@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 from uuid import UUID
 
 import orjson
@@ -24,13 +24,15 @@ from chat.models import LiveEvent, LiveTopic
 logger = logging.getLogger(__name__)
 
 RIDE, MEMBER, CONVERSATION = "ride", "member", "conversation"
+# The channel layer's group of all processes that hold sockets.
+EVERYBODY = "live"
 KEPT_FOR = timedelta(days=2)
 
 
 class Frame(TypedDict):
-    """A channel layer's message: an event as it goes out of every socket that follows a topic."""
+    """An event as it goes out of every socket that follows a topic."""
 
-    type: str
+    type: Literal["live.frame"]
     topic: str
     number: int | None
     event: str
@@ -38,16 +40,11 @@ class Frame(TypedDict):
 
 
 class Goodbye(TypedDict):
-    """A channel layer's message: a member's sockets must let go of a topic."""
+    """A member's sockets must let go of a topic."""
 
-    type: str
+    type: Literal["live.goodbye"]
     topic: str
     member: str
-
-
-def group_name(topic: str) -> str:
-    """Return the name of the group of sockets that follow a topic."""
-    return topic.replace(":", ".")
 
 
 def frame(*, topic: str, number: int | None, event: str, data: Any) -> Frame:
@@ -77,20 +74,19 @@ def goodbye(*, topic: str, member_id: UUID) -> Goodbye:
     return {"type": "live.goodbye", "topic": topic, "member": str(member_id)}
 
 
+def parcel(frames: Sequence[Frame | Goodbye], *, origin: str = "") -> dict[str, Any]:
+    """Write a channel layer's message: events, and which process need not hear them again."""
+    return {"type": "live.parcel", "frames": list(frames), "origin": origin}
+
+
 def send_frames(frames: Sequence[Frame | Goodbye]) -> None:
     """Hand events to Redis. When it does not answer, sockets find them in the database."""
     if not frames:
         return
     try:
-        async_to_sync(_send_all)(frames)
+        async_to_sync(get_channel_layer().group_send)(EVERYBODY, parcel(frames))
     except (RedisError, OSError) as error:
         logger.warning("Redis does not answer (%s); open pages look again by themselves.", error)
-
-
-async def _send_all(frames: Sequence[Frame | Goodbye]) -> None:
-    layer = get_channel_layer()
-    for one in frames:
-        await layer.group_send(group_name(one["topic"]), one)
 
 
 @transaction.atomic

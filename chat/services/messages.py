@@ -2,62 +2,31 @@
 
 Messages are written in batches, because a socket server hears many at once: one transaction locks
 the conversations, in the order of their ids, gives each message the next number of its
-conversation, and writes all of them in a constant number of queries. A single message is a batch of
-one. Sending the same message again (same sender, same client id) finds the first copy.
+conversation, and writes all of them in a constant number of statements. A single message is a batch
+of one. Sending the same message again (same sender, same client id) finds the first copy.
 """
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import Count, F, Q
-from django.db.models.functions import Greatest
 
 from accounts.models import Member
-from carpool.kernel.errors import DomainError, InvalidInput
+from carpool.kernel.errors import DomainError
 from chat.errors import ConversationClosed, ConversationNotFound, TooManyMessages
-from chat.models import Conversation, Message, MessageKind, Participant, Photo
+from chat.models import Conversation, Message, MessageKind, Photo
 from chat.selectors.conversations import render_message
-from chat.services import live
-from chat.services.photos import DrawnPhoto
-from chat.services.texts import QuickReply, clean_text, flag
+from chat.services import batches, live
+from chat.services.drafts import Draft, compose, photo_of
 
 # Source: limits of the product's security plan, W4.
 MOST_IN_WINDOW = 20
 WINDOW = timedelta(seconds=10)
 
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What somebody wants to say. ``client_id`` stays the same when it is sent again."""
-
-    conversation_id: UUID
-    sender_id: UUID
-    client_id: UUID
-    kind: str = MessageKind.TEXT
-    text: str = ""
-    code: str = ""
-    language: str = ""
-    photo: DrawnPhoto | None = None
-
-
-@dataclass(slots=True)
-class _Scene:
-    """All that a batch has to know, read after the locks were taken."""
-
-    now: datetime
-    conversations: dict[UUID, Conversation]
-    places: dict[tuple[UUID, UUID], Participant]
-    said: dict[tuple[UUID, UUID], Message]
-    recent: Counter[UUID]
-    new: list[Message] = field(default_factory=list)
-    photos: list[Photo] = field(default_factory=list)
+Result = Message | DomainError
 
 
 def post_message(*, draft: Draft, by: Member, now: datetime) -> Message:
@@ -74,122 +43,84 @@ def post_message(*, draft: Draft, by: Member, now: datetime) -> Message:
     return result
 
 
-@transaction.atomic
-def post_messages(*, drafts: Sequence[Draft], now: datetime) -> list[Message | DomainError]:
-    """Write a batch; return for each draft its message, or why it was refused."""
-    scene = _read(drafts, now)
-    results: list[Message | DomainError] = []
-    for draft in drafts:
-        try:
-            results.append(_add(scene, draft))
-        except DomainError as error:
-            results.append(error)
-    _write(scene)
+def post_messages(*, drafts: Sequence[Draft], now: datetime) -> list[Result]:
+    """Write a batch and tell open pages; return for each draft its message, or why not."""
+    results, frames = write_batch(drafts=drafts, now=now)
+    transaction.on_commit(partial(live.send_frames, frames))
     return results
 
 
-def _read(drafts: Sequence[Draft], now: datetime) -> _Scene:
-    wanted = {draft.conversation_id for draft in drafts}
-    people = {draft.sender_id for draft in drafts}
-    rows = Conversation.objects.filter(pk__in=wanted).order_by("pk").select_for_update()
-    conversations = {row.pk: row for row in rows}
-    # Looked up after the locks: who was removed a moment ago is seen to be gone.
-    places = Participant.objects.filter(
-        conversation__in=wanted, member__in=people, left_at=None, member__left_at=None
-    )
-    known = {(place.conversation_id, place.member_id): place for place in places}
-    again = Message.objects.filter(
-        sender__in=[place.pk for place in known.values()],
-        client_id__in=[draft.client_id for draft in drafts],
-    ).select_related("photo")
-    recent = (
-        Message.objects.filter(sender__member__in=people, created_at__gt=now - WINDOW)
-        .order_by()
-        .values_list("sender__member")
-        .annotate(n=Count("pk"))
-    )
-    return _Scene(
-        now=now,
-        conversations=conversations,
-        places=known,
-        said={_key(message): message for message in again},
-        recent=Counter(dict(recent)),
-    )
+def write_batch(*, drafts: Sequence[Draft], now: datetime) -> tuple[list[Result], list[live.Frame]]:
+    """Write a batch; return the results and, to be sent once it is stored, what pages are told."""
+    composed = [_composed(draft, now) for draft in drafts]
+    with transaction.atomic():
+        batch = _Batch(drafts, now)
+        results = [batch.add(n, message) for n, message in enumerate(composed)]
+        batch.write()
+    return results, [message_frame(message) for message in batch.new]
 
 
-def _key(message: Message) -> tuple[UUID, UUID]:
-    assert message.sender_id is not None
-    assert message.client_id is not None
-    return message.sender_id, message.client_id
+def _composed(draft: Draft, now: datetime) -> Result:
+    try:
+        return compose(draft, now)
+    except DomainError as error:
+        return error
 
 
-def _add(scene: _Scene, draft: Draft) -> Message:
-    place = scene.places.get((draft.conversation_id, draft.sender_id))
-    if place is None:
-        raise ConversationNotFound
-    if known := scene.said.get((place.pk, draft.client_id)):
-        return known
-    conversation = scene.conversations[draft.conversation_id]
-    if scene.now >= conversation.closes_at:
-        raise ConversationClosed
-    if scene.recent[draft.sender_id] >= MOST_IN_WINDOW:
-        raise TooManyMessages
-    message = _compose(draft, place, scene.now)
-    scene.recent[draft.sender_id] += 1
-    _number(conversation, message)
-    if draft.photo is not None:
-        image = ContentFile(draft.photo.jpeg, name="photo.jpg")
-        size = {"width": draft.photo.width, "height": draft.photo.height}
-        scene.photos.append(Photo(message=message, image=image, **size))
-    scene.new.append(message)
-    scene.said[place.pk, draft.client_id] = message
-    place.read_sequence = place.received_sequence = message.sequence
-    return message
+class _Batch:
+    """All that a batch has to know, read after the locks were taken."""
 
+    def __init__(self, drafts: Sequence[Draft], now: datetime) -> None:
+        self.drafts, self.now = drafts, now
+        self.lines = batches.lock_conversations({draft.conversation_id for draft in drafts})
+        # Looked up after the locks: who was removed a moment ago is seen to be gone.
+        self.standings = batches.read_standings(drafts, now - WINDOW)
+        earlier = [at.said_id for at in self.standings if at.said_id is not None]
+        self.earlier = Message.objects.select_related("photo").in_bulk(earlier) if earlier else {}
+        self.recent = {
+            draft.sender_id: at.recent for draft, at in zip(drafts, self.standings, strict=True)
+        }
+        self.said: dict[tuple[UUID, UUID], Message] = {}
+        self.new: list[Message] = []
+        self.photos: list[Photo] = []
 
-def _compose(draft: Draft, place: Participant, now: datetime) -> Message:
-    message = Message(
-        conversation_id=draft.conversation_id,
-        sender=place,
-        client_id=draft.client_id,
-        kind=draft.kind,
-        language=draft.language[:8],
-        created_at=now,
-    )
-    if draft.kind == MessageKind.QUICK:
-        if draft.code not in QuickReply.values:
-            raise InvalidInput(field="code")
-        message.code = draft.code
-    elif draft.kind == MessageKind.TEXT:
-        message.text = clean_text(draft.text)
-        message.flagged_for = flag(message.text)
-    elif draft.kind != MessageKind.PHOTO or draft.photo is None:
-        raise InvalidInput(field="kind")
-    return message
+    def add(self, n: int, composed: Result) -> Result:
+        """Number the message of the n-th draft, or tell why it is refused."""
+        try:
+            return self._add(self.drafts[n], self.standings[n], composed)
+        except DomainError as error:
+            return error
 
+    def _add(self, draft: Draft, at: batches.Standing, composed: Result) -> Message:
+        if at.place_id is None:
+            raise ConversationNotFound
+        if at.said_id is not None:
+            return self.earlier[at.said_id]
+        if known := self.said.get((at.place_id, draft.client_id)):
+            return known
+        if isinstance(composed, DomainError):
+            raise composed
+        line = self.lines[draft.conversation_id]
+        if self.now >= line.closes_at:
+            raise ConversationClosed
+        if self.recent[draft.sender_id] >= MOST_IN_WINDOW:
+            raise TooManyMessages
+        self.recent[draft.sender_id] += 1
+        line.last += 1
+        composed.sequence, composed.sender_id = line.last, at.place_id
+        self.said[at.place_id, draft.client_id] = composed
+        self.new.append(composed)
+        if photo := photo_of(draft, composed):
+            self.photos.append(photo)
+        return composed
 
-def _number(conversation: Conversation, message: Message) -> None:
-    conversation.last_sequence += 1
-    conversation.last_message_at = message.created_at
-    message.sequence = conversation.last_sequence
-
-
-def _write(scene: _Scene) -> None:
-    if not scene.new:
-        return
-    Message.objects.bulk_create(scene.new)
-    for photo in scene.photos:
-        photo.save(force_insert=True)
-    changed = {message.conversation_id for message in scene.new}
-    Conversation.objects.bulk_update(
-        [scene.conversations[pk] for pk in changed], ["last_sequence", "last_message_at"]
-    )
-    senders = {message.sender_id: message.sender for message in scene.new}
-    Participant.objects.bulk_update(
-        [place for place in senders.values() if place], ["read_sequence", "received_sequence"]
-    )
-    frames = [message_frame(message) for message in scene.new]
-    transaction.on_commit(partial(live.send_frames, frames))
+    def write(self) -> None:
+        """Store what is new."""
+        if not self.new:
+            return
+        batches.write_messages(self.new, self.now)
+        for photo in self.photos:
+            photo.save(force_insert=True)
 
 
 def message_frame(message: Message) -> live.Frame:
@@ -205,76 +136,18 @@ def post_system_messages(
     """Write down what happened in a locked conversation, in the transaction of the change."""
     messages = []
     for code, data in facts:
+        conversation.last_sequence += 1
+        conversation.last_message_at = now
         message = Message(
             conversation=conversation,
+            sequence=conversation.last_sequence,
             kind=MessageKind.SYSTEM,
             code=code,
             data=data,
             created_at=now,
         )
-        _number(conversation, message)
         messages.append(message)
     Message.objects.bulk_create(messages)
     conversation.save(update_fields=["last_sequence", "last_message_at"])
     frames = [message_frame(message) for message in messages]
-    transaction.on_commit(partial(live.send_frames, frames))
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """How far somebody has got in a conversation."""
-
-    conversation_id: UUID
-    member_id: UUID
-    received: int = 0
-    read: int = 0
-
-
-@transaction.atomic
-def move_marks(*, marks: Sequence[Mark]) -> None:
-    """Move markers forward, never back and never beyond what was said; tell the others.
-
-    A mark of somebody who is not in the conversation moves nothing.
-    """
-    frames = []
-    for mark in sorted(marks, key=lambda mark: (mark.conversation_id, mark.member_id)):
-        last = Conversation.objects.filter(pk=mark.conversation_id).values("last_sequence")
-        current = last.values_list("last_sequence", flat=True).first() or 0
-        read = min(max(mark.read, 0), current)
-        received = min(max(mark.received, read), current)
-        places = Participant.objects.filter(
-            Q(read_sequence__lt=read) | Q(received_sequence__lt=received),
-            conversation=mark.conversation_id,
-            member=mark.member_id,
-            left_at=None,
-        )
-        moved = places.update(
-            read_sequence=Greatest(F("read_sequence"), read),
-            received_sequence=Greatest(F("received_sequence"), received),
-        )
-        if moved:
-            frames.append(_mark_frame(mark, read, received))
-    transaction.on_commit(partial(live.send_frames, frames))
-
-
-def _mark_frame(mark: Mark, read: int, received: int) -> live.Frame:
-    place = Participant.objects.only("pk").get(
-        conversation=mark.conversation_id, member=mark.member_id
-    )
-    topic = f"{live.CONVERSATION}:{mark.conversation_id}"
-    data = {"participant": str(place.pk), "read": read, "received": received}
-    return live.frame(topic=topic, number=None, event="mark", data=data)
-
-
-@transaction.atomic
-def remove_message(*, message_id: int, now: datetime) -> None:
-    """Take a message out of sight, as a moderator; that something stood there remains."""
-    message = Message.objects.select_for_update().get(pk=message_id)
-    if message.removed_at is not None:
-        return
-    message.removed_at = now
-    message.save(update_fields=["removed_at"])
-    topic = f"{live.CONVERSATION}:{message.conversation_id}"
-    data = {"sequence": message.sequence}
-    frames = [live.frame(topic=topic, number=None, event="removed", data=data)]
     transaction.on_commit(partial(live.send_frames, frames))

@@ -16,6 +16,7 @@ from chat.models import (
     NEVER,
     UNSETTLED,
     Channel,
+    Conversation,
     Delivery,
     DeliveryState,
     Digest,
@@ -43,6 +44,7 @@ class News:
     actor: Member | None = None
     ride: Ride | None = None
     booking: Booking | None = None
+    conversation: Conversation | None = None
     request_id: UUID | None = None
     trip_at: datetime | None = None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -82,6 +84,7 @@ def _tell_one(
             "actor": item.actor,
             "ride": item.ride,
             "booking": item.booking,
+            "conversation": item.conversation,
             "request_id": item.request_id,
             "trip_at": item.trip_at,
             "facts": item.facts,
@@ -160,6 +163,20 @@ def mark_all_read(*, member: Member, until: datetime, now: datetime) -> int:
     """Take note of everything up to a moment; return how much was new. Later news stays new."""
     unread = Notification.objects.of(member).shown().unread().filter(created_at__lte=until)
     return _read(list(unread.values_list("pk", flat=True)), member, now=now)
+
+
+def mark_conversations_read(*, pairs: Iterable[tuple[UUID, UUID]], now: datetime) -> None:
+    """Take note of news of conversations, as (conversation, member), that were read themselves."""
+    wanted = set(pairs)
+    rows = Notification.objects.filter(
+        kind=Kind.MESSAGE_RECEIVED,
+        conversation__in={talk for talk, _member in wanted},
+        member__in={member for _talk, member in wanted},
+        read_at=None,
+    ).select_related("member")
+    for row in rows:
+        if (row.conversation_id, row.member_id) in wanted:
+            _read([row.pk], row.member, now=now)
 
 
 @transaction.atomic

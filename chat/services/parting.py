@@ -1,10 +1,11 @@
-"""Ending what two people said to each other, when one wants nothing to do with the other."""
+"""Ending conversations: when one wants nothing to do with the other, or has gone."""
 
 from datetime import datetime
 from uuid import UUID
 
 from accounts.models import Member, kept_apart
 from chat.models import Conversation, ConversationKind
+from chat.services.conversations import leave_conversation
 
 
 def part_people(*, member_id: UUID, now: datetime) -> int:
@@ -19,3 +20,15 @@ def part_people(*, member_id: UUID, now: datetime) -> int:
     asked = questions.filter(kept_apart(member, "ride__driver"), asker=member)
     answered = questions.filter(kept_apart(member, "asker"), ride__driver=member)
     return asked.update(closes_at=now) + answered.update(closes_at=now)
+
+
+def leave_questions(*, member_id: UUID, now: datetime) -> int:
+    """Take who has gone out of all questions; a ride's conversation follows its bookings."""
+    member = Member.objects.filter(pk=member_id).first()
+    if member is None:
+        return 0
+    questions = Conversation.objects.visible_to(member).filter(kind=ConversationKind.QUESTION)
+    ids = list(questions.values_list("pk", flat=True))
+    for pk in ids:
+        leave_conversation(conversation_id=pk, by=member, now=now)
+    return len(ids)

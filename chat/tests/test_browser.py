@@ -35,6 +35,11 @@ def shot(page, name):
         page.screenshot(path=f"{folder}/{name}.png")
 
 
+def heard(page, text):
+    """Return the bubble with a text; the same words are told to screen readers elsewhere."""
+    return page.locator(".bubble__text").get_by_text(text, exact=True)
+
+
 def say(page, text):
     page.get_by_label("Message", exact=True).fill(text)
     page.get_by_role("button", name="Send", exact=True).click()
@@ -56,14 +61,14 @@ def test_two_talk_and_a_third_sees_nothing(visit, cast):
         expect(page.locator("[data-connected]")).to_be_attached()
 
     say(rider.page, "Which gate, <b>two</b> or three?")
-    expect(driver.page.get_by_text("Which gate, <b>two</b> or three?")).to_be_visible()
+    expect(heard(driver.page, "Which gate, <b>two</b> or three?")).to_be_visible()
     driver.page.get_by_label("Message", exact=True).press_sequentially("Gate 3")
     expect(rider.page.get_by_text("is typing")).to_be_visible()
     driver.page.keyboard.press("Enter")
     driver.page.get_by_role("button", name="I am 5 minutes late").click()
     for page in (driver.page, rider.page):
-        expect(page.get_by_text("Gate 3", exact=True)).to_be_visible()
-        expect(page.locator(".bubble").get_by_text("I am 5 minutes late")).to_be_visible()
+        expect(heard(page, "Gate 3")).to_be_visible()
+        expect(heard(page, "I am 5 minutes late")).to_be_visible()
     expect(rider.page.locator(".ticks-mark--read").first).to_be_visible()
     shot(driver.page, "desk")
     shot(rider.page, "phone")
@@ -73,7 +78,7 @@ def test_two_talk_and_a_third_sees_nothing(visit, cast):
     expect(rider.page.locator("[data-waiting]")).to_contain_text("Said without a network")
     shot(rider.page, "offline")
     rider.context.set_offline(False)
-    expect(driver.page.get_by_text("Said without a network")).to_be_visible(timeout=15_000)
+    expect(heard(driver.page, "Said without a network")).to_be_visible(timeout=15_000)
     expect(rider.page.locator("[data-waiting] li")).to_have_count(0)
     assert talk.messages.filter(text="Said without a network").count() == 1
 
@@ -101,6 +106,6 @@ def test_where_sockets_are_blocked_people_talk_all_the_same(visit, cast):
     with rider.page.expect_request("**/live/poll/**", timeout=20_000):
         pass
     say(driver.page, "Do you hear me?")
-    expect(rider.page.get_by_text("Do you hear me?")).to_be_visible()
+    expect(heard(rider.page, "Do you hear me?")).to_be_visible()
     say(rider.page, "As if by wire")
-    expect(driver.page.get_by_text("As if by wire")).to_be_visible()
+    expect(heard(driver.page, "As if by wire")).to_be_visible()

@@ -1,6 +1,7 @@
 """The live socket: who may follow what, that events arrive, once, in order, and after a break."""
 
 import asyncio
+import threading
 import uuid
 
 import pytest
@@ -9,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from carpool.kernel import clock, outbox
 from chat import services
-from chat.consumers import live
+from chat.consumers import live, watch
 from chat.models import LiveEvent, Message
 from chat.services import live as live_services
 from chat.tests.factories import draft, say, shared_ride, talk_of
@@ -145,112 +146,6 @@ def test_what_one_says_the_other_hears_once_and_in_order(cast, now):
     assert Message.objects.filter(conversation=talk).count() == 11
 
 
-def test_who_comes_back_hears_what_they_missed(cast, now):
-    talk = talk_of(shared_ride(cast, now=now))
-    topic = f"conversation:{talk.pk}"
-    for text in ("One", "Two", "Three"):
-        say(talk, cast.rider, text, now=now)
-
-    async def scene():
-        async with connected(cast.driver.user) as socket:
-            answer = await socket.ask(subscribe=topic, after=2)
-            return answer, [await socket.hear() for _ in range(2)]
-
-    answer, missed = async_to_sync(scene)()
-    assert answer["last"] == 4
-    assert [(m["id"], m["data"]["text"]) for m in missed] == [(3, "Two"), (4, "Three")]
-
-
-def test_facts_of_a_ride_are_repeated_too(cast, now):
-    ride = offer(cast.driver, now=now)
-    topic = f"ride:{ride.pk}"
-    book(cast.rider, ride, now=now)
-    book(cast.colleague, ride, now=now)
-    tell()
-
-    async def scene():
-        async with connected(cast.driver.user) as socket:
-            first = await socket.ask(subscribe=topic, after=1)
-            return first["last"], await socket.hear()
-
-    last, missed = async_to_sync(scene)()
-    assert last == 2
-    assert missed["id"] == 2
-
-
-def test_who_missed_too_much_is_told_to_load_anew(cast, now, monkeypatch):
-    talk = talk_of(shared_ride(cast, now=now))
-    monkeypatch.setattr("chat.selectors.topics.MOST_MISSED", 3)
-    for n in range(6):
-        say(talk, cast.rider, str(n), now=now)
-
-    async def scene():
-        async with connected(cast.driver.user) as socket:
-            await socket.ask(subscribe=f"conversation:{talk.pk}", after=1)
-            return [await socket.hear() for _ in range(4)]
-
-    *told, last = async_to_sync(scene)()
-    assert [frame["id"] for frame in told] == [2, 3, 4]
-    assert (last["event"], last["id"]) == ("reload", 7)
-
-
-@pytest.mark.parametrize("after", [-1, 99, "3", None, 2.5, True, []])
-def test_a_number_that_cannot_be_is_the_present(cast, now, after):
-    talk = talk_of(shared_ride(cast, now=now))
-
-    async def scene():
-        async with connected(cast.driver.user) as socket:
-            answer = await socket.ask(subscribe=f"conversation:{talk.pk}", after=after)
-            return answer["last"], await socket.receive_nothing(timeout=0.2)
-
-    assert async_to_sync(scene)() == (1, True)
-
-
-def test_events_that_overtake_each_other_are_put_in_order(cast, now, monkeypatch):
-    talk = talk_of(shared_ride(cast, now=now))
-    late = []
-    monkeypatch.setattr(live_services, "send_frames", late.extend)
-    messages = [say(talk, cast.rider, str(n), now=now) for n in range(3)]
-    monkeypatch.undo()
-    frames = [services.message_frame(message) for message in messages]
-
-    async def scene():
-        async with connected(cast.driver.user) as socket:
-            await socket.ask(subscribe=f"conversation:{talk.pk}")
-            following = next(iter(live.hub().sockets)).followed[f"conversation:{talk.pk}"]
-            following.last = 1
-            order = [frames[2], frames[0], frames[2], frames[1], frames[0]]
-            await in_thread(live_services.send_frames)(order)
-            heard = [await socket.hear() for _ in range(3)]
-            return heard, await socket.receive_nothing(timeout=0.3)
-
-    heard, is_quiet = async_to_sync(scene)()
-    assert [frame["id"] for frame in heard] == [2, 3, 4]
-    assert is_quiet
-
-
-def test_what_redis_never_delivered_is_found_by_the_look(cast, now, monkeypatch):
-    talk = talk_of(shared_ride(cast, now=now))
-    topics = (f"conversation:{talk.pk}", f"ride:{talk.ride_id}")
-
-    async def lost(_frames):
-        raise ConnectionError
-
-    async def scene():
-        async with connected(cast.driver.user, *topics) as socket:
-            monkeypatch.setattr(live_services, "_send_all", lost)
-            await in_thread(say)(talk, cast.rider, "Still there?", now=now)
-            booking = await in_thread(Booking.objects.get)()
-            await in_thread(rides.cancel_booking)(
-                booking_id=booking.pk, by=cast.driver, reason="", now=now
-            )
-            await in_thread(tell)()
-            return [await socket.hear() for _ in range(3)]
-
-    heard = async_to_sync(scene)()
-    assert {frame["event"] for frame in heard} == {"message", "booking_cancelled"}
-
-
 def test_who_leaves_a_conversation_is_cut_off_within_two_seconds(cast, now):
     talk = talk_of(shared_ride(cast, now=now))
     loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
@@ -280,6 +175,30 @@ def test_leaving_is_seen_even_when_redis_says_nothing(cast, now, monkeypatch):
             return await socket.closed(timeout=3)
 
     assert async_to_sync(scene)() == live.LEFT
+
+
+def test_who_begins_to_follow_during_a_look_is_not_taken_for_gone(cast, now, monkeypatch):
+    """What a look did not ask after, it knows nothing of."""
+    talk = talk_of(shared_ride(cast, now=now))
+    looking, followed = threading.Event(), threading.Event()
+    find = watch.selectors.list_gone
+
+    def slow(pairs):
+        looking.set()
+        followed.wait(5)
+        return find(pairs)
+
+    async def scene():
+        async with connected(cast.rider.user) as socket:
+            monkeypatch.setattr(watch.selectors, "list_gone", slow)
+            await asyncio.to_thread(looking.wait, 5)
+            answer = await socket.ask(subscribe=f"conversation:{talk.pk}")
+            followed.set()
+            return answer, await socket.receive_nothing(timeout=1.5)
+
+    answer, is_quiet = async_to_sync(scene)()
+    assert "subscribed" in answer
+    assert is_quiet
 
 
 def test_who_types_is_shown_to_the_others(cast, now):
@@ -361,13 +280,13 @@ def test_a_batch_of_sockets_is_written_together(cast, now, monkeypatch):
     """Two hundred messages at once cost a few transactions, not two hundred."""
     talk = talk_of(shared_ride(cast, now=now))
     sizes = []
-    post = services.post_messages
+    write = services.write_batch
 
     def counted(*, drafts, now):
         sizes.append(len(drafts))
-        return post(drafts=drafts, now=now)
+        return write(drafts=drafts, now=now)
 
-    monkeypatch.setattr(services, "post_messages", counted)
+    monkeypatch.setattr(services, "write_batch", counted)
 
     async def scene():
         async with connected(cast.rider.user, "counters") as socket:

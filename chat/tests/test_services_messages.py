@@ -19,8 +19,8 @@ from chat.errors import (
     QuestionsNotTaken,
     TooManyMessages,
 )
-from chat.models import Conversation, Message, MessageKind, Participant
-from chat.services import messages as message_services
+from chat.models import Conversation, Message, MessageKind
+from chat.services import batches
 from chat.services.texts import clean_text, flag
 from chat.tests.factories import draft, say, shared_ride, talk_of
 from rides import services as rides
@@ -65,10 +65,10 @@ def test_messages_are_numbered_without_gaps(talk, cast, now):
 
 
 def test_a_batch_takes_a_constant_number_of_queries(talk, cast, now, django_assert_num_queries):
-    # savepoint pair, conversations, places, known, recent, insert, conversations, places
+    # savepoint pair; lock the conversations, read where the senders stand, write
     for size in (1, 15):
         drafts = [draft(talk, cast.rider, f"{size}/{n}") for n in range(size)]
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(5):
             results = services.post_messages(drafts=drafts, now=now)
         assert all(isinstance(result, Message) for result in results)
 
@@ -238,7 +238,7 @@ def test_marks_only_move_forward_and_never_beyond_what_was_said(talk, cast, now)
     say(talk, cast.driver, "Two", now=now)
 
     def move(**how):
-        services.move_marks(marks=[services.Mark(talk.pk, cast.rider.pk, **how)])
+        services.move_marks(marks=[services.Mark(talk.pk, cast.rider.pk, **how)], now=now)
         place = talk.participants.get(member=cast.rider)
         return place.received_sequence, place.read_sequence
 
@@ -246,7 +246,7 @@ def test_marks_only_move_forward_and_never_beyond_what_was_said(talk, cast, now)
     assert move(read=2) == (2, 2)
     assert move(read=1) == (2, 2)
     assert move(read=10**15) == (3, 3)
-    services.move_marks(marks=[services.Mark(talk.pk, cast.outsider.pk, read=3)])
+    services.move_marks(marks=[services.Mark(talk.pk, cast.outsider.pk, read=3)], now=now)
     assert selectors.count_unread(cast.rider) == 0
     assert selectors.count_unread(cast.outsider) == 0
 
@@ -351,20 +351,18 @@ def test_without_the_lock_messages_collide(cast, now, monkeypatch):
     talk = talk_of(shared_ride(cast, now=now))
     barrier = threading.Barrier(2)
 
-    def unlocked(drafts, moment):
-        rows = Conversation.objects.filter(pk=talk.pk)
-        places = Participant.objects.filter(conversation=talk)
-        scene = message_services._Scene(
-            now=moment,
-            conversations={row.pk: row for row in rows},
-            places={(p.conversation_id, p.member_id): p for p in places},
-            said={},
-            recent=message_services.Counter(),
-        )
+    def unlocked(ids):
+        rows = Conversation.objects.filter(pk__in=list(ids))
+        return {row.pk: batches.Line(row.last_sequence, row.closes_at) for row in rows}
+
+    read = batches.read_standings
+
+    def slow(drafts, since):
         with suppress(threading.BrokenBarrierError):
             barrier.wait(timeout=5)
-        return scene
+        return read(drafts, since)
 
-    monkeypatch.setattr(message_services, "_read", unlocked)
+    monkeypatch.setattr(batches, "lock_conversations", unlocked)
+    monkeypatch.setattr(batches, "read_standings", slow)
     failed = post_from_threads(talk, [cast.driver, cast.rider], 1)
     assert any("one_message_per_number" in str(error) for error in failed)

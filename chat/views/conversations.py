@@ -66,7 +66,7 @@ def conversation(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
     if page and not before:
         last = page[0].sequence
         mark = services.Mark(shown.id, request.member.pk, read=last)
-        services.move_marks(marks=[mark])
+        services.move_marks(marks=[mark], now=clock.now())
     context = {
         "shown": shown,
         "entries": [_entry(message, shown) for message in reversed(page)],
@@ -146,6 +146,19 @@ def leave(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
     services.leave_conversation(conversation_id=conversation_id, by=request.member, now=clock.now())
     notes.success(request, _("You have left the conversation."))
     return redirect("chat:conversations")
+
+
+@member_required
+@require_POST
+def mute(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
+    """Want no news of a conversation, or want them again."""
+    is_muted = request.POST.get("muted") == "yes"
+    services.mute_conversation(
+        conversation_id=conversation_id, by=request.member, is_muted=is_muted
+    )
+    done = _("You get no news of this conversation.") if is_muted else _("You get news again.")
+    notes.success(request, done)
+    return redirect("chat:conversation", conversation_id)
 
 
 @member_required

@@ -53,7 +53,7 @@ class Signposts:
             apart_m, site = min(near, key=lambda pair: pair[0], default=(float("inf"), None))
             self._known[place] = (
                 PublicName(site.name, is_public=True)
-                if site is not None and apart_m <= PUBLIC_WITHIN_M
+                if site is not None and apart_m <= min(PUBLIC_WITHIN_M, site.radius_m)
                 else PublicName(describe_place(self.region, coarse_cell(place)), is_public=False)
             )
         return self._known[place]

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts.models import Member
 from carpool.kernel.errors import DomainError
@@ -17,21 +19,26 @@ from rides.services.offers import cancel_ride
 from rides.services.requests import close_request
 
 
-def withdraw_member(*, member_id: UUID, now: datetime) -> int:
+def withdraw_member(*, member_id: UUID, has_left: bool = False, now: datetime) -> int:
     """Cancel what lies ahead of a member, so that everybody else is told; return how much it was.
 
-    What has begun goes on: who is in the car stays in it. No reason is given: it is theirs.
+    What has begun goes on: who is in the car stays in it. Why is theirs, unless they left.
     """
     member = Member.objects.filter(pk=member_id).select_related("organization").first()
     if member is None:
         return 0
+    with override(member.organization.language):
+        reason = _("Has left the organization.") if has_left else ""
     rides = Ride.objects.filter(driver=member).bookable(now)
     bookings = Booking.objects.filter(rider=member, pickup_at__gt=now).active()
     wishes = RideRequest.objects.filter(rider=member, state=RequestState.OPEN)
     deeds: list[Callable[[], object]] = [
-        *(partial(cancel_ride, ride_id=pk, by=member, reason="", now=now) for pk in _ids(rides)),
         *(
-            partial(cancel_booking, booking_id=pk, by=member, reason="", now=now)
+            partial(cancel_ride, ride_id=pk, by=member, reason=reason, now=now)
+            for pk in _ids(rides)
+        ),
+        *(
+            partial(cancel_booking, booking_id=pk, by=member, reason=reason, now=now)
             for pk in _ids(bookings)
         ),
         *(partial(close_request, request_id=pk, by=member, now=now) for pk in _ids(wishes)),

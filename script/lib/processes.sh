@@ -1,7 +1,7 @@
-# The application's own processes: web, worker, relay, beat, and in the demo a provider. Each runs in a session of its own and carries CARPOOL_HOME
+# The application's own processes: web, worker, relay, courier, beat, and in the demo a provider. Each runs in a session of its own and carries CARPOOL_HOME
 # in its environment, so that stopping finds all of this checkout's processes, and no others, even after a kill -9.
 
-APP_PROCESSES=(web worker relay beat)
+APP_PROCESSES=(web worker relay courier beat)
 
 # app_pids: all living processes of this checkout's server.
 app_pids() {
@@ -29,6 +29,7 @@ start_app() {
     "$PYTHON" -m daphne -b "$1" -p "$2" --access-log "$LOG/access.log" carpool.asgi:application
   start_process worker "${worker[@]}" -n worker@%h -Q default,matching,batch
   start_process relay "${worker[@]}" -n relay@%h -Q outbox
+  start_process courier "${worker[@]}" -n courier@%h -Q deliveries
   start_process beat "$PYTHON" -m celery -A carpool beat --loglevel INFO -s "$RUN/beat-schedule" --pidfile=
 }
 
@@ -86,7 +87,7 @@ wait_until_healthy() {
     if [ -t 1 ]; then printf '\r  %-36s %6s s  \033[2m%.60s\033[0m\033[K\r' "Processes" "$(seconds_since "$start")" "$state"; fi
     sleep 0.3
   done
-  tail -n 8 "$LOG"/{web,worker,relay,beat}.log >&2
+  tail -n 8 "$LOG"/{web,worker,relay,courier,beat}.log >&2
   die "the server is not healthy after $2 s: $state" "the logs are in $LOG"
 }
 
@@ -109,5 +110,5 @@ stop_app() {
     sleep 0.2
   done
   for pid in $(app_pids); do kill -KILL "$pid" 2>/dev/null || true; done
-  (cd "$RUN" && rm -f port url {web,worker,relay,beat,provider}.pid)
+  (cd "$RUN" && rm -f port url {web,worker,relay,courier,beat,provider}.pid)
 }

@@ -19,7 +19,7 @@ PROTOMAPS = ("protomaps-leaflet", "5.1.0", "BSD-3-Clause")
 LUCIDE = ("lucide-static", "1.62.0", "ISC AND MIT")
 
 ICONS = """
-armchair arrow-right arrow-up arrow-up-down ban bell briefcase building-2 calendar-clock calendar-days
+armchair arrow-right arrow-up arrow-up-down ban bell bell-off briefcase building-2 calendar-clock calendar-days
 car car-front check chevron-down chevron-left circle-check clock compass flag footprints house image info
 key-round leaf log-out mail map-pin message-square minus pause phone play plus refresh-cw route search
 shield-check smartphone timer trash-2 triangle-alert user user-plus users wifi-off x

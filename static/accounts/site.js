@@ -1,0 +1,45 @@
+// A site: its middle, its fence as a circle, and the entrance where cars stop.
+
+import { createMap, pin } from "../maps/basemap.js";
+import { PlaceField } from "../maps/places.js";
+
+const middle = new PlaceField(document.querySelector('[data-place="place"]'));
+const entrance = new PlaceField(document.querySelector('[data-place="entrance"]'));
+const radius = document.querySelector("#id_radius_m");
+const map = createMap(document.querySelector("[data-map]"));
+let drawn = [];
+
+function marker(field, kind) {
+  const put = pin(field.place, kind, { title: field.label, draggable: true }).addTo(map);
+  put.on("dragend", (event) => {
+    const { lng, lat } = event.target.getLatLng();
+    field.setFromMap([lng, lat]);
+  });
+  drawn.push(put);
+}
+
+function show({ move = true } = {}) {
+  if (!map) return;
+  drawn.forEach((part) => part.remove());
+  drawn = [];
+  if (!middle.place) return;
+  const [lon, lat] = middle.place;
+  const fence = L.circle([lat, lon], {
+    radius: Number(radius.value) || 0,
+    className: "fence",
+    interactive: false,
+  }).addTo(map);
+  drawn.push(fence);
+  marker(middle, "destination");
+  if (entrance.place) marker(entrance, "origin");
+  if (move) map.fitBounds(fence.getBounds(), { padding: [32, 32], maxZoom: 17 });
+}
+
+middle.addEventListener("place", show);
+entrance.addEventListener("place", () => show({ move: false }));
+radius.addEventListener("input", show);
+map?.on("click", (event) => {
+  const field = middle.place ? entrance : middle;
+  field.setFromMap([event.latlng.lng, event.latlng.lat]);
+});
+show();
