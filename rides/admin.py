@@ -12,7 +12,6 @@ from rides.models import (
     RideRequest,
     RideTransition,
     Stop,
-    StopKind,
 )
 
 
@@ -42,11 +41,7 @@ class StopInline(ReadOnly, admin.TabularInline):
     @admin.display(description=_("place"))
     def place(self, stop: Stop) -> str:
         """Name the meeting point; of the ride's own ends only what others may read."""
-        ends = {
-            StopKind.ORIGIN: stop.ride.origin_area,
-            StopKind.DESTINATION: stop.ride.destination_area,
-        }
-        return ends.get(StopKind(stop.kind), stop.label)
+        return stop.label or "–"  # a door has none
 
 
 class BookingInline(ReadOnly, admin.TabularInline):

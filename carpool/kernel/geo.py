@@ -3,7 +3,6 @@
 A degree is never a distance here: what is measured is in metres on a sphere.
 """
 
-import hashlib
 import math
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,7 +29,6 @@ __all__ = [
     "lengths_m",
     "offset_m",
     "reach_ellipse",
-    "stable_fraction",
     "to_line",
     "to_point",
     "trim_line",
@@ -179,9 +177,3 @@ def trim_line(line: LineString, *, start_m: float, end_m: float) -> LineString |
     cuts = np.concatenate([[first], along[(along > first) & (along < last)], [last]])
     lon, lat = np.interp(cuts, along, points[:, 0]), np.interp(cuts, along, points[:, 1])
     return to_line(np.column_stack([lon, lat]))
-
-
-def stable_fraction(*parts: object) -> float:
-    """Return a number in [0, 1) that depends only on ``parts``: a secret cut, never re-drawn."""
-    digest = hashlib.sha256("\x00".join(str(part) for part in parts).encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64

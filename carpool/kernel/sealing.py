@@ -6,6 +6,8 @@ Sealed with the installation's ``SECRET_KEY``: a copy of the database alone tell
 
 import base64
 import hashlib
+from datetime import timedelta
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -24,19 +26,24 @@ def seal(secret: str) -> str:
     return _keys().encrypt(secret.encode()).decode()
 
 
-def unseal(sealed: str) -> str:
-    """Return what was sealed.
+def unseal(sealed: str, *, valid_for: timedelta | None = None) -> str:
+    """Return what was sealed, if it was not longer ago than ``valid_for``.
 
     Raises:
-        SealBroken: it was sealed with a key that we do not have.
+        SealBroken: it is too old, altered, or was sealed with a key that we do not have.
     """
+    ttl = None if valid_for is None else int(valid_for.total_seconds())
     try:
-        return _keys().decrypt(sealed.encode()).decode()
+        return _keys().decrypt(sealed.encode(), ttl).decode()
     except InvalidToken as error:
         raise SealBroken from error
 
 
 def _keys() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return _keys_of(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+
+
+@lru_cache(maxsize=4)
+def _keys_of(*keys: str) -> MultiFernet:
     digests = (hashlib.sha256(b"carpool.kernel.sealing" + key.encode()).digest() for key in keys)
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -31,7 +31,7 @@ from chat.services.preferences import DeviceTerms, register_device
 from matching.api.study_examples import DONE
 from matching.models import CarpoolProposal, Study, StudyState
 from matching.selectors import evaluate, with_stops
-from matching.selectors.shown import sign_offer
+from matching.selectors.shown import seal_offer
 from matching.tests.plan_factories import propose, workday
 from matching.tests.study_factories import table
 from rides import services
@@ -96,7 +96,7 @@ class World:
         """An offer of this ride, signed for anybody, though search might not show it to them."""
         query = wish(self.ride)
         ride = with_stops(Ride.objects.filter(pk=self.ride.pk)).get()
-        return sign_offer(person, query, evaluate([ride], ride.region, query)[0])
+        return seal_offer(person, query, evaluate([ride], ride.region, query)[0])
 
 
 def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any]:

@@ -50,9 +50,6 @@ class PropertiesSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(
         required=False, help_text="Missing at other stops of riders: it may still move"
     )
-    within_m = serializers.IntegerField(
-        required=False, help_text="0 where the place is exact, else it lies that near"
-    )
 
 
 class FeatureSerializer(serializers.Serializer[Any]):
@@ -89,7 +86,7 @@ class DrawingView(APIView):
     def post(self, request: Request) -> Response:
         """Return the way with you aboard, the car's stops and its reach. Nothing is stored.
 
-        Private ends are the middle of a 500 m cell; the reach is as much larger.
+        A private end is the place where it becomes public, and not the door.
         """
         form = DrawSerializer(data=request.data)
         form.is_valid(raise_exception=True)
@@ -113,7 +110,7 @@ def _features(drawing: Drawing) -> list[dict[str, Any]]:
 
 
 def _point(mark: Mark) -> dict[str, Any]:
-    facts = {"part": mark.kind, "label": mark.label, "within_m": mark.within_m}
+    facts: dict[str, Any] = {"part": mark.kind, "label": mark.label}
     if mark.at is not None:
         facts["at"] = mark.at
     return _feature("Point", [round(degrees, 7) for degrees in mark.location], **facts)

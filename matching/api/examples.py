@@ -116,7 +116,6 @@ DRAWING = OpenApiExample(
                     "part": "destination",
                     "label": "Port",
                     "at": "2027-03-15T07:49:21-03:00",
-                    "within_m": 0,
                 },
             },
         ],

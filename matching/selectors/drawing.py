@@ -5,10 +5,8 @@ Around it, on request, lies the ride's *reach*: outside of that ellipse the driv
 in time.
 
 What is private stays so because the drawing is made of what may be known, not of the truth with
-parts cut off. The centre of its 500 m cell stands for a driver's private end: the way leads there
-(and is drawn up to a circle around it), and the ellipse has its focus there, and is larger by as
-much as that may be wrong. So the drawing is the same for every home in the cell. Stops of riders
-whom the viewer does not travel with are not marked, and no leg's ellipse ends at one.
+parts cut off: for everybody but its driver a ride begins and ends at its thresholds. Stops of
+riders whom the viewer does not travel with are not marked, and no leg's ellipse ends at one.
 """
 
 from dataclasses import dataclass
@@ -23,7 +21,6 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Member
 from carpool.kernel.geo import (
-    METRES_PER_DEGREE,
     LonLat,
     from_point,
     reach_ellipse,
@@ -33,24 +30,27 @@ from carpool.kernel.templatetags.ui import walk
 from maps.errors import NoWalk
 from maps.models import Region
 from maps.selectors import load_network, walk_between
-from matching.selectors.evaluation import Found, Meeting, SearchQuery, evaluate, to_time
+from matching.selectors.evaluation import (
+    Found,
+    Meeting,
+    SearchQuery,
+    evaluate,
+    let_arrive_later,
+    to_time,
+)
 from matching.selectors.ranking import Ranking, get_ranking
 from matching.selectors.shown import ShownOffer, read_offer_or_near_miss
 from rides.errors import RideChanged
-from rides.models import Ride, StopKind
+from rides.models import Ride, Stop, StopKind
 from rides.selectors import RideView, view_ride
 
 Line = npt.NDArray[np.float64]
-# A place is at most 354 m from the centre of its 500 m cell.
-CIRCLE_M = 400.0
-# The car's own stop lies on a road up to 300 m farther.
-FOCUS_MOVED_M = 660.0
 ENDS = {StopKind.ORIGIN, StopKind.DESTINATION}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place on the drawing: exact, or the middle of a circle of ``within_m`` metres.
+    """A place on the drawing.
 
     ``kind`` is origin, pickup, dropoff or destination; "stop" is another rider's, whose time may
     still move.
@@ -60,7 +60,6 @@ class Mark:
     location: LonLat
     label: str
     at: datetime | None
-    within_m: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def get_drawing(viewer: Member, token: str, *, now: datetime) -> Drawing:
     view = view_ride(viewer, shown.ride_id)
     reach = list_reach(view)
     found = _find_again(view.ride, shown, get_ranking(viewer.organization), now=now)
-    before, together, after = _draw_way(view, found)
+    before, together, after = _draw_way(view.ride, found)
     query, region = shown.query, view.ride.region
     return Drawing(
         walk_to=_draw_walk(region, query.origin.location, found.pickup.location),
@@ -108,7 +107,7 @@ def _find_again(ride: Ride, shown: ShownOffer, ranking: Ranking, *, now: datetim
     """Insert the rider at the meeting points that were shown."""
     if ride.cancelled_at or ride.started_at or ride.departure_at <= now:
         raise RideChanged
-    list(ride.stops.all())[-1].latest_at += timedelta(seconds=shown.driver_gives_s)
+    let_arrive_later(ride, shown.driver_gives_s)
     only = (shown.pickup, shown.dropoff)
     found = evaluate([ride], ride.region, shown.query, only=only, ranking=ranking)
     if not found:
@@ -116,49 +115,23 @@ def _find_again(ride: Ride, shown: ShownOffer, ranking: Ranking, *, now: datetim
     return found[0]
 
 
-def _hides_origin(view: RideView) -> bool:
-    return not (view.is_driver or view.ride.origin_public)
-
-
-def _hides_destination(view: RideView) -> bool:
-    return not (view.is_driver or view.ride.destination_public)
-
-
-def _draw_way(view: RideView, found: Found) -> tuple[Line, Line, Line]:
+def _draw_way(ride: Ride, found: Found) -> tuple[Line, Line, Line]:
     """Return the car's way before, with and after the rider."""
-    network = load_network(view.ride.region)
-    places = [from_point(stop.location) for stop in view.ride.stops.all()]
-    if _hides_origin(view):
-        places[0] = view.origin
-    if _hides_destination(view):
-        places[-1] = view.destination
-    i, j = found.insertion.pickup_after + 1, found.insertion.dropoff_after + 1
+    network, stops = load_network(ride.region), _between_thresholds(ride)
+    places = [from_point(stop.location) for stop in stops]
+    into = found.insertion
+    i, j = (after + 1 - stops[0].position for after in (into.pickup_after, into.dropoff_after))
     calls = np.array(
         [*places[:i], found.pickup.location, *places[i:j], found.dropoff.location, *places[j:]]
     )
     route = network.route(network.nearest_nodes(calls[:, 0], calls[:, 1]).tolist())
     pickup, dropoff = int(route.leg_starts[i]), int(route.leg_starts[j + 1])
-    before, after = route.geometry[: pickup + 1], route.geometry[dropoff:]
-    if _hides_origin(view):
-        before = _beyond_circle(before, view.origin)
-    if _hides_destination(view):
-        after = _beyond_circle(after[::-1], view.destination)[::-1]
-    return before, route.geometry[pickup : dropoff + 1], after
+    geometry = route.geometry
+    return geometry[: pickup + 1], geometry[pickup : dropoff + 1], geometry[dropoff:]
 
 
-def _beyond_circle(line: Line, centre: LonLat) -> Line:
-    """Return the part of a line after it has left the circle around a centre for good."""
-    east = (line[:, 0] - centre.lon) * np.cos(np.radians(centre.lat))
-    metres = np.hypot(east, line[:, 1] - centre.lat) * METRES_PER_DEGREE
-    inside = np.flatnonzero(metres < CIRCLE_M)
-    if len(inside) == 0:
-        return line
-    last = int(inside[-1])
-    if last == len(line) - 1:
-        return line[:0]
-    share = (CIRCLE_M - metres[last]) / (metres[last + 1] - metres[last])
-    edge = line[last] + share * (line[last + 1] - line[last])
-    return np.concatenate([edge[None], line[last + 1 :]])
+def _between_thresholds(ride: Ride) -> list[Stop]:
+    return [stop for stop in ride.stops.all() if stop.kind != StopKind.DOOR]
 
 
 def _draw_walk(region: Region, start: LonLat, end: LonLat) -> Line:
@@ -169,16 +142,10 @@ def _draw_walk(region: Region, start: LonLat, end: LonLat) -> Line:
 
 
 def _list_marks(view: RideView, found: Found) -> list[Mark]:
-    ride = view.ride
-    circle = {True: round(CIRCLE_M), False: 0}
+    first, *_stops, last = _between_thresholds(view.ride)
+    later = to_time(found.insertion.arrival_ms) - view.ride.arrival_at
     return [
-        Mark(
-            "origin",
-            view.origin,
-            view.origin_label,
-            ride.departure_at,
-            circle[_hides_origin(view)],
-        ),
+        Mark("origin", from_point(first.location), view.origin_label, view.departure_at),
         *(
             Mark("stop", from_point(stop.location), stop.label, None)
             for stop in view.stops
@@ -188,63 +155,35 @@ def _list_marks(view: RideView, found: Found) -> list[Mark]:
         Mark("dropoff", found.dropoff.location, found.dropoff.label, found.dropoff.at),
         Mark(
             "destination",
-            view.destination,
+            from_point(last.location),
             view.destination_label,
-            to_time(found.insertion.arrival_ms),
-            circle[_hides_destination(view)],
+            view.arrival_at + later,
         ),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Focus:
-    """A stop as one viewer may know it: a place that may be wrong by some metres, and promises."""
-
-    location: LonLat
-    moved_m: float
-    since: datetime | None
-    latest_at: datetime
 
 
 def list_reach(view: RideView) -> list[Polygon]:
     """Return, per leg between stops that the viewer may know of, where the car can be in time.
 
     Each is the admissible ellipse (see ``carpool.kernel.geo.reach_ellipse``) of the promises at the
-    leg's ends, in whole minutes, and larger by what its foci may be wrong: it contains the true
-    one.
+    leg's ends, in whole minutes.
     """
-    ride, foci = view.ride, _list_foci(view)
-    speed_mps = load_network(ride.region).max_speed_mps
-    since = list(accumulate((focus.since or ride.departure_at for focus in foci), max))
+    known = {stop.pk for stop in view.stops}
+    stops = [s for s in _between_thresholds(view.ride) if s.kind in ENDS or s.pk in known]
+    speed_mps = load_network(view.ride.region).max_speed_mps
+    since = accumulate((stop.earliest_at or stops[0].planned_at for stop in stops), max)
     return [
         reach_ellipse(
-            a.location,
-            b.location,
-            major_axis_m=_minutes_up(b.latest_at - leave) * 60 * speed_mps + a.moved_m + b.moved_m,
+            from_point(a.location),
+            from_point(b.location),
+            major_axis_m=_minutes_up(b.latest_at - leave) * 60 * speed_mps,
         )
-        for (a, b), leave in zip(pairwise(foci), since, strict=False)
+        for (a, b), leave in zip(pairwise(stops), since, strict=False)
     ]
 
 
 def _minutes_up(duration: timedelta) -> int:
     return -(-duration // timedelta(minutes=1))
-
-
-def _list_foci(view: RideView) -> list[_Focus]:
-    ride, known = view.ride, {stop.pk for stop in view.stops}
-    foci = []
-    for stop in ride.stops.all():
-        place, moved_m, latest_at = from_point(stop.location), 0.0, stop.latest_at
-        if stop.kind == StopKind.ORIGIN and _hides_origin(view):
-            place, moved_m = view.origin, FOCUS_MOVED_M
-        elif stop.kind == StopKind.DESTINATION:
-            latest_at = ride.arrive_latest_at
-            if _hides_destination(view):
-                place, moved_m = view.destination, FOCUS_MOVED_M
-        elif stop.kind not in ENDS and stop.pk not in known:
-            continue
-        foci.append(_Focus(place, moved_m, stop.earliest_at, latest_at))
-    return foci
 
 
 class Shown(Protocol):
@@ -290,7 +229,7 @@ def list_steps(shown: Shown, query: SearchQuery) -> list[Step]:
     arrive_at = dropoff.at + walking_time(dropoff.walk_m)
     driver = {"name": view.ride.driver.first_name}
     steps = [
-        Step("start", view.ride.departure_at, view.origin_label, _("%(name)s sets off") % driver),
+        Step("start", view.departure_at, view.origin_label, _("%(name)s sets off") % driver),
         Step(
             "leave",
             leave_at,
@@ -309,7 +248,7 @@ def list_steps(shown: Shown, query: SearchQuery) -> list[Step]:
         ),
         Step(
             "end",
-            view.ride.arrival_at + later,
+            view.arrival_at + later,
             view.destination_label,
             _("%(name)s arrives") % driver,
         ),

@@ -92,11 +92,13 @@ def evaluate(
     *,
     only: tuple[LonLat, LonLat] | None = None,
     ranking: Ranking = BY_TIME,
+    told_pickup_at: datetime | None = None,
 ) -> list[Found]:
     """Insert a query exactly into each ride and return those that serve it, cheapest first.
 
     ``only`` keeps to one meeting point to get in and one to get out; ``ranking`` says what is
-    cheap.
+    cheap. Of somebody who was told when to get in (``told_pickup_at``) the insertion is kept that
+    is next to it.
     """
     if not rides:
         return []
@@ -114,8 +116,12 @@ def evaluate(
     found = []
     for r, (ride, cheapest) in enumerate(zip(rides, best, strict=True)):
         insertion = cheapest
-        if cheapest is not None and (ride.detour_m is not None or ride.driver_avoids):
+        chooses = told_pickup_at or ride.driver_avoids or ride.detour_m is not None
+        if cheapest is not None and chooses:
             choices = feasible_insertions(r, gather.batch, gather.window, gather.times, weights)
+            if told_pickup_at is not None:
+                told_ms = to_ms(told_pickup_at)
+                choices = sorted(choices, key=lambda one: abs(one.pickup_ms - told_ms))
             welcome = [one for one in choices if _stops_where_welcome(network, ride, gather, one)]
             insertion = within_metres(network, ride, gather, r, welcome)
         if insertion is not None:
@@ -250,8 +256,26 @@ def _to_batch(rides: Sequence[Ride], stops: Sequence[Stop], boarding_ms: int) ->
         ),
         latest_ms=np.array([to_ms(stop.latest_at) for stop in stops], np.int64),
         boarding_ms=np.array([boarding_ms * (s.kind in middle) for s in stops], np.int32),
-        seats_after=np.array([stop.seats_after for stop in stops], np.int32),
+        seats_after=_taken(rides),
     )
+
+
+def _taken(rides: Sequence[Ride]) -> npt.NDArray[np.int32]:
+    """Return the seats taken after each stop; between a door and its threshold all of them are."""
+    nobody_in = {StopKind.DOOR, StopKind.DESTINATION}
+    taken = [
+        ride.seats_offered if stop.kind in nobody_in else stop.seats_after
+        for ride in rides
+        for stop in ride.stops.all()
+    ]
+    return np.array(taken, np.int32)
+
+
+def let_arrive_later(ride: Ride, seconds: int) -> None:
+    """Let a ride in memory arrive later than its driver promised to themselves."""
+    for stop in ride.stops.all():
+        if stop.kind == StopKind.DESTINATION or (stop.kind == StopKind.DOOR and stop.position > 0):
+            stop.latest_at += timedelta(seconds=seconds)
 
 
 def _to_window(

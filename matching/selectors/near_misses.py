@@ -45,12 +45,13 @@ from matching.selectors.evaluation import (
     SearchQuery,
     evaluate,
     gather_arrays,
+    let_arrive_later,
     outside,
     places_to_meet,
     within_metres,
 )
 from matching.selectors.ranking import Ranking
-from matching.selectors.shown import sign_near_miss
+from matching.selectors.shown import seal_near_miss
 from rides.models import Ride
 from rides.models.rides import RideQuerySet
 from rides.selectors import RideView
@@ -121,7 +122,7 @@ class NearlyFound:
 
     def show(self, view: RideView) -> NearMiss:
         """Return the near miss with the ride as one member may see it."""
-        token = sign_near_miss(
+        token = seal_near_miss(
             view.viewer,
             self.query or self.asked,
             self.found,
@@ -322,7 +323,7 @@ def _prove(
         seconds = 60 * -(-relaxation.amount // MINUTE_MS)
         changed = _changed(query, promise, seconds)
         if promise is Promise.DETOUR:
-            list(ride.stops.all())[-1].latest_at += timedelta(seconds=seconds)
+            let_arrive_later(ride, seconds)
         for fits in evaluate([ride], region, changed or query, ranking=ranking):
             yield NearlyFound(fits, promise, seconds, changed, query)
 

@@ -21,7 +21,7 @@ from matching.selectors.evaluation import CostParts, Found, Meeting, SearchQuery
 from matching.selectors.finding import find_rides
 from matching.selectors.near_misses import FEW_OFFERS, NearlyFound, NearMiss, find_near_misses
 from matching.selectors.ranking import Reliability, get_ranking
-from matching.selectors.shown import sign_offer
+from matching.selectors.shown import seal_offer
 from rides.models import Ride
 from rides.selectors import RideView, as_seen_by, get_trip_region, list_views, with_everything
 
@@ -123,7 +123,7 @@ def _to_offers(
             costs=f.costs,
             price=f.price,
             reliability=f.reliability,
-            token=sign_offer(viewer, query, f),
+            token=seal_offer(viewer, query, f),
         )
         for f in found
     ]

@@ -1,14 +1,17 @@
-"""Tokens: exactly what one member was shown, signed, so that it can be booked and drawn."""
+"""Tokens: exactly what one member was shown, sealed, so that it can be booked and drawn.
 
+Nobody reads them but this installation: a page shows times in minutes, a token holds them exactly.
+"""
+
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core import signing
-
 from accounts.models import Member
 from carpool.kernel.geo import LonLat
+from carpool.kernel.sealing import SealBroken, seal, unseal
 from matching.errors import OfferExpired
 from matching.selectors.evaluation import Found, SearchQuery, to_ms, to_time
 from rides.services import TripEnd
@@ -33,17 +36,17 @@ class ShownOffer:
     driver_gives_s: int = 0
 
 
-def sign_offer(viewer: Member, query: SearchQuery, found: Found) -> str:
+def seal_offer(viewer: Member, query: SearchQuery, found: Found) -> str:
     """Return a token with which the viewer, and nobody else, can book what was shown."""
-    return signing.dumps(_write(viewer, query, found), salt=_OFFER, compress=True)
+    return _seal(_write(viewer, query, found), _OFFER)
 
 
-def sign_near_miss(
+def seal_near_miss(
     viewer: Member, query: SearchQuery, found: Found, *, driver_gives_s: int = 0
 ) -> str:
     """Return a token with which the viewer can see a near miss drawn; ``query`` has given way."""
     content = {**_write(viewer, query, found), "driver_gives_s": driver_gives_s}
-    return signing.dumps(content, salt=_NEAR_MISS, compress=True)
+    return _seal(content, _NEAR_MISS)
 
 
 def read_offer(viewer: Member, token: str) -> ShownOffer:
@@ -83,12 +86,16 @@ def _write(viewer: Member, query: SearchQuery, found: Found) -> dict[str, Any]:
     }
 
 
-def _read(viewer: Member, token: str, salt: str) -> ShownOffer:
+def _seal(content: dict[str, Any], kind: str) -> str:
+    return seal(json.dumps({**content, "kind": kind}, separators=(",", ":")))
+
+
+def _read(viewer: Member, token: str, kind: str) -> ShownOffer:
     try:
-        content = signing.loads(token, salt=salt, max_age=OFFER_VALID_FOR)
-    except signing.BadSignature as error:
+        content = json.loads(unseal(token, valid_for=OFFER_VALID_FOR))
+    except SealBroken as error:
         raise OfferExpired(field="offer") from error
-    if content["member"] != str(viewer.pk):
+    if (content["member"], content["kind"]) != (str(viewer.pk), kind):
         raise OfferExpired(field="offer")
     *origin, origin_label = content["origin"]
     *destination, destination_label = content["destination"]

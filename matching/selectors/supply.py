@@ -42,7 +42,7 @@ _COLUMNS = {
     "organization": UUID_BYTES,
     "driver": UUID_BYTES,
     "is_open": INT,
-    "departure_at": TIME,
+    "planned_at": TIME,
     "seats_offered": INT,
     "boarding_s": INT,
     "position": INT,
@@ -59,13 +59,14 @@ SELECT ride.number, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
     ride.changed_in,
     ride.organization_id, ride.driver_id,
     (ride.cancelled_at IS NULL AND ride.started_at IS NULL)::int::bigint,
-    ride.departure_at, ride.seats_offered::bigint, {policy_sql("boarding_s", "organization")},
+    stop.planned_at, ride.seats_offered::bigint, {policy_sql("boarding_s", "organization")},
     stop.position::bigint, (stop.kind IN ('pickup', 'dropoff'))::int::bigint,
-    ST_X(stop.location), ST_Y(stop.location), stop.leg_duration_ms::bigint,
+    ST_X(stop.location), ST_Y(stop.location),
+    CASE stop.kind WHEN 'origin' THEN 0 ELSE stop.leg_duration_ms END::bigint,
     coalesce(stop.earliest_at, '-infinity'), stop.latest_at, stop.seats_after::bigint
 FROM rides_ride ride
 JOIN accounts_organization organization ON organization.id = ride.organization_id
-JOIN rides_stop stop ON stop.ride_id = ride.id
+JOIN rides_stop stop ON stop.ride_id = ride.id AND stop.kind <> 'door'
 WHERE ride.region_id = '{{region}}' AND {{which}}
 """  # noqa: S608 – it is put together from our own names
 _MINUS_INFINITY = np.iinfo(np.int64).min
@@ -75,7 +76,10 @@ logger = logging.getLogger(__name__)
 
 
 class LiveSupply(LiveRows):
-    """The open rides of one region. One thread at a time reads or searches; the rest wait."""
+    """The open rides of one region, between their thresholds: nobody gets in or out at a door.
+
+    One thread at a time reads or searches; the rest wait.
+    """
 
     columns, select, touched = _COLUMNS, _SELECT, "ride.changed_in"
 
@@ -138,7 +142,7 @@ class LiveSupply(LiveRows):
             node=_nodes(self._network, rows["lon"], rows["lat"]),
             rides=RideBatch(
                 start=np.append(first, len(rows)).astype(np.int32),
-                departure_ms=to_epoch_ms(rides["departure_at"]),
+                departure_ms=to_epoch_ms(rides["planned_at"]),
                 seats_offered=rides["seats_offered"].astype(np.int32),
                 leg_ms=rows["leg_ms"].astype(np.int32),
                 earliest_ms=np.where(

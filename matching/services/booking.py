@@ -65,7 +65,8 @@ def _book(
 ) -> Booking:
     ride = with_stops(Ride.objects.filter(pk=get_ride_for(rider, shown.ride_id).pk)).get()
     rides.check_may_book(ride, rider, seats=shown.query.seats, now=now)
-    found = _find_again(ride, shown, get_ranking(rider.organization))
+    is_told = told_dropoff_at is not None
+    found = _find_again(ride, shown, get_ranking(rider.organization), is_told=is_told)
     query = shown.query
     return rides.book_ride(
         ride_id=ride.pk,
@@ -92,10 +93,13 @@ def _book(
     )
 
 
-def _find_again(ride: Ride, shown: ShownOffer, ranking: Ranking) -> Found:
+def _find_again(ride: Ride, shown: ShownOffer, ranking: Ranking, *, is_told: bool) -> Found:
     """Insert the rider, at the meeting points that were shown, into the stops of now."""
     only = (shown.pickup, shown.dropoff)
-    found = evaluate([ride], ride.region, shown.query, only=only, ranking=ranking)
+    told_at = shown.shown_pickup_at if is_told else None
+    found = evaluate(
+        [ride], ride.region, shown.query, only=only, ranking=ranking, told_pickup_at=told_at
+    )
     if found:
         return found[0]
     ride.seats_offered += shown.query.seats * len(ride.stops.all())

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import numpy as np
 from django.db import transaction
 
 from accounts.models import Site
@@ -26,7 +27,7 @@ from matching.selectors.evaluation import to_time
 from matching.selectors.replanning import replan
 from matching.selectors.travellers import Traveller
 from rides.events import ProposalChanged
-from rides.services.offers import PUBLIC_WITHIN_M
+from rides.services.thresholds import PUBLIC_WITHIN_M, settle_ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +145,7 @@ def _proposal(
 ) -> CarpoolProposal:
     plan, start, end = driver.trip.plan, driver.origin, driver.destination
     assert driver.car is not None
-    to_meet_ms = int(network.durations_ms(start.door, driver.vertices[0])[0, 0])
-    departure_at = to_time(car.departure_ms - to_meet_ms).replace(second=0, microsecond=0)
+    departure_at = _departure(car, driver, network)
     return CarpoolProposal(
         run=run,
         driver=driver.member,
@@ -163,6 +163,18 @@ def _proposal(
         alone_m=round(network.route([start.door, end.door]).distance_m),
         answer_by=departure_at - timedelta(seconds=run.organization.policy.answer_before_s),
     )
+
+
+def _departure(car: Car, driver: Traveller, network: RoadNetwork) -> datetime:
+    """Return the whole minute in which the driver leaves to be at the first stop in time."""
+    first = car.calls[0]
+    origin, _destination = settle_ends(
+        driver.member, network, driver.origin.place, driver.destination.place
+    )
+    shown = network.nearest_nodes(*np.array([origin.shown_at]).T)
+    drive = timedelta(milliseconds=int(network.durations_ms(shown, first.vertex)[0, 0]))
+    leaves_at = to_time(first.at_ms) - drive - origin.door_time
+    return leaves_at.replace(second=0, microsecond=0)
 
 
 def _seat(

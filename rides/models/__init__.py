@@ -18,6 +18,7 @@ from rides.models.rides import (
     StopKind,
 )
 from rides.models.shares import RideShare
+from rides.models.thresholds import Threshold
 
 __all__ = [
     "BOOKING_TRANSITIONS",
@@ -36,4 +37,5 @@ __all__ = [
     "RideTransition",
     "Stop",
     "StopKind",
+    "Threshold",
 ]

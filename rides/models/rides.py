@@ -277,8 +277,9 @@ class Ride(Followed):
 
 
 class StopKind(models.TextChoices):
-    """Why the car stops."""
+    """Why the car stops. Nobody gets in or out at a door: see ``rides.services.thresholds``."""
 
+    DOOR = "door", _("Door")
     ORIGIN = "origin", _("Start")
     PICKUP = "pickup", _("Pick-up")
     DROPOFF = "dropoff", _("Drop-off")
@@ -320,7 +321,7 @@ class Stop(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(kind__in=["pickup", "dropoff"], booking__isnull=False)
-                | models.Q(kind__in=["origin", "destination"], booking__isnull=True),
+                | models.Q(kind__in=["door", "origin", "destination"], booking__isnull=True),
                 name="stop_of_a_booking_or_of_the_ride",
             ),
         ]

@@ -9,14 +9,14 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Prefetch
+
 from accounts.models import Car, Member
 from accounts.selectors import emergency_number
 from carpool.kernel.geo import LonLat, from_point
 from rides.errors import BookingNotFound, LinkOver
 from rides.models import Ride, RideShare, Stop, StopKind
-from rides.selectors.seeing import RideView, view_ride
-
-INNER = {StopKind.PICKUP, StopKind.DROPOFF}
+from rides.selectors.seeing import INNER, RideView, between_thresholds, view_ride
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +59,25 @@ def follow_ride(token: str, *, now: datetime) -> tuple[UUID, FollowedRide]:
         LinkOver: there is no such link, it was ended, or the ride is over for an hour.
     """
     links = RideShare.objects.with_token(token).alive(now)
-    link = links.select_related("ride__car", "ride__driver", "member__organization").first()
+    link = (
+        links.select_related("ride__car", "ride__driver", "member__organization")
+        .prefetch_related(
+            Prefetch("ride__stops", Stop.objects.select_related("booking").order_by("position"))
+        )
+        .first()
+    )
     if link is None:
         raise LinkOver
-    stops = list(link.ride.stops.select_related("booking").order_by("position"))
-    return link.member_id, as_followed(link.ride, link.member, stops)
+    return link.member_id, as_followed(link.ride, link.member)
 
 
-def as_followed(ride: Ride, member: Member, stops: list[Stop]) -> FollowedRide:
+def as_followed(ride: Ride, member: Member) -> FollowedRide:
     """Show a ride to the contact of a member: the driver's way, or from pick-up to drop-off."""
     drives = ride.driver_id == member.pk
     mine = [
-        stop for stop in stops if drives or (stop.booking and stop.booking.rider_id == member.pk)
+        stop
+        for stop in between_thresholds(ride)
+        if drives or (stop.booking and stop.booking.rider_id == member.pk)
     ]
     return FollowedRide(
         first_name=member.first_name,
@@ -86,11 +93,9 @@ def as_followed(ride: Ride, member: Member, stops: list[Stop]) -> FollowedRide:
 def _shown(ride: Ride, stop: Stop) -> FollowedStop:
     is_start = stop.kind == StopKind.ORIGIN
     is_public = ride.origin_public if is_start else ride.destination_public
-    area = ride.origin_area if is_start else ride.destination_area
-    is_inner = stop.kind in INNER
     return FollowedStop(
-        label=stop.label if is_inner else area,
-        place=from_point(stop.location) if is_inner or is_public else None,
+        label=stop.label,
+        place=from_point(stop.location) if stop.kind in INNER or is_public else None,
         planned_at=stop.planned_at,
         visited_at=stop.visited_at,
     )
@@ -112,7 +117,7 @@ class Emergency:
 def get_emergency(view: RideView) -> Emergency:
     """Return what somebody in the car has to say on the phone."""
     number = emergency_number(view.viewer.organization)
-    return Emergency(number, as_followed(view.ride, view.viewer, list(view.ride.stops.all())))
+    return Emergency(number, as_followed(view.ride, view.viewer))
 
 
 def get_fellow(

@@ -17,7 +17,6 @@ from carpool.kernel.geo import (
     coarse_cell,
     crow_fly_m,
     from_point,
-    stable_fraction,
     to_point,
     trim_line,
 )
@@ -29,8 +28,7 @@ from rides.models.requests import RequestQuerySet
 from rides.models.rides import RideQuerySet
 from rides.permissions import is_driver, travels_along
 
-# At a private end the drawn route stops this far from the door, plus a fixed share as much again.
-TRIM_M = 300.0
+INNER = {StopKind.PICKUP, StopKind.DROPOFF}
 # Everybody walks this far to a road, see maps.engine.meeting.
 ALWAYS_WALKED_M = 150.0
 # Below this nobody needs a car.
@@ -39,7 +37,10 @@ LEAST_TRIP_M = 300.0
 
 @dataclass(frozen=True, slots=True)
 class RideView:
-    """A ride as one member may see it: exact for its driver, coarse where a home may be."""
+    """A ride as one member may see it: from door to door for its driver, else between thresholds.
+
+    The places of private ends are the middles of the thresholds' 500 m cells.
+    """
 
     ride: Ride
     viewer: Member
@@ -50,7 +51,10 @@ class RideView:
     origin_label: str
     destination: LonLat
     destination_label: str
+    departure_at: datetime
+    arrival_at: datetime
     route: LineString | None
+    distance_m: int
     stops: list[Stop]
     bookings: list[Booking]
     seats_left: int
@@ -147,20 +151,22 @@ def as_seen_by(member: Member, ride: Ride) -> RideView:
     driver, aboard = is_driver(member, ride), travels_along(member, bookings)
     held = [b for b in bookings if b.state != "cancelled"]
     mine = next((b for b in reversed(held) if b.rider_id == member.pk), None)
-    exact_origin = driver or ride.origin_public
-    exact_destination = driver or ride.destination_public
-    stops = [_shown_stop(stop, ride, exact_origin, exact_destination) for stop in ride.stops.all()]
+    stops = between_doors(ride) if driver else between_thresholds(ride)
+    origin, destination = from_point(stops[0].location), from_point(stops[-1].location)
     return RideView(
         ride=ride,
         viewer=member,
         is_driver=driver,
         is_aboard=aboard,
         my_booking=mine or next((b for b in bookings if b.rider_id == member.pk), None),
-        origin=_exact_or_cell(from_point(ride.origin), exact_origin),
-        origin_label=ride.origin_label if exact_origin else ride.origin_area,
-        destination=_exact_or_cell(from_point(ride.destination), exact_destination),
-        destination_label=ride.destination_label if exact_destination else ride.destination_area,
-        route=drawn_route(ride, exact_origin, exact_destination),
+        origin=from_point(ride.origin) if driver else origin,
+        origin_label=stops[0].label,
+        destination=from_point(ride.destination) if driver else destination,
+        destination_label=stops[-1].label,
+        departure_at=stops[0].planned_at,
+        arrival_at=stops[-1].planned_at,
+        route=ride.route if driver else drawn_route(ride),
+        distance_m=ride.distance_m - (0 if driver else sum(door_legs_m(ride))),
         stops=stops if driver or aboard else [s for s in stops if _own_stop(member, s)],
         bookings=held if driver or aboard else [b for b in held if b.rider_id == member.pk],
         seats_left=ride.seats_offered - max((stop.seats_after for stop in stops), default=0),
@@ -179,32 +185,59 @@ def _own_stop(member: Member, stop: Stop) -> bool:
     return stop.booking is not None and stop.booking.rider_id == member.pk
 
 
-def _shown_stop(stop: Stop, ride: Ride, exact_origin: bool, exact_destination: bool) -> Stop:
-    """Blur the ride's own ends: the car stops there too, at somebody's door."""
-    hidden = {
-        StopKind.ORIGIN: None if exact_origin else ride.origin_area,
-        StopKind.DESTINATION: None if exact_destination else ride.destination_area,
+def between_doors(ride: Ride) -> list[Stop]:
+    """Return the stops as the driver knows them: the thresholds are no stops of theirs."""
+    stops = list(ride.stops.all())
+    shown = [stop for stop in stops if stop.kind in INNER]
+    return [
+        _renamed(stops[0], StopKind.ORIGIN, ride.origin_label),
+        *shown,
+        _renamed(stops[-1], StopKind.DESTINATION, ride.destination_label),
+    ]
+
+
+def between_thresholds(ride: Ride) -> list[Stop]:
+    """Return the stops as everybody else may know them: nobody stops at a door."""
+    ends = {
+        StopKind.ORIGIN: (ride.origin_public, ride.origin_label, ride.origin_area),
+        StopKind.DESTINATION: (
+            ride.destination_public,
+            ride.destination_label,
+            ride.destination_area,
+        ),
     }
-    area = hidden.get(StopKind(stop.kind))
-    if area is None:
-        return stop
-    end = ride.origin if stop.kind == StopKind.ORIGIN else ride.destination
-    shown = copy(stop)
-    shown.location, shown.label = to_point(coarse_cell(from_point(end))), area
+    shown = []
+    for stop in ride.stops.all():
+        kind = StopKind(stop.kind)
+        if kind in INNER:
+            shown.append(stop)
+        elif kind in ends:
+            is_public, label, area = ends[kind]
+            shown.append(_renamed(stop, kind, label if is_public else area))
+            if not is_public:
+                shown[-1].location = to_point(coarse_cell(from_point(stop.location)))
     return shown
 
 
-def _exact_or_cell(place: LonLat, exact: bool) -> LonLat:
-    return place if exact else coarse_cell(place)
+def _renamed(stop: Stop, kind: StopKind, label: str) -> Stop:
+    shown = copy(stop)
+    shown.kind, shown.label = kind, label
+    return shown
 
 
-def drawn_route(ride: Ride, exact_origin: bool, exact_destination: bool) -> LineString | None:
-    """Return a ride's way, cut at the ends that are not to be shown exactly."""
-    if exact_origin and exact_destination:
+def door_legs_m(ride: Ride) -> tuple[int, int]:
+    """Return the metres that only the driver knows of: from their door, and to it."""
+    stops = list(ride.stops.all())
+    first = stops[1].leg_distance_m if stops[0].kind == StopKind.DOOR else 0
+    return first, stops[-1].leg_distance_m if stops[-1].kind == StopKind.DOOR else 0
+
+
+def drawn_route(ride: Ride) -> LineString | None:
+    """Return a ride's way between its thresholds."""
+    start_m, end_m = door_legs_m(ride)
+    if not start_m and not end_m:
         return ride.route
-    start_m = 0.0 if exact_origin else TRIM_M * (1 + stable_fraction(ride.pk, "origin"))
-    end_m = 0.0 if exact_destination else TRIM_M * (1 + stable_fraction(ride.pk, "destination"))
-    return trim_line(ride.route, start_m=start_m, end_m=end_m)
+    return trim_line(ride.route, start_m=float(start_m), end_m=float(end_m))
 
 
 def list_rides(member: Member) -> QuerySet[Ride]:

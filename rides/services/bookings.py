@@ -70,7 +70,8 @@ class PlannedInsertion:
 
     ``pickup_after`` and ``dropoff_after`` are positions in the ride's present stops,
     0 <= pickup_after <= dropoff_after. A rider who was told a later drop-off than the ride has now
-    (``told_dropoff_at``: others of the same proposal may still get in) leaves room until then.
+    (``told_dropoff_at``: others of the same proposal may still get in) leaves room until then, and
+    the car waits for them until the time that they were told to get in.
     """
 
     pickup: TripEnd
@@ -168,13 +169,16 @@ def _new_booking(
 def _insert(
     ride: Ride, booking: Booking, terms: BookingTerms, insertion: PlannedInsertion
 ) -> Itinerary:
+    ready_at = terms.earliest_departure_at + walking_time(insertion.walk_to_m)
+    if insertion.told_dropoff_at is not None:
+        ready_at = max(ready_at, insertion.shown_pickup_at)
     pickup = Call(
         kind=StopKind.PICKUP,
         location=insertion.pickup.location,
         label=insertion.pickup.label,
         seats=booking.seats,
         booking=booking,
-        earliest_at=terms.earliest_departure_at + walking_time(insertion.walk_to_m),
+        earliest_at=ready_at,
         latest_at=terms.latest_arrival_at,
     )
     dropoff = Call(

@@ -1,7 +1,7 @@
 """Forgetting where people went: of a past ride stay the streets, the times and the money's basis.
 
-An end that is a site of the organization stays as it is. Any other becomes the middle of its 500 m
-cell, named by its street, and the way is cut so far from it as others always saw it cut.
+An end that is a site of the organization stays as it is. Of any other stays what others always saw:
+the middle of its threshold's 500 m cell, and the way from there.
 """
 
 from datetime import datetime, timedelta
@@ -14,8 +14,8 @@ from django.db.models import Q, QuerySet
 
 from carpool.kernel.geo import SRID, coarse_cell, from_point, reach_ellipse, to_point
 from maps.selectors import describe_place
-from rides.models import Booking, Ride, RideRequest, RideShare, Stop, StopKind
-from rides.selectors.seeing import drawn_route
+from rides.models import Booking, Ride, RideRequest, RideShare, Stop, StopKind, Threshold
+from rides.selectors.seeing import between_thresholds, drawn_route
 
 # Marks an end that is known by its street only.
 ABOUT = "≈ "
@@ -25,6 +25,7 @@ def erase_rides(member_id: UUID, _now: datetime) -> None:
     """Forget where a member drove from and to, and where they got in from; what they asked for."""
     RideRequest.objects.filter(rider=member_id).delete()
     RideShare.objects.filter(member=member_id).delete()
+    Threshold.objects.filter(member=member_id).delete()
     coarsen_rides(Ride.objects.filter(driver=member_id))
     Ride.objects.filter(driver=member_id).update(note="", cancel_reason="")
     coarsen_bookings(Booking.objects.filter(rider=member_id))
@@ -46,19 +47,18 @@ def keep_terms(*, now: datetime, limit: int = 1_000) -> int:
 
 
 def coarsen_rides(rides: QuerySet[Ride]) -> int:
-    """Forget the exact private ends of rides; return how many rides there were."""
+    """Forget the doors of rides: only the thresholds stay; return how many rides there were."""
     done = 0
-    for ride in rides:
-        route = drawn_route(ride, ride.origin_public, ride.destination_public)
+    for ride in rides.prefetch_related("stops"):
+        route = drawn_route(ride)
         changed: dict[str, Any] = {"route": route}
-        for name in ("origin", "destination"):
+        shown = between_thresholds(ride)
+        for name, threshold in (("origin", shown[0]), ("destination", shown[-1])):
             if not getattr(ride, f"{name}_public"):
-                area = getattr(ride, f"{name}_area")
-                changed[name] = _middle(getattr(ride, name))
-                changed[f"{name}_label"] = f"{ABOUT}{area}"
-                kind = StopKind.ORIGIN if name == "origin" else StopKind.DESTINATION
-                stops = Stop.objects.filter(ride=ride, kind=kind)
-                stops.update(location=changed[name], label=area)
+                changed[name] = threshold.location
+                changed[f"{name}_label"] = f"{ABOUT}{threshold.label}"
+                stops = Stop.objects.filter(ride=ride, kind__in={StopKind.DOOR, threshold.kind})
+                stops.filter(_side(threshold)).update(location=threshold.location)
         ends = [changed.get("origin", ride.origin), changed.get("destination", ride.destination)]
         if route is None:
             changed["route"] = LineString(*ends, srid=SRID)
@@ -67,6 +67,14 @@ def coarsen_rides(rides: QuerySet[Ride]) -> int:
         Ride.objects.filter(pk=ride.pk).update(**changed)
         done += 1
     return done
+
+
+def _side(threshold: Stop) -> Q:
+    """Return the condition that a stop is a threshold or the door beyond it."""
+    position = threshold.position
+    if threshold.kind == StopKind.ORIGIN:
+        return Q(position__lte=position)
+    return Q(position__gte=position)
 
 
 def coarsen_bookings(bookings: QuerySet[Booking]) -> int:

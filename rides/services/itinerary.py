@@ -1,6 +1,7 @@
 """The itinerary of a ride: in which order the car stops, when, with how many aboard.
 
-In words: the car leaves the origin at the departure. It drives to the next stop. At a pick-up it
+In words: the car leaves its first stop at the departure. It drives to the next stop; from and to a
+door that counts as a fixed time. At a pick-up it
 waits until the time it promised, if it is early. Getting in or out takes the organization's
 boarding time. An itinerary is valid when no stop is planned later than promised and no leg
 carries more people than seats.
@@ -9,6 +10,7 @@ carries more people than seats.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +18,11 @@ import shapely
 from django.contrib.gis.geos import LineString
 
 from carpool.kernel.geo import METRES_PER_DEGREE, LonLat, from_point, to_line, to_point
-from maps.engine import RoadNetwork
+from maps.engine import RoadNetwork, Route
 from maps.selectors import load_network
 from rides.errors import RideChanged, SeatsExhausted
 from rides.models import Booking, Ride, Stop, StopKind
+from rides.services.thresholds import DOOR_TIME
 
 _DRAWN_WITHIN = 2 / METRES_PER_DEGREE  # degrees of latitude; of longitude, fewer metres still
 
@@ -81,9 +84,9 @@ def _seats_change(stop: Stop) -> int:
 def plan(ride: Ride, calls: Sequence[Call]) -> Itinerary:
     """Drive through the calls and return when the car is where; promises are not checked."""
     network = load_network(ride.region)
-    route = network.route(_nodes(network, calls))
+    route = drive(network, calls)
     boarding = timedelta(seconds=ride.organization.policy.boarding_s)
-    legs_ms = (0, *(int(leg) for leg in route.leg_durations_ms))
+    legs_ms = count_legs_ms(calls, route)
     planned, seats, aboard, at = [], [], 0, ride.departure_at
     for call, leg_ms in zip(calls, legs_ms, strict=True):
         at += timedelta(milliseconds=leg_ms)
@@ -102,6 +105,20 @@ def plan(ride: Ride, calls: Sequence[Call]) -> Itinerary:
         leg_durations_ms=legs_ms,
         route=_line(route.geometry),
     )
+
+
+def count_legs_ms(calls: Sequence[Call], route: Route) -> tuple[int, ...]:
+    """Return the time to each call from the one before; a door's own way is not told by it."""
+    driven = [int(leg) for leg in route.leg_durations_ms]
+    for i, (start, end) in enumerate(pairwise(calls)):
+        if StopKind.DOOR in {start.kind, end.kind}:
+            driven[i] = max(driven[i], DOOR_TIME // timedelta(milliseconds=1))
+    return (0, *driven)
+
+
+def drive(network: RoadNetwork, calls: Sequence[Call]) -> Route:
+    """Return the fastest way through the calls."""
+    return network.route(_nodes(network, calls))
 
 
 def _nodes(network: RoadNetwork, calls: Sequence[Call]) -> list[int]:

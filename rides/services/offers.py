@@ -1,7 +1,7 @@
 """Offering and withdrawing a ride."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Car, Member
-from accounts.selectors import get_car_for, get_site_near
+from accounts.selectors import get_car_for
 from carpool.kernel import outbox
 from carpool.kernel.errors import InvalidInput
 from carpool.kernel.geo import LonLat, coarse_cell, reach_ellipse, to_point
@@ -31,11 +31,12 @@ from rides.events import RideOffered
 from rides.models import Booking, BookingMode, BookingState, Ride, RideTransition, StopKind
 from rides.permissions import can_cancel_ride, is_driver
 from rides.selectors import get_ride_for, get_trip_region
-from rides.services.itinerary import Call, plan, save
+from rides.services.itinerary import Call, count_legs_ms, drive, plan, save
+from rides.services.thresholds import RideEnd, settle_ends
 from rides.services.transitions import move_booking, refresh_ride
 
-PUBLIC_WITHIN_M = 150.0
 MOST_DETOUR_M = 100_000
+NOT_PROMISED = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +69,33 @@ class _Ground:
 
     region: Region
     network: RoadNetwork
-    origin: LonLat
-    destination: LonLat
-    solo: timedelta
+    origin: RideEnd
+    destination: RideEnd
+    legs_ms: tuple[int, ...]
     solo_distance_m: int
+
+    @property
+    def solo(self) -> timedelta:
+        """How long the drive takes without riders."""
+        return timedelta(milliseconds=sum(self.legs_ms))
+
+    @property
+    def from_door(self) -> timedelta:
+        """The part of it before anybody can get in."""
+        return timedelta(milliseconds=0 if self.origin.is_public else self.legs_ms[1])
+
+    @property
+    def to_door(self) -> timedelta:
+        """The part of it after everybody is out."""
+        return timedelta(milliseconds=0 if self.destination.is_public else self.legs_ms[-1])
 
 
 def offer_ride(*, driver: Member, terms: OfferTerms, now: datetime) -> Ride:
     """Publish a ride.
 
     The driver's arrival is promised: no booking may move it further than the detour they accept,
-    nor past ``arrive_by``. With ``arrive_by`` alone, the departure leaves room for the detour.
+    nor past ``arrive_by``. With ``arrive_by`` alone, the departure leaves room for the detour. For
+    everybody else a private end lies at its threshold.
 
     Raises:
         OutsideMap, OffNetwork: an end is not on the map (names ``origin`` or ``destination``).
@@ -89,16 +106,10 @@ def offer_ride(*, driver: Member, terms: OfferTerms, now: datetime) -> Ride:
     """
     car = get_car_for(driver, terms.car_id)
     _check_terms(terms, car)
-    ground = _put_on_the_road(terms)
+    ground = _put_on_the_road(driver, terms)
     departure_at, arrive_latest_at = _times(driver, terms, ground, now)
     ride = _new_ride(driver, car, terms, ground, departure_at, arrive_latest_at)
-    calls = [
-        _end_call(StopKind.ORIGIN, ground.origin, ride.origin_label, departure_at),
-        _end_call(
-            StopKind.DESTINATION, ground.destination, ride.destination_label, arrive_latest_at
-        ),
-    ]
-    itinerary = plan(ride, calls)
+    itinerary = plan(ride, _calls(ride, ground))
     ride.arrival_at, ride.route = itinerary.planned_at[-1], itinerary.route
     ride.state = ride.state_at(now, has_open_bookings=False)
     ride.next_check_at = ride.next_change_after(now)
@@ -137,22 +148,53 @@ def _check_terms(terms: OfferTerms, car: Car) -> None:
         )
 
 
-def _put_on_the_road(terms: OfferTerms) -> _Ground:
+def _put_on_the_road(driver: Member, terms: OfferTerms) -> _Ground:
     region = get_trip_region(terms.origin.location, terms.destination.location)
     network = load_network(region)
     start = snap(network, terms.origin.location, field="origin")
     end = snap(network, terms.destination.location, field="destination")
     if start.node == end.node:
         raise TooClose(field="destination")
-    route = network.route([start.node, end.node])
+    origin, destination = settle_ends(
+        driver, network, terms.origin.location, terms.destination.location
+    )
+    stations = [_end_call(kind, place) for kind, place in _stations(origin, destination)]
+    route = drive(network, stations)
     return _Ground(
         region=region,
         network=network,
-        origin=LonLat(start.lon, start.lat),
-        destination=LonLat(end.lon, end.lat),
-        solo=timedelta(milliseconds=int(route.duration_ms)),
+        origin=origin,
+        destination=destination,
+        legs_ms=count_legs_ms(stations, route),
         solo_distance_m=round(float(route.distance_m)),
     )
+
+
+def _stations(origin: RideEnd, destination: RideEnd) -> list[tuple[StopKind, LonLat]]:
+    """Return where the car stops without riders: at a private end twice."""
+    stations = [
+        (StopKind.ORIGIN, origin.shown_at),
+        (StopKind.DESTINATION, destination.shown_at),
+    ]
+    if not origin.is_public:
+        stations.insert(0, (StopKind.DOOR, origin.stands_at))
+    if not destination.is_public:
+        stations.append((StopKind.DOOR, destination.stands_at))
+    return stations
+
+
+def _calls(ride: Ride, ground: _Ground) -> list[Call]:
+    """Return the stops of a new ride with their promises."""
+    facts = {
+        StopKind.ORIGIN: (ride.origin_area, ride.departure_at + ground.from_door),
+        StopKind.DESTINATION: (ride.destination_area, ride.arrive_latest_at - ground.to_door),
+    }
+    calls = []
+    for i, (kind, place) in enumerate(_stations(ground.origin, ground.destination)):
+        at_door = ("", ride.departure_at if i == 0 else ride.arrive_latest_at)
+        label, latest_at = facts.get(kind, at_door)
+        calls.append(replace(_end_call(kind, place), label=label, latest_at=latest_at))
+    return calls
 
 
 def _times(
@@ -191,7 +233,7 @@ def _new_ride(
     departure_at: datetime,
     arrive_latest_at: datetime,
 ) -> Ride:
-    longest_s = (arrive_latest_at - departure_at).total_seconds()
+    longest = arrive_latest_at - ground.to_door - departure_at - ground.from_door
     ride = Ride(
         organization=driver.organization,
         region=ground.region,
@@ -208,41 +250,42 @@ def _new_ride(
         booking_mode=terms.booking_mode,
         note=terms.note,
         reach=reach_ellipse(
-            ground.origin,
-            ground.destination,
-            major_axis_m=longest_s * ground.network.max_speed_mps,
+            ground.origin.shown_at,
+            ground.destination.shown_at,
+            major_axis_m=longest.total_seconds() * ground.network.max_speed_mps,
         ),
     )
     for name in ("origin", "destination"):
-        end: TripEnd = getattr(terms, name)
-        for attribute, value in _end_fields(driver, ground.region, end).items():
+        named: TripEnd = getattr(terms, name)
+        for attribute, value in _end_fields(ground.region, named, getattr(ground, name)).items():
             setattr(ride, f"{name}{attribute}", value)
     return ride
 
 
-def _end_fields(driver: Member, region: Region, end: TripEnd) -> dict[str, object]:
+def _end_fields(region: Region, named: TripEnd, end: RideEnd) -> dict[str, object]:
     """Name an end twice: exactly for the driver, and as a public place for everybody else."""
-    site = get_site_near(driver, end.location, within_m=PUBLIC_WITHIN_M)
-    area = site.name if site else describe_place(region, coarse_cell(end.location))
+    site = end.site
+    area = site.name if site else describe_place(region, coarse_cell(end.shown_at))
     return {
-        "": to_point(end.location),
+        "": to_point(named.location),
         "_label": (
-            end.label or (site.name if site else "") or describe_place(region, end.location)
+            named.label or (site.name if site else "") or describe_place(region, named.location)
         ),
         "_area": area,
-        "_public": site is not None,
+        "_public": end.is_public,
     }
 
 
-def _end_call(kind: StopKind, location: LonLat, label: str, latest_at: datetime) -> Call:
+def _end_call(kind: StopKind, location: LonLat) -> Call:
+    """Return a stop of the ride itself, not promised yet."""
     return Call(
         kind=kind,
         location=location,
-        label=label,
+        label="",
         seats=0,
         booking=None,
         earliest_at=None,
-        latest_at=latest_at,
+        latest_at=NOT_PROMISED,
     )
 
 

@@ -4,12 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Member
 from carpool.kernel import outbox
 from rides.errors import NotTheDriver, StopNotFound, WrongState
 from rides.events import StopVisited
-from rides.models import Booking, BookingState, Ride, RideState, Stop
+from rides.models import Booking, BookingState, Ride, RideState, Stop, StopKind
 from rides.permissions import can_finish, can_start, is_driver
 from rides.selectors import get_ride_for
 from rides.services.bookings import release_booking
@@ -42,7 +43,8 @@ def start_ride(*, ride_id: UUID, by: Member, now: datetime) -> Ride:
         release_booking(booking, by=by, reason="", now=now)
     ride.started_at = now
     ride.save(update_fields=["started_at"])
-    ride.stops.filter(position=0, visited_at=None).update(visited_at=now)
+    departures = Q(position=0) | Q(kind=StopKind.ORIGIN)
+    ride.stops.filter(departures, visited_at=None).update(visited_at=now)
     refresh_ride(ride, now=now, actor=by)
     return ride
 

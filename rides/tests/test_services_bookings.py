@@ -342,9 +342,9 @@ def _found(ride, query):
 
 
 def _sign(member, query, found):
-    from matching.selectors.shown import sign_offer
+    from matching.selectors.shown import seal_offer
 
-    return sign_offer(member, query, found)
+    return seal_offer(member, query, found)
 
 
 def test_the_origin_of_the_booking_window_must_be_on_the_map(cast, now):

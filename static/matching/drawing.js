@@ -9,12 +9,7 @@ function line({ properties: { part }, geometry: { coordinates } }) {
   return route(coordinates, { quiet: part !== "together" });
 }
 
-/** A stop of the car; a private one is a circle, so that nobody takes its middle for the door. */
-function stop({ properties: { part, label, within_m: within }, geometry: { coordinates } }, name) {
-  if (within) {
-    return window.L.circle(latLon(coordinates), { radius: within, className: "map-cell", weight: 1.5 })
-      .bindTooltip(label, { direction: "top" });
-  }
+function stop({ properties: { part, label }, geometry: { coordinates } }, name) {
   const kinds = { pickup: "pickup", dropoff: "dropoff" };
   return spot(coordinates, kinds[part] ?? "plain", "", name ? `${name} ${label}` : label);
 }

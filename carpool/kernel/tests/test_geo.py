@@ -209,15 +209,3 @@ def test_lengths_agree_with_the_great_circle(corners):
 
 def test_a_kilometre_is_walked_in_about_fourteen_minutes():
     assert geo.walking_time(1_000).total_seconds() == pytest.approx(833, abs=1)
-
-
-@given(parts=st.lists(st.text(), min_size=1, max_size=3))
-def test_a_stable_fraction_never_changes_and_is_below_one(parts):
-    fraction = geo.stable_fraction(*parts)
-    assert 0 <= fraction < 1
-    assert geo.stable_fraction(*parts) == fraction
-
-
-def test_a_stable_fraction_differs_from_one_ride_to_the_next():
-    assert len({geo.stable_fraction(ride, "origin") for ride in range(100)}) == 100
-    assert geo.stable_fraction("a", "b") != geo.stable_fraction("ab")

@@ -18,6 +18,7 @@ from maps.selectors import load_network
 from rides.models import Ride, Stop
 
 ROUNDING = timedelta(milliseconds=2)
+AT_DOORS = timedelta(minutes=2)
 
 
 def audit(rides: list[Ride]) -> list[str]:
@@ -80,7 +81,8 @@ def _drive(ride: Ride, stops: list[Stop]) -> list[datetime]:
     times, at = [], ride.departure_at
     for i, stop in enumerate(stops):
         if i > 0:
-            at += timedelta(milliseconds=_dijkstra_ms(network, nodes[i - 1], nodes[i]))
+            leg = timedelta(milliseconds=_dijkstra_ms(network, nodes[i - 1], nodes[i]))
+            at += max(leg, AT_DOORS) if "door" in {stops[i - 1].kind, stop.kind} else leg
         if stop.earliest_at is not None:
             at = max(at, stop.earliest_at)
         times.append(at)
