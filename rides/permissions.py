@@ -1,10 +1,63 @@
-"""Pure predicates: who may see and do what with a ride or a booking."""
+"""Pure predicates: who may see and do what with a ride or a booking.
 
+``DISCLOSED`` is the whole of what members are told of each other because of a ride. Doors are in no
+row: nobody but their owner ever sees one. A member's own data and sites are not held back at all.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
+from enum import Enum, auto
 
 from accounts.models import Member
 from rides.models import Booking, BookingState, Ride, RideState
 from rides.models.bookings import ACTIVE_STATES
+
+
+class Datum(Enum):
+    """What one may be told of somebody else."""
+
+    FIRST_NAME = auto()
+    FULL_NAME = auto()
+    PHONE = auto()
+    CAR_LOOK = auto()
+    PLATE = auto()
+    AREA = auto()  # the 500 m cell of a threshold, and its street
+    MEETING_POINT = auto()  # exactly where somebody gets in or out: a public place
+    STREET = auto()  # the same as a street, with the 500 m cell
+
+
+class Stage(Enum):
+    """How far two members are with each other in one ride."""
+
+    STRANGERS = auto()
+    ASKED = auto()  # a booking waits for the driver's answer, or was never given
+    FELLOWS = auto()  # two confirmed riders
+    PARTNERS = auto()  # the driver and a confirmed rider
+    AFTERWARDS = auto()  # any of the confirmed, when the ride is over
+
+
+_BEFORE = frozenset({Datum.FIRST_NAME, Datum.CAR_LOOK, Datum.AREA})
+_KNOWN = _BEFORE | {Datum.FULL_NAME, Datum.PLATE, Datum.STREET}
+DISCLOSED: dict[Stage, frozenset[Datum]] = {
+    Stage.STRANGERS: _BEFORE,
+    Stage.ASKED: _BEFORE | {Datum.MEETING_POINT},
+    Stage.FELLOWS: _KNOWN | {Datum.MEETING_POINT},
+    Stage.PARTNERS: _KNOWN | {Datum.MEETING_POINT, Datum.PHONE},
+    Stage.AFTERWARDS: _KNOWN,
+}
+OVER = frozenset({RideState.COMPLETED, RideState.CANCELLED})
+
+
+def stage_between(a: Member, b: Member, ride: Ride, bookings: Sequence[Booking]) -> Stage:
+    """Return how far two different members are with each other in a ride."""
+    drivers = [one for one in (a, b) if is_driver(one, ride)]
+    aboard = [one for one in (a, b) if travels_along(one, bookings)]
+    if len(drivers) + len(aboard) < 2:
+        riders = {booking.rider_id for booking in bookings}
+        return Stage.ASKED if drivers and riders & {a.pk, b.pk} else Stage.STRANGERS
+    if RideState(ride.state) in OVER:
+        return Stage.AFTERWARDS
+    return Stage.PARTNERS if drivers else Stage.FELLOWS
 
 
 def is_driver(member: Member, ride: Ride) -> bool:
@@ -73,7 +126,7 @@ def can_call_for_help(member: Member, ride: Ride, bookings: list[Booking], now: 
     return is_now and (is_driver(member, ride) or travels_along(member, bookings))
 
 
-def travels_along(member: Member, bookings: list[Booking]) -> bool:
+def travels_along(member: Member, bookings: Sequence[Booking]) -> bool:
     """Tell whether the member has (or had) a confirmed place among these bookings."""
     return any(
         booking.rider_id == member.pk

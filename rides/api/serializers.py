@@ -17,6 +17,7 @@ from carpool.kernel.geo import points_of
 from carpool.kernel.strict import StrictSerializer
 from rides.api import examples
 from rides.models import Booking, BookingMode, Ride, RideRequest, Stop
+from rides.permissions import Datum
 from rides.selectors import RideView
 from rides.services import OfferTerms, RequestTerms, TripEnd
 
@@ -74,7 +75,7 @@ class PersonSerializer(serializers.ModelSerializer[Member]):
 
 
 class KnownPersonSerializer(serializers.ModelSerializer[Member]):
-    """A colleague in one's confirmed ride."""
+    """A colleague in one's confirmed ride; the phone for driver and riders, until it is over."""
 
     class Meta:
         model = Member
@@ -119,20 +120,40 @@ class StopSerializer(serializers.ModelSerializer[Stop]):
         )
 
 
-class RiderOfRideSerializer(serializers.ModelSerializer[Booking]):
+PERSON = PolymorphicProxySerializer(
+    component_name="ShownPerson",
+    serializers=[KnownPersonSerializer, PersonSerializer],
+    resource_type_field_name=None,
+)
+
+
+class RiderOfRideSerializer(serializers.Serializer[Booking]):
     """Somebody's booking, as driver and fellow riders see it: where they live is not in it."""
 
-    rider = KnownPersonSerializer()
+    id = serializers.UUIDField()
+    rider = serializers.SerializerMethodField()
+    seats = serializers.IntegerField()
+    state = serializers.CharField()
+    pickup_at = serializers.DateTimeField()
+    dropoff_at = serializers.DateTimeField()
+    decide_by = serializers.DateTimeField(allow_null=True)
 
-    class Meta:
-        model = Booking
-        fields = ("id", "rider", "seats", "state", "pickup_at", "dropoff_at", "decide_by")
+    @extend_schema_field(PERSON)
+    def get_rider(self, booking: Booking) -> dict[str, Any]:
+        """Show as much of the rider as the viewer may know by now."""
+        return _show_person(self.context["view"], booking.rider)
 
 
 # A serializer works out its fields once; twenty rides in a list need not ask for them again.
 _PERSON, _KNOWN = PersonSerializer(), KnownPersonSerializer()
 _CAR_LOOK, _KNOWN_CAR = CarLookSerializer(), KnownCarSerializer()
-_RIDER = RiderOfRideSerializer()
+
+
+def _show_person(view: RideView, person: Member) -> dict[str, Any]:
+    if not view.tells(Datum.FULL_NAME, of=person):
+        return _PERSON.to_representation(person)
+    shown = _KNOWN.to_representation(person)
+    return shown if view.tells(Datum.PHONE, of=person) else {**shown, "phone": ""}
 
 
 @extend_schema_serializer(examples=[examples.RIDE, examples.STRANGERS_RIDE])
@@ -163,16 +184,10 @@ class RideSerializer(serializers.Serializer[RideView]):
     bookings = serializers.SerializerMethodField()
     is_driver = serializers.BooleanField()
 
-    @extend_schema_field(
-        PolymorphicProxySerializer(
-            component_name="Driver",
-            serializers=[KnownPersonSerializer, PersonSerializer],
-            resource_type_field_name=None,
-        )
-    )
+    @extend_schema_field(PERSON)
     def get_driver(self, view: RideView) -> dict[str, Any]:
         """Show the driver's full name to the people aboard."""
-        return (_KNOWN if view.sees_people else _PERSON).to_representation(view.ride.driver)
+        return _show_person(view, view.ride.driver)
 
     @extend_schema_field(KnownCarSerializer)
     def get_car(self, view: RideView) -> dict[str, Any]:
@@ -187,7 +202,8 @@ class RideSerializer(serializers.Serializer[RideView]):
     @extend_schema_field(RiderOfRideSerializer(many=True))
     def get_bookings(self, view: RideView) -> Any:
         """Show who joins, to the people aboard."""
-        return [_RIDER.to_representation(booking) for booking in view.bookings]
+        shown = RiderOfRideSerializer(context={"view": view})
+        return [shown.to_representation(booking) for booking in view.bookings]
 
 
 def to_geojson(line: LineString | None) -> dict[str, Any] | None:

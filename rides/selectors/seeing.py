@@ -26,7 +26,7 @@ from rides.errors import BookingNotFound, RequestNotFound, RideNotFound, TooClos
 from rides.models import Booking, Ride, RideRequest, Stop, StopKind
 from rides.models.requests import RequestQuerySet
 from rides.models.rides import RideQuerySet
-from rides.permissions import is_driver, travels_along
+from rides.permissions import DISCLOSED, Datum, is_driver, stage_between, travels_along
 
 INNER = {StopKind.PICKUP, StopKind.DROPOFF}
 # Everybody walks this far to a road, see maps.engine.meeting.
@@ -61,8 +61,19 @@ class RideView:
 
     @property
     def sees_people(self) -> bool:
-        """Driver and confirmed riders know each other's names, cars and phones."""
-        return self.is_driver or self.is_aboard
+        """Driver and confirmed riders know each other's names and cars."""
+        return self.tells(Datum.FULL_NAME, of=self.ride.driver)
+
+    @property
+    def sees_drivers_phone(self) -> bool:
+        """Confirmed riders may call until the ride is over."""
+        return self.tells(Datum.PHONE, of=self.ride.driver)
+
+    def tells(self, datum: Datum, *, of: Member) -> bool:
+        """Tell whether the viewer may know something of a person of this ride."""
+        if of.pk == self.viewer.pk:
+            return True
+        return datum in DISCLOSED[stage_between(self.viewer, of, self.ride, self.bookings)]
 
 
 def get_trip_region(origin: LonLat, destination: LonLat, *, walk_m: float | None = None) -> Region:
@@ -152,6 +163,7 @@ def as_seen_by(member: Member, ride: Ride) -> RideView:
     held = [b for b in bookings if b.state != "cancelled"]
     mine = next((b for b in reversed(held) if b.rider_id == member.pk), None)
     stops = between_doors(ride) if driver else between_thresholds(ride)
+    stops = [_as_told(member, stop, ride, bookings) for stop in stops]
     origin, destination = from_point(stops[0].location), from_point(stops[-1].location)
     return RideView(
         ride=ride,
@@ -183,6 +195,18 @@ def _tell_stops(ride: Ride, bookings: Sequence[Booking]) -> None:
 
 def _own_stop(member: Member, stop: Stop) -> bool:
     return stop.booking is not None and stop.booking.rider_id == member.pk
+
+
+def _as_told(member: Member, stop: Stop, ride: Ride, bookings: Sequence[Booking]) -> Stop:
+    """Show where somebody else got in or out as a street, once the ride is over."""
+    if stop.booking is None or stop.booking.rider_id == member.pk:
+        return stop
+    stage = stage_between(member, stop.booking.rider, ride, bookings)
+    if Datum.MEETING_POINT in DISCLOSED[stage]:
+        return stop
+    shown = copy(stop)
+    shown.location = to_point(coarse_cell(from_point(stop.location)))
+    return shown
 
 
 def between_doors(ride: Ride) -> list[Stop]:

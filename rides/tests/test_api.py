@@ -201,7 +201,7 @@ class TestConfirming:
 
     def test_the_driver_sees_who_asks_and_until_when_to_decide(self, cast, booking):
         [shown] = Api(cast.driver).get(f"rides/{booking.ride_id}").json()["bookings"]
-        assert shown["rider"]["display_name"] == "Rita Rider"
+        assert shown["rider"] == {"id": str(cast.rider.pk), "first_name": "Rita"}
         assert shown["state"] == "waiting_confirmation"
         assert parse_datetime(shown["decide_by"]) == booking.decide_by
 
