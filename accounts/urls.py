@@ -1,6 +1,6 @@
 """Pages about oneself."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from accounts import views
 
@@ -24,6 +24,9 @@ urlpatterns = [
     path("profile/links/<int:account_id>/remove/", views.unlink, name="unlink"),
     path("organization/", views.organization, name="organization"),
     path("organization/policies/", views.policies, name="policies"),
+    re_path(r"^brand/(?P<colour>[0-9a-f]{6})\.css$", views.brand_style, name="brand-style"),
+    path("brand/<uuid:organization_id>/<slug:version>.png", views.logo, name="logo"),
+    path("organization/branding/", views.branding, name="branding"),
     path("organization/sites/", views.site_list, name="sites"),
     path("organization/sites/add/", views.site, name="site-add"),
     path("organization/sites/<uuid:site_id>/", views.site, name="site"),

@@ -14,6 +14,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from carpool.kernel.rates import Limit
 from carpool.native import gis_libraries, kernel_cache
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -81,6 +82,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.CurrentMemberMiddleware",
+    "carpool.kernel.limits.LimitsMiddleware",
     "accounts.middleware.DoorsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -257,6 +259,15 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+# Ours come first (LIMITS below). These count what only allauth knows: a second look at codes.
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "20/h/ip,5/h/key",
+    "confirm_email": "1/10s/key,5/h/key",
+    "login_failed": "20/h/ip,10/15m/key",
+    "reset_password": "20/h/ip,5/h/key",
+    "signup": "20/h/ip",
+    "login": "20/h/ip",
+}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
@@ -340,7 +351,10 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "carpool.kernel.api.Page",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "carpool.kernel.api.exception_handler",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.UserRateThrottle",
+        "carpool.kernel.limits.LimitsThrottle",
+    ],
     "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="600/min")},
     "DEFAULT_VERSIONING_CLASS": None,
 }
@@ -369,6 +383,58 @@ SPECTACULAR_SETTINGS = {
         "ComputationState": "matching.models.StudyState",
     },
 }
+
+# --- How often ---------------------------------------------------------------------------------
+_APP = "headless:app:account:"
+_MAILS = frozenset(
+    {
+        "account_login",  # nobody has a password here: it sends a code, too
+        "account_request_login_code",
+        "account_signup",
+        "account_reset_password",
+        _APP + "request_login_code",
+        _APP + "signup",
+        _APP + "request_password_reset",
+    }
+)
+_PASSWORDS = frozenset({_APP + "login"})  # allauth offers it to apps; whoever has one are operators
+_OTHER_DOORS = frozenset({"mfa_login_webauthn", "headless:app:mfa:login_webauthn"})
+LIMITS = [
+    Limit(
+        name="sign-in",
+        rate=env.str("LIMIT_SIGN_IN", default="20/h"),
+        per="ip",
+        views=_MAILS | _PASSWORDS | _OTHER_DOORS,
+        closed=True,
+    ),
+    Limit(
+        name="account",
+        rate=env.str("LIMIT_ACCOUNT", default="10/15min"),
+        per="account",
+        views=_PASSWORDS,
+        closed=True,
+        is_growing=True,
+    ),
+    Limit(
+        name="mails",
+        rate=env.str("LIMIT_MAILS", default="5/h"),
+        per="account",
+        views=_MAILS,
+        closed=True,
+    ),
+    Limit(
+        name="search",
+        rate=env.str("LIMIT_SEARCH", default="60/min"),
+        per="person",
+        views=frozenset({"matching:find", "matching-api:search"}),
+    ),
+    Limit(
+        name="join",
+        rate=env.str("LIMIT_JOIN", default="10/min"),
+        per="person",
+        views=frozenset({"matching:book", "matching-api:book"}),
+    ),
+]
 
 # --- Languages, time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -424,6 +490,9 @@ LEAFLET_CONFIG: dict[str, Any] = {
 # --- Security ----------------------------------------------------------------------------------
 HTTPS = env.bool("HTTPS", default=False)
 SECURE_SSL_REDIRECT = HTTPS
+# How many proxies of ours stand before us, whose word about a client's address counts. With too
+# few, everybody shares the proxy's address and its limits; with too many, clients choose their own.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1 if HTTPS else 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0

@@ -1,5 +1,6 @@
 """What people enter: parsed here, decided in services."""
 
+from accounts.forms.branding import BrandingForm
 from accounts.forms.oneself import AvoidForm, CarForm, CompanyForm, DemoForm, PlaceForm, ProfileForm
 from accounts.forms.people import InvitationForm, IssuerForm, PeopleForm
 from accounts.forms.policies import PoliciesForm, PolicyChangeForm
@@ -7,6 +8,7 @@ from accounts.forms.sites import SiteForm
 
 __all__ = [
     "AvoidForm",
+    "BrandingForm",
     "CarForm",
     "CompanyForm",
     "DemoForm",

@@ -9,6 +9,7 @@ from accounts.models.members import Gender, Member, MemberQuerySet, MemberRole
 from accounts.models.memberships import MembershipAct, MembershipChange
 from accounts.models.organizations import (
     EmailDomain,
+    Logo,
     Organization,
     Site,
     WeekStart,
@@ -58,6 +59,7 @@ __all__ = [
     "Gender",
     "IdentityIssuer",
     "Invitation",
+    "Logo",
     "Member",
     "MemberQuerySet",
     "MemberRole",

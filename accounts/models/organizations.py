@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.policies import Policies, read_policies
+from carpool.kernel.colour import DARK_GROUND, LIGHT_GROUND, legible
 from carpool.kernel.geo import LonLat, crow_fly_m, from_point
 
 LEAST_FENCE_M, MOST_FENCE_M = 25, 2_000
@@ -56,6 +57,9 @@ class Organization(models.Model):
     week_start = models.PositiveSmallIntegerField(
         _("week starts on"), choices=WeekStart.choices, default=WeekStart.MONDAY
     )
+    logo_version = models.CharField(
+        max_length=12, blank=True, editable=False, help_text="Names the logo's content; empty: none"
+    )
     own_policies = models.JSONField(
         default=dict,
         blank=True,
@@ -78,9 +82,31 @@ class Organization(models.Model):
         return ZoneInfo(self.time_zone)
 
     @property
+    def colour_on_light(self) -> str:
+        """The organization's colour, as dark as it must be to be read on a light page."""
+        return legible(self.colour, LIGHT_GROUND)
+
+    @property
+    def colour_on_dark(self) -> str:
+        """The organization's colour, as light as it must be to be read on a dark page."""
+        return legible(self.colour, DARK_GROUND)
+
+    @property
     def policy(self) -> Policies:
         """The rules in numbers: the organization's own where it has some, else the defaults."""
         return read_policies(self.own_policies)
+
+
+class Logo(models.Model):
+    """An organization's sign, a PNG that we drew anew. Apart, so that no list of rides loads it."""
+
+    organization = models.OneToOneField(
+        Organization, on_delete=models.CASCADE, primary_key=True, related_name="logo"
+    )
+    png = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.organization_id)
 
 
 class EmailDomain(models.Model):

@@ -9,6 +9,7 @@ from accounts.selectors.belongings import (
     list_places,
     list_sites,
 )
+from accounts.selectors.branding import find_logo
 from accounts.selectors.company import (
     avoided_circles,
     get_avoided_place_for,
@@ -81,6 +82,7 @@ __all__ = [
     "door_of",
     "emergency_number",
     "export_accounts",
+    "find_logo",
     "find_named_place",
     "get_avoided_place_for",
     "get_block_for",

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.errors import IssuerNotFound, ManagersOnly
-from accounts.models import EmailDomain, IdentityIssuer, Member, User
+from accounts.models import EmailDomain, IdentityIssuer, Member, Organization, User
 from accounts.permissions import is_manager
 
 # Of the providers that an operator may configure: what they are called, where the browser goes.
@@ -28,6 +28,7 @@ class Door:
     name: str
     url: str
     origin: str
+    organization: Organization | None = None
 
 
 def list_doors() -> list[Door]:
@@ -48,7 +49,7 @@ def list_public_doors() -> list[Door]:
 def door_of(issuer: IdentityIssuer) -> Door:
     """Return the door of one organization."""
     url = reverse("openid_connect_login", args=[issuer.key])
-    return Door(issuer.key, issuer.organization.name, url, issuer.origin)
+    return Door(issuer.key, issuer.organization.name, url, issuer.origin, issuer.organization)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Writes about people."""
 
+from accounts.services.branding import change_branding, change_logo, remove_logo
 from accounts.services.company import (
     avoid_place,
     block_member,
@@ -56,6 +57,8 @@ __all__ = [
     "avoid_place",
     "block_member",
     "bounds_text",
+    "change_branding",
+    "change_logo",
     "change_own_policies",
     "change_policies",
     "change_role",
@@ -82,6 +85,7 @@ __all__ = [
     "register_member",
     "remove_car",
     "remove_issuer",
+    "remove_logo",
     "remove_member",
     "remove_place",
     "remove_site",

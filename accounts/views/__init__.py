@@ -1,5 +1,6 @@
 """Pages about oneself and about getting in."""
 
+from accounts.views.branding import brand_style, branding, logo
 from accounts.views.invitations import invitations, invited, revoke_invitation
 from accounts.views.issuers import issuer, remove_issuer, unlink
 from accounts.views.joining import demo, join
@@ -23,6 +24,8 @@ __all__ = [
     "ask_for_erasure",
     "ask_for_export",
     "avoid",
+    "brand_style",
+    "branding",
     "car",
     "change_role",
     "data",
@@ -34,6 +37,7 @@ __all__ = [
     "issuer",
     "join",
     "leave",
+    "logo",
     "organization",
     "people_list",
     "person",

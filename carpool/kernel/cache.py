@@ -1,8 +1,8 @@
 """A cache that may be away: what it cannot remember is computed again.
 
 The cache holds nothing that is not elsewhere, so an unreachable Redis costs time and never an
-error page. While it is away, rate limits do not count; one-time codes are still limited, because
-their attempts are counted in the session, in PostgreSQL.
+error page. Limits do not trust it: while Redis is away nobody begins to sign in
+(:mod:`carpool.kernel.limits`), and the tries of a code are counted in the session, in PostgreSQL.
 """
 
 import logging

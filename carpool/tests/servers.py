@@ -116,6 +116,8 @@ def _start(application: str, port: int) -> "subprocess.Popen[bytes]":
         "MEDIA_ROOT": str(settings.MEDIA_ROOT),
         "SECRET_KEY": settings.SECRET_KEY,
         "API_RATE": "100000/min",
+        "LIMIT_SEARCH": "100000/min",
+        "LIMIT_JOIN": "100000/min",
         "LOG_LEVEL": "ERROR",
     }
     environment.pop("SECRET_KEY_FILE", None)

@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import Organization
 from chat.models import Kind, Notification
 from chat.selectors.calendar import write_invitation
 from chat.selectors.links import absolute, unsubscribe_path
@@ -51,6 +53,7 @@ def compose(parcel: Parcel) -> EmailMultiAlternatives:
     context = {
         "member": parcel.member,
         "organization": parcel.member.organization,
+        "logo_url": _logo_url(parcel.member.organization),
         "items": [_shown(text) for _item, text in items],
         "is_digest": is_digest,
         "kind_label": only.label if only else "",
@@ -75,6 +78,12 @@ def compose(parcel: Parcel) -> EmailMultiAlternatives:
     if not is_digest:
         _invite(message, items[0][0])
     return message
+
+
+def _logo_url(organization: Organization) -> str:
+    if not organization.logo_version:
+        return ""
+    return absolute(reverse("accounts:logo", args=[organization.pk, organization.logo_version]))
 
 
 def _shown(text: NewsText) -> dict[str, str]:
