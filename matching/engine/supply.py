@@ -194,6 +194,12 @@ class SupplyIndex:
             joined.owner[joined.rows_of(keys)] = GONE
         self._settled, self._joining, self._forgotten = joined, self._nothing, None
 
+    def give_up_joining(self) -> None:
+        """Go on as before after a joining that failed; the next one will try again."""
+        middle = join(self._joining, self._middle)
+        self._middle = plant(middle, self.cells) if len(middle) else middle
+        self._joining, self._forgotten = self._nothing, None
+
     def search(
         self,
         request: RoutedRequest,

@@ -127,7 +127,13 @@ class LiveSupply(LiveRows):
 
     def _join(self, parts: tuple[Segment, Segment]) -> None:
         """Join rides beside the searches, which wait for no more than the exchange."""
-        joined = join_segments(parts, self._index.cells)
+        try:
+            joined = join_segments(parts, self._index.cells)
+        except MemoryError:
+            logger.exception("There was no memory to join rides; searches go on a little slower.")
+            with self._lock:
+                self._index.give_up_joining()
+            return
         with self._lock:
             self._index.end_joining(joined)
 

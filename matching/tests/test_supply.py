@@ -234,6 +234,9 @@ def test_adding_replacing_and_removing_equals_building_anew(city, seed, monkeypa
         if aside is not None and rng.random() < 0.4:
             index.end_joining(aside)
             aside = None
+        elif aside is not None and rng.random() < 0.2:
+            index.give_up_joining()
+            aside = None
         elif aside is None and rng.random() < 0.3:
             aside = join_segments(index.begin_joining(), index.cells)
         if rng.random() < 0.1:
