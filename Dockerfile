@@ -45,4 +45,4 @@ USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "script/lib/probe.py", "health", "http://localhost:8000/livez"]
-CMD ["daphne", "-b", "0.0.0.0", "-p", "8000", "carpool.asgi:application"]
+CMD ["daphne", "-b", "0.0.0.0", "-p", "8000", "--websocket-max-frame-size", "65536", "--websocket-max-message-size", "65536", "carpool.asgi:application"]

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-DAPHNE = (sys.executable, "-m", "daphne", "-b", "127.0.0.1")
+DAPHNE = (sys.executable, "-m", "daphne", "-b", "127.0.0.1", "--websocket-max-frame-size", "65536")
 
 
 class Redis:

@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carpool.settings")
 django_application = get_asgi_application()
 
 from accounts.middleware import TokenDoor  # noqa: E402 (needs the apps to be loaded)
+from carpool.closing import close_with_reasons  # noqa: E402
 from chat.routing import (  # noqa: E402
     http_urlpatterns,
     websocket_urlpatterns,
@@ -40,4 +41,5 @@ application = ProtocolTypeRouter(
     }
 )
 
+close_with_reasons()
 fill_supplies_aside()

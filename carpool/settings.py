@@ -212,6 +212,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "flag-messages": {
+        "task": "chat.flag_messages",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "forget-live": {
         "task": "chat.forget_live",
         "schedule": 3600.0,

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from carpool.kernel import clock
-from chat.services import deliveries, live, message_news, notifications
+from chat.services import deliveries, flag_messages, live, message_news, notifications
 
 
 @shared_task(name=notifications.SEND_TASK, ignore_result=True)
@@ -28,3 +28,9 @@ def forget_notifications() -> int:
 def tell_of_messages() -> int:
     """Tell members of messages that they do not read; sent by beat."""
     return message_news.tell_of_messages(now=clock.now())
+
+
+@shared_task(name="chat.flag_messages", ignore_result=True)
+def flag_new_messages() -> int:
+    """Consult the word lists about what was said; sent by beat."""
+    return flag_messages()

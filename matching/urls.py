@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from matching.views import find, plan, ranking, study
+from matching.views import find, plan, ranking, start, study
 
 app_name = "matching"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("plan/resume/", plan.resume, name="plan-resume"),
     path("plan/run/", plan.run, name="plan-run"),
     path("plan/proposals/<uuid:proposal_id>/answer/", plan.answer, name="proposal-answer"),
+    path("start/", start.start, name="start"),
+    path("start/<slug:step>/", start.start, name="start-step"),
     path("organization/ranking/", ranking.ranking, name="ranking"),
     path("studies/", study.studies, name="studies"),
     path("studies/example.csv", study.example, name="study-example"),

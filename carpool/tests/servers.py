@@ -22,6 +22,8 @@ from accounts.models import Member
 
 CSRF = "c" * 32
 START_TIMEOUT_S = 60
+# As script/server, compose.yaml and k8s/ start it.
+SOCKET_LIMITS = ("--websocket-max-frame-size", "65536", "--websocket-max-message-size", "65536")
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,17 @@ def _start(application: str, port: int) -> "subprocess.Popen[bytes]":
     }
     environment.pop("SECRET_KEY_FILE", None)
     return subprocess.Popen(
-        [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), application],
+        [
+            sys.executable,
+            "-m",
+            "daphne",
+            "-b",
+            "127.0.0.1",
+            "-p",
+            str(port),
+            *SOCKET_LIMITS,
+            application,
+        ],
         env=environment,
         cwd=Path(settings.BASE_DIR),
         stdout=subprocess.DEVNULL,  # what goes wrong is on stderr, which pytest shows

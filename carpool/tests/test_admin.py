@@ -19,7 +19,7 @@ from carpool.kernel.models import IdempotentRequest, OutboxEvent
 from carpool.kernel.tests.events import Happened
 from carpool.tests.world import DRIVERS_DOOR, RIDERS_DOOR, world_at
 from chat.models import Message
-from chat.services import open_conversation
+from chat.services import flag_messages, open_conversation
 from chat.tests.factories import say
 from matching.services import match_request
 from rides.tests.api import Api, offer_body
@@ -58,6 +58,7 @@ def world(cast, city, now):
         )  # fmt: skip
         talk = open_conversation(ride_id=world.ride.pk, by=cast.driver, now=now)
         say(talk, cast.rider, "fucking traffic", now=now)
+        flag_messages()
         yield world
 
 

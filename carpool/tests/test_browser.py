@@ -13,7 +13,6 @@ from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -24,7 +23,6 @@ from accounts.tests.factories import HEAD_OFFICE, HOME_NORTH, WORKSHOP
 from carpool.kernel import clock, outbox
 from carpool.kernel.web import write_place
 from carpool.tests.servers import running_servers, session_of
-from chat.models import Kind, Notification
 from maps.models import Region
 from maps.services import import_file
 from rides.models import Booking, BookingState, Ride
@@ -252,47 +250,6 @@ def test_everything_works_without_scripts(addresses, visit, cast):
     rider.get_by_role("link", name="Cancel my booking").click()
     rider.get_by_role("button", name="Cancel my booking").click()
     expect(rider.get_by_text("Your booking is cancelled.")).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_barrier(visit, cast, scheme):
-    now = clock.now()
-    ride = offer(cast.driver, now=now, booking_mode="confirm")
-    book(cast.rider, ride, now=now)
-    other = offer(cast.driver, now=now, hours=48)
-    save_place(member=cast.rider, kind="home", label="Home", location=HOME_NORTH)
-    Notification.objects.create(member=cast.rider, kind=Kind.PROPOSAL_MADE, occasion="one")
-    pages = {
-        cast.driver: ["/", "/offer/", f"/rides/{ride.pk}/", "/profile/cars/add/"],
-        cast.rider: [
-            "/",
-            "/offer/",
-            "/find/",
-            f"/find/?{query_for(cast, other)}",
-            f"/rides/{ride.pk}/",
-            "/profile/",
-            "/profile/places/home/",
-            "/notifications/",
-            "/notifications/settings/",
-            "/design/",
-        ],
-        None: ["/accounts/login/code/", "/accounts/signup/", "/offline/", "/nowhere/"],
-    }
-    barriers = []
-    for member, addresses in pages.items():
-        page = visit(member, color_scheme=scheme).page
-        for address in addresses:
-            page.goto(address)
-            page.wait_for_load_state("networkidle")
-            found = Axe().run(page).response["violations"]
-            barriers += [
-                (address, rule["id"], rule["nodes"][0]["target"])
-                for rule in found
-                if rule["impact"] in {"serious", "critical"}
-            ]
-            width = page.evaluate("document.documentElement.scrollWidth")
-            assert width <= PHONE["width"], f"{address} scrolls sideways"
-    assert barriers == []
 
 
 def test_keyboard_reaches_the_content_and_the_tabs(visit, cast):

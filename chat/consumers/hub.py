@@ -8,7 +8,8 @@ into the database each second (``chat.consumers.watch``): late, and never missin
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -89,10 +90,11 @@ class Hub:
         if followers is None:
             return
         for follower in tuple(followers):
-            if frame["type"] == "live.goodbye":
-                await follower.part(frame["member"])
-            else:
-                await follower.take(frame)
+            with _alone():
+                if frame["type"] == "live.goodbye":
+                    await follower.part(frame["member"])
+                else:
+                    await follower.take(frame)
 
     async def tell(self, frames: Iterable[services.Frame]) -> None:
         """Hand events on to those who follow, here and in other processes."""
@@ -116,7 +118,8 @@ class Hub:
                 results, frames = await _written([draft for _socket, draft in batch])
                 await self.tell(frames)
                 for (socket, draft), result in zip(batch, results, strict=True):
-                    await socket.acknowledge(draft, result)
+                    with _alone():
+                        await socket.acknowledge(draft, result)
         finally:
             self._writing = False
 
@@ -190,6 +193,15 @@ class Hub:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let what goes wrong at one socket be its own affair: the others wait for the same event."""
+    try:
+        yield
+    except Exception:
+        logger.exception("A socket could not be told something.")
 
 
 def _in_thread(work: Any) -> Any:

@@ -151,6 +151,9 @@ class Message(models.Model):
     )
     data = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
+    is_checked = models.BooleanField(
+        default=False, help_text="The word lists were consulted about its text"
+    )
     flagged_for = models.CharField(max_length=80, blank=True, help_text="Why a person should look")
     reviewed_at = models.DateTimeField(
         null=True, blank=True, help_text="When a moderator decided about it last"
@@ -175,6 +178,9 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["sender", "created_at"], name="messages_of_sender"),
+            models.Index(
+                fields=["id"], name="messages_to_check", condition=models.Q(is_checked=False)
+            ),
             models.Index(
                 fields=["created_at"],
                 name="messages_to_look_at",

@@ -29,7 +29,7 @@ from chat.services.messages import (
     post_messages,
     write_batch,
 )
-from chat.services.moderation import remove_message, review_message
+from chat.services.moderation import flag_messages, remove_message, review_message
 from chat.services.photos import draw_anew, read_photo
 from chat.services.texts import QuickReply
 
@@ -48,6 +48,7 @@ __all__ = [
     "change_talk_settings",
     "draw_anew",
     "event_frame",
+    "flag_messages",
     "follow_ride",
     "frame",
     "leave_conversation",

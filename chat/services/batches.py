@@ -41,9 +41,9 @@ ORDER BY draft.n
 _WRITE = """
 WITH written AS (
     INSERT INTO {message} (conversation_id, sequence, sender_id, client_id, kind, text, language,
-        code, flagged_for, data, created_at)
-    SELECT *, '{{}}'::jsonb, %s FROM unnest(%s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[],
-        %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+        code, is_checked, flagged_for, data, created_at)
+    SELECT *, '', '{{}}'::jsonb, %s FROM unnest(%s::uuid[], %s::bigint[], %s::uuid[], %s::uuid[],
+        %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[])
     RETURNING id, conversation_id, sequence, sender_id
 ), counted AS (
     UPDATE {conversation} SET last_sequence = latest.sequence, last_message_at = %s
@@ -105,7 +105,7 @@ def write_messages(messages: Sequence[Message], now: datetime) -> None:
     """Store numbered messages; count their conversations on; their senders have read so far."""
     names = (
         "conversation_id", "sequence", "sender_id", "client_id", "kind", "text", "language",
-        "code", "flagged_for",
+        "code", "is_checked",
     )  # fmt: skip
     columns = [[getattr(message, name) for message in messages] for name in names]
     with connection.cursor() as cursor:

@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from carpool.kernel.errors import InvalidInput
 from chat.models import Message, MessageKind, Photo
 from chat.services.photos import DrawnPhoto
-from chat.services.texts import QuickReply, clean_text, flag
+from chat.services.texts import QuickReply, clean_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,6 @@ class Draft:
 def compose(draft: Draft, now: datetime) -> Message:
     """Return the message, still without a sender and a number.
 
-    Looking for rude words takes longest of all that is done for a message; so this is done before
-    anything is locked.
-
     Raises:
         MessageEmpty, MessageTooLong, InvalidInput: what is wrong with it.
     """
@@ -40,6 +37,7 @@ def compose(draft: Draft, now: datetime) -> Message:
         client_id=draft.client_id,
         kind=draft.kind,
         language=draft.language[:8],
+        is_checked=draft.kind != MessageKind.TEXT,
         created_at=now,
     )
     if draft.kind == MessageKind.QUICK:
@@ -48,7 +46,6 @@ def compose(draft: Draft, now: datetime) -> Message:
         message.code = draft.code
     elif draft.kind == MessageKind.TEXT:
         message.text = clean_text(draft.text)
-        message.flagged_for = flag(message.text)
     elif draft.kind != MessageKind.PHOTO or draft.photo is None:
         raise InvalidInput(field="kind")
     return message

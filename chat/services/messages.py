@@ -144,6 +144,7 @@ def post_system_messages(
             kind=MessageKind.SYSTEM,
             code=code,
             data=data,
+            is_checked=True,
             created_at=now,
         )
         messages.append(message)

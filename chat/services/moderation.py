@@ -12,6 +12,23 @@ from carpool.kernel import outbox
 from chat.errors import MessageNotFlagged
 from chat.models import Message, MessageReview, Photo, ReviewStep
 from chat.services import live
+from chat.services.texts import flag
+
+
+def flag_messages(*, limit: int = 1000) -> int:
+    """Consult the word lists about what was said lately; return how many texts were looked at.
+
+    A long text takes the lists ten milliseconds, as long as storing fifty messages. So this is
+    done by a worker a moment later, and nobody's message waits for it. Twice does no harm.
+    """
+    fresh = Message.objects.filter(is_checked=False).order_by("pk")
+    texts = dict(fresh.values_list("pk", "text")[:limit])
+    found = {pk: flag(text) for pk, text in texts.items()}
+    for reason in set(found.values()) - {""}:
+        bad = [pk for pk, why in found.items() if why == reason]
+        Message.objects.filter(pk__in=bad).update(flagged_for=reason)
+    Message.objects.filter(pk__in=list(texts)).update(is_checked=True)
+    return len(texts)
 
 
 @transaction.atomic

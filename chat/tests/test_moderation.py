@@ -8,7 +8,8 @@ from chat import services
 from chat.errors import MessageNotFlagged
 from chat.models import Message, MessageReview
 from chat.services.forgetting import erase_chat
-from chat.tests.factories import say, shared_ride, talk_of
+from chat.tests.factories import say as say_something
+from chat.tests.factories import shared_ride, talk_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("city")]
 QUEUE = "/admin/chat/message/"
@@ -24,6 +25,13 @@ def talk(cast, now):
 def moderator(cast, client):
     client.force_login(cast.operator.user)
     return client
+
+
+def say(*said, now):
+    """Say something, and let the word lists look at it."""
+    message = say_something(*said, now=now)
+    services.flag_messages()
+    return message
 
 
 def decide(client, message, step):

@@ -1,6 +1,8 @@
 # The application's own processes: web, worker, relay, courier, beat, and in the demo a provider. Each runs in a session of its own and carries CARPOOL_HOME
 # in its environment, so that stopping finds all of this checkout's processes, and no others, even after a kill -9.
 
+# Daphne refuses larger frames unread, before they take memory; 64 KiB is what the consumer takes, too.
+SOCKET_LIMITS=(--websocket-max-frame-size 65536 --websocket-max-message-size 65536)
 APP_PROCESSES=(web worker relay courier beat)
 
 # app_pids: all living processes of this checkout's server.
@@ -26,7 +28,7 @@ start_app() {
   : >"$LOG/access.log"
   local -a worker=("$PYTHON" -m celery -A carpool worker --loglevel INFO --concurrency 1 --without-gossip --without-mingle)
   DATABASE_POOL_SIZE=${DATABASE_POOL_SIZE:-20} start_process web \
-    "$PYTHON" -m daphne -b "$1" -p "$2" --access-log "$LOG/access.log" carpool.asgi:application
+    "$PYTHON" -m daphne -b "$1" -p "$2" "${SOCKET_LIMITS[@]}" --access-log "$LOG/access.log" carpool.asgi:application
   start_process worker "${worker[@]}" -n worker@%h -Q default,matching,batch
   start_process relay "${worker[@]}" -n relay@%h -Q outbox
   start_process courier "${worker[@]}" -n courier@%h -Q deliveries
