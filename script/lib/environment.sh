@@ -1,6 +1,6 @@
 # The application's environment and the steps that make it ready: translations, static files, migrations, demo data.
 
-# app_environment: what carpool/settings.py reads. Anything set by the caller stays as it is.
+# app_environment: what carpool/settings reads. Anything set by the caller stays as it is.
 app_environment() {
   if [ -z "${SECRET_KEY:-}${SECRET_KEY_FILE:-}" ]; then
     export SECRET_KEY_FILE=$RUN/secret_key
