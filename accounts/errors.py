@@ -103,6 +103,20 @@ class SiteNameTaken(Conflict):
     title = _("There is a site of that name already")
 
 
+class PartnershipNotFound(NotFound):
+    """The organization has no such partnership."""
+
+    code = "partnership_not_found"
+    title = _("There is no such partnership")
+
+
+class OnlyTheInvited(Forbidden):
+    """An invitation is accepted by the other side."""
+
+    code = "only_the_invited"
+    title = _("The other organization accepts")
+
+
 class OwnersOnly(Forbidden):
     """Who steers an organization, and with whom it shares, its owners decide."""
 

@@ -34,8 +34,9 @@ CREATE FUNCTION pg_temp.known(kind text, n int, k int) RETURNS uuid LANGUAGE sql
 """
 PEOPLE = """
 INSERT INTO accounts_organization (id, name, slug, colour, time_zone, currency, language,
-    week_start, own_policies)
-VALUES ('{org}', 'Large company', 'large', '#0f766e', 'UTC', 'EUR', 'en', 1, '{{}}');
+    week_start, own_policies, logo_version, partner_ids, former_partner_ids)
+VALUES ('{org}', 'Large company', 'large', '#0f766e', 'UTC', 'EUR', 'en', 1, '{{}}', '', '{{}}',
+    '{{}}');
 CREATE TEMP TABLE person AS
     SELECT row_number() OVER () AS id, kind, n, k FROM (
         SELECT 'driver' AS kind, n, 0 AS k FROM commute UNION ALL

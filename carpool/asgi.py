@@ -16,6 +16,7 @@ django_application = get_asgi_application()
 
 from accounts.middleware import TokenDoor  # noqa: E402 (needs the apps to be loaded)
 from carpool.closing import close_with_reasons  # noqa: E402
+from carpool.memory import settle  # noqa: E402
 from chat.routing import (  # noqa: E402
     http_urlpatterns,
     websocket_urlpatterns,
@@ -43,3 +44,4 @@ application = ProtocolTypeRouter(
 
 close_with_reasons()
 fill_supplies_aside()
+settle()

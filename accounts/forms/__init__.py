@@ -2,6 +2,7 @@
 
 from accounts.forms.branding import BrandingForm
 from accounts.forms.oneself import AvoidForm, CarForm, CompanyForm, DemoForm, PlaceForm, ProfileForm
+from accounts.forms.partners import PartnerForm
 from accounts.forms.people import InvitationForm, IssuerForm, PeopleForm
 from accounts.forms.policies import PoliciesForm, PolicyChangeForm
 from accounts.forms.sites import SiteForm
@@ -14,6 +15,7 @@ __all__ = [
     "DemoForm",
     "InvitationForm",
     "IssuerForm",
+    "PartnerForm",
     "PeopleForm",
     "PlaceForm",
     "PoliciesForm",

@@ -15,6 +15,7 @@ from accounts.models.organizations import (
     WeekStart,
     validate_time_zone,
 )
+from accounts.models.partnerships import Partnership
 from accounts.models.policies import (
     RULES,
     Policies,
@@ -68,6 +69,7 @@ __all__ = [
     "ModerationAct",
     "ModerationStep",
     "Organization",
+    "Partnership",
     "Place",
     "PlaceKind",
     "Policies",

@@ -56,6 +56,9 @@ class Member(models.Model):
     language = models.CharField(_("language"), max_length=8, blank=True)
     gender = models.CharField(_("gender"), max_length=9, choices=Gender.choices, blank=True)
     same_gender_only = models.BooleanField(_("travel with my own gender only"), default=False)
+    shares_beyond = models.BooleanField(
+        _("partner organizations see my rides"), default=False, db_default=False
+    )
     joined_at = models.DateTimeField(db_default=Now())
     left_at = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.gis.db.models import PointField
 from django.contrib.gis.geos import Point
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -60,6 +61,14 @@ class Organization(models.Model):
     logo_version = models.CharField(
         max_length=12, blank=True, editable=False, help_text="Names the logo's content; empty: none"
     )
+    partner_ids = ArrayField(
+        models.UUIDField(), default=list, blank=True, editable=False,
+        help_text="Organizations with which rides are shared now",
+    )  # fmt: skip
+    former_partner_ids = ArrayField(
+        models.UUIDField(), default=list, blank=True, editable=False,
+        help_text="With which they were: what was booked then is still seen",
+    )  # fmt: skip
     own_policies = models.JSONField(
         default=dict,
         blank=True,

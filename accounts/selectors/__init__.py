@@ -46,7 +46,13 @@ from accounts.selectors.members import (
     organization_for_email,
     require_member,
 )
-from accounts.selectors.organizations import visible_organization_ids
+from accounts.selectors.organizations import (
+    find_organization_of_domain,
+    get_partnership_for,
+    list_partnerships,
+    reachable_organization_ids,
+    visible_organization_ids,
+)
 from accounts.selectors.people import (
     count_other_owners,
     get_person_for,
@@ -84,6 +90,7 @@ __all__ = [
     "export_accounts",
     "find_logo",
     "find_named_place",
+    "find_organization_of_domain",
     "get_avoided_place_for",
     "get_block_for",
     "get_car_for",
@@ -95,6 +102,7 @@ __all__ = [
     "get_issuer",
     "get_issuer_for",
     "get_member",
+    "get_partnership_for",
     "get_person_for",
     "get_place_for",
     "get_site_for",
@@ -115,6 +123,7 @@ __all__ = [
     "list_issuers",
     "list_links",
     "list_membership_changes",
+    "list_partnerships",
     "list_people",
     "list_places",
     "list_policies",
@@ -127,6 +136,7 @@ __all__ = [
     "organization_for_email",
     "owns_domain_of",
     "pairs_kept_apart",
+    "reachable_organization_ids",
     "require",
     "require_manager",
     "require_member",

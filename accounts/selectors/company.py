@@ -7,16 +7,19 @@ from django.db.models import QuerySet
 
 from accounts.errors import MemberNotFound, PlaceNotFound
 from accounts.models import AvoidedPlace, Block, Member, may_share_by_gender
+from accounts.selectors.organizations import visible_organization_ids
 from carpool.kernel.geo import Circle, from_point
 
 
 def get_colleague(member: Member, other_id: UUID) -> Member:
-    """Return somebody else of the member's organization.
+    """Return somebody else of the organizations that the member may see.
 
     Raises:
         MemberNotFound: there is nobody of that id, or it is the member.
     """
-    others = Member.objects.filter(organization=member.organization_id).exclude(pk=member.pk)
+    others = Member.objects.filter(organization__in=visible_organization_ids(member)).exclude(
+        pk=member.pk
+    )
     other = others.filter(pk=other_id).first()
     if other is None:
         raise MemberNotFound

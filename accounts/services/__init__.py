@@ -34,6 +34,12 @@ from accounts.services.issuers import (
 )
 from accounts.services.membership import ensure_member, join_by_email, register_member
 from accounts.services.organizations import add_site, claim_email_domain, found_organization
+from accounts.services.partnerships import (
+    accept_partner,
+    end_partner,
+    invite_partner,
+    share_beyond,
+)
 from accounts.services.people import change_role, leave_organization, readmit_person, remove_member
 from accounts.services.people_import import PersonLine, import_people, read_people
 from accounts.services.policies import bounds_text, change_own_policies, change_policies
@@ -51,6 +57,7 @@ __all__ = [
     "Discovery",
     "PersonLine",
     "accept_invitation",
+    "accept_partner",
     "add_site",
     "ask_for_erasure",
     "ask_for_export",
@@ -66,12 +73,14 @@ __all__ = [
     "claim_email_domain",
     "create_invitation",
     "discover_issuer",
+    "end_partner",
     "ensure_member",
     "erase_accounts",
     "erase_due",
     "found_organization",
     "give_consent",
     "import_people",
+    "invite_partner",
     "join_by_email",
     "join_by_issuer",
     "keep_terms",
@@ -96,6 +105,7 @@ __all__ = [
     "save_place",
     "save_site",
     "send_warning",
+    "share_beyond",
     "stop_avoiding",
     "suspend_member",
     "think_again",

@@ -14,6 +14,7 @@ from accounts.views.members import (
 )
 from accounts.views.oneself import car, place, profile, remove_car, remove_place
 from accounts.views.organization import organization
+from accounts.views.partners import accept_partner, end_partner, partners, share_beyond
 from accounts.views.people import import_people
 from accounts.views.policies import policies
 from accounts.views.privacy import ask_for_erasure, ask_for_export, data, download, think_again
@@ -21,6 +22,7 @@ from accounts.views.safety import avoid, safety, stop_avoiding, unblock
 from accounts.views.sites import remove_site, site, site_list
 
 __all__ = [
+    "accept_partner",
     "ask_for_erasure",
     "ask_for_export",
     "avoid",
@@ -31,6 +33,7 @@ __all__ = [
     "data",
     "demo",
     "download",
+    "end_partner",
     "import_people",
     "invitations",
     "invited",
@@ -39,6 +42,7 @@ __all__ = [
     "leave",
     "logo",
     "organization",
+    "partners",
     "people_list",
     "person",
     "place",
@@ -52,6 +56,7 @@ __all__ = [
     "remove_site",
     "revoke_invitation",
     "safety",
+    "share_beyond",
     "site",
     "site_list",
     "stop_avoiding",

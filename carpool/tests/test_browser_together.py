@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from accounts.models import Member
-from accounts.tests.factories import CarFactory, OrganizationFactory, add_sites
+from accounts.tests.factories import CarFactory, MemberFactory, OrganizationFactory, add_sites
 from accounts.tests.providers import set_up_issuer
 from carpool.kernel import clock
 from carpool.tests.servers import running_provider, running_servers
@@ -162,6 +162,43 @@ def check_hears_nothing(otto, hugo, talk, ride, photo):
     )
     assert said.status == 404
     assert not talk.messages.filter(text="Let me in").exists()
+
+
+def press_on(page, target):
+    """Walk to something with the Tab key, as far as a patient person would, and press Enter."""
+    for _ in range(70):
+        page.keyboard.press("Tab")
+        if target.evaluate("node => node === document.activeElement"):
+            outline = target.evaluate("node => getComputedStyle(node).outlineStyle")
+            assert outline != "none", "one sees where one is"
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"The keyboard does not reach {target}")
+
+
+def test_a_keyboard_is_enough(visit, cast, copper):
+    nora, driver = visit(), MemberFactory(organization=copper, car=True)
+    ride, page = offer(driver, now=clock.now()), nora.page
+    page.goto("/")
+    press_on(page, page.get_by_role("button", name="Sign in with Coquimbo Copper"))
+    expect(page.get_by_role("heading", name="Company sign-in")).to_be_visible()
+    press_on(page, page.get_by_role("button", name="Nora Nuevo"))
+    page.wait_for_url(f"{nora.site}/**")
+    page.goto(f"/find/?{query_for(cast, ride)}")
+    press_on(page, page.get_by_role("button", name="Book").first)
+    expect(page.get_by_text("Your seat is certain")).to_be_visible()
+    press_on(page, page.get_by_role("button", name="Messages"))
+    expect(page.locator("[data-connected]")).to_be_attached()
+    press_on(page, page.get_by_role("button", name="I am here"))
+    expect(heard(page, "I am here")).to_be_visible()
+    expect(page.get_by_label("Message", exact=True)).to_be_focused()
+    page.keyboard.type("At the gate")
+    page.keyboard.press("Enter")
+    expect(heard(page, "At the gate")).to_be_visible()
+    press_on(page, page.get_by_role("link", name="All messages"))
+    press_on(page, page.get_by_role("link", name="Notifications"))
+    expect(page.get_by_role("heading", name="Notifications")).to_be_visible()
+    assert nora.complaints == []
 
 
 def test_the_api_describes_itself_under_the_strict_policy(visit, site):

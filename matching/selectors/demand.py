@@ -74,7 +74,7 @@ class LiveDemand(LiveRows):
         self._points = lru_cache(maxsize=PLACES_REMEMBERED)(self._find_points)
 
     def search(self, ride: Ride, *, now: datetime) -> list[int]:
-        """Return the numbers of the requests of its organization that a ride can serve.
+        """Return the numbers of the requests that a ride can serve and its organization may see.
 
         None that it does is left out; the driver's limit in metres, and whose request it is, are
         not looked at.
@@ -82,15 +82,18 @@ class LiveDemand(LiveRows):
         with self._lock:
             self._catch_up()
             self._index.forget_before(to_ms(now - KEPT_FOR))
-            ours = self._organizations.get(ride.organization_id.bytes)
-            if ours is None:
-                return []
-            found = self._index.search(
-                route_ride(ride, self._network),
-                boarding_ms=1000 * ride.organization.policy.boarding_s,
-                weights=CostWeights(),
-                organization=ours,
-            )
+            routed = route_ride(ride, self._network)
+            found = [
+                placement
+                for ours in map(self._organizations.get, (one.bytes for one in served_by(ride)))
+                if ours is not None
+                for placement in self._index.search(
+                    routed,
+                    boarding_ms=1000 * ride.organization.policy.boarding_s,
+                    weights=CostWeights(),
+                    organization=ours,
+                )
+            ]
         return [placement.key for placement in found]
 
     def _open_at(self, now: datetime) -> str:
@@ -135,6 +138,12 @@ class LiveDemand(LiveRows):
         return found.nodes, walks_ms(found).astype(np.int32)
 
 
+def served_by(ride: Ride) -> list[UUID]:
+    """Return the organizations whose people may ride along: partners only if the driver wants."""
+    partners = ride.organization.partner_ids if ride.driver.shares_beyond else []
+    return [ride.organization_id, *partners]
+
+
 def requests_served(ride: Ride, *, now: datetime) -> RequestQuerySet:
     """Return the waiting requests that a ride might serve: none that it does is left out.
 
@@ -148,7 +157,7 @@ def requests_served(ride: Ride, *, now: datetime) -> RequestQuerySet:
         .welcome_among([ride.driver, *aboard])
         .filter(
             region=ride.region_id,
-            rider__organization=ride.organization_id,
+            rider__organization__in=served_by(ride),
             earliest_departure_at__lt=ride.arrive_latest_at,
             latest_arrival_at__gt=ride.departure_at,
             seats__lte=ride.seats_offered,

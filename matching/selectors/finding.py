@@ -17,6 +17,7 @@ import numpy as np
 from django.db.models import QuerySet
 
 from accounts.models import Member
+from accounts.selectors import visible_organization_ids
 from maps.models import Region
 from matching.engine.supply import Placement
 from matching.selectors.candidates import candidate_rides, with_stops
@@ -78,7 +79,7 @@ def _find_in(
     asked = count + SPARE
     while True:
         proposed, counts = supply.search(
-            request, asked, weights=ranking.weights, organization=viewer.organization_id
+            request, asked, weights=ranking.weights, organizations=visible_organization_ids(viewer)
         )
         rides = read(proposed)
         known = ranking.knowing(rides, now=now)

@@ -6,6 +6,7 @@ list for its neighbour.
 """
 
 import logging
+from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from threading import Thread
@@ -94,18 +95,26 @@ class LiveSupply(LiveRows):
         count: int,
         *,
         weights: CostWeights,
-        organization: UUID,
+        organizations: Collection[UUID],
     ) -> tuple[list[Placement], SearchCounts]:
-        """Return the cheapest insertions among an organization's open rides, by number."""
+        """Return the cheapest insertions among the open rides of some organizations, by number.
+
+        Each organization is searched by itself, so what is not to be seen is not looked at.
+        """
         counts = SearchCounts()
         with self._lock:
             self._catch_up()
-            ours = self._organizations.get(organization.bytes)
-            if ours is None:
-                return [], counts
-            return self._index.search(
-                request, count, weights=weights, organization=ours, counts=counts
-            ), counts
+            found = [
+                placement
+                for ours in map(self._organizations.get, (one.bytes for one in organizations))
+                if ours is not None
+                for placement in self._index.search(
+                    request, count, weights=weights, organization=ours, counts=counts
+                )
+            ]
+        if len(organizations) > 1:
+            found.sort(key=lambda placement: placement.insertion.cost_s)
+        return found[:count], counts
 
     def forget(self, numbers: npt.NDArray[np.int64]) -> None:
         """Drop rides that are not in the database any more."""

@@ -210,7 +210,7 @@ def _proposed(member, query, region):
     fares = ranking.fares(region, pickups, dropoffs, seats=1)
     request = route_request(query, pickups, dropoffs, 60_000, fares.price_ms)
     found, _counts = live._supply_of(region.pk, region.network_version).search(
-        request, 20, weights=ranking.weights, organization=member.organization_id
+        request, 20, weights=ranking.weights, organizations=[member.organization_id]
     )
     return [(placement.key, placement.insertion.cost_s) for placement in found]
 

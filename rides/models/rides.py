@@ -69,14 +69,20 @@ class _Ordinate(models.Func):
 def _may_be_seen_by(member: Member) -> models.Q:
     """Return the condition that a ride is of the member's organization and no one is kept apart.
 
-    Whoever drives or has booked a ride goes on seeing it: they have to know when it leaves.
+    Of a partner organization only the rides whose drivers want it are seen. Whoever drives or has
+    booked a ride goes on seeing it, whatever ended: they have to know when it leaves.
     """
     from rides.models.bookings import Booking  # it needs Ride
 
     aboard = Booking.objects.filter(ride=models.OuterRef("pk")).exclude(state="cancelled")
     shared = models.Q(driver=member.pk) | models.Exists(aboard.filter(rider=member.pk))
     apart = kept_apart(member, "driver") | models.Exists(aboard.filter(kept_apart(member, "rider")))
-    return models.Q(organization=member.organization_id) & (shared | ~apart)
+    ours = models.Q(organization=member.organization_id)
+    partners, former = member.organization.partner_ids, member.organization.former_partner_ids
+    if partners:
+        ours |= models.Q(organization__in=partners, driver__shares_beyond=True)
+    known = models.Q(organization__in=[member.organization_id, *partners, *former])
+    return known & (shared | (ours & ~apart))
 
 
 # From departure to the latest arrival: what rides of one morning have in common.
