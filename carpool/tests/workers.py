@@ -1,4 +1,4 @@
-"""A Redis for each of pytest-xdist's workers, to be loaded early: ``pytest -p carpool.tests.workers``.
+"""A Redis for each worker of pytest-xdist; load it early: ``pytest -p carpool.tests.workers``.
 
 Tests empty their Redis, and its channels know no databases, so two workers can't share one. Without
 workers, or without the program, nothing is done. The database's name is pytest-django's own care.

@@ -1,9 +1,10 @@
 """Reads of matching: search, evaluation, stored matches, explanations."""
 
+from matching.selectors.arrays import SearchQuery
 from matching.selectors.candidates import candidate_rides, with_stops
 from matching.selectors.demand import requests_served
 from matching.selectors.drawing import Drawing, Mark, count_others, get_drawing, list_steps
-from matching.selectors.evaluation import CostParts, Found, Meeting, SearchQuery, evaluate
+from matching.selectors.evaluation import CostParts, Found, Meeting, evaluate
 from matching.selectors.explain import explain, explain_first, explain_near_miss, list_costs
 from matching.selectors.finding import find_rides
 from matching.selectors.matches import list_matches, query_of

@@ -22,7 +22,7 @@ from matching.engine import CostWeights
 from matching.engine.demand import DemandIndex
 from matching.engine.demand_segment import Demand
 from matching.engine.insertion import Int32
-from matching.selectors.evaluation import route_ride, to_ms, walks_ms
+from matching.selectors.arrays import route_ride, to_ms, walks_ms
 from matching.selectors.live import KEPT_FOR, LiveRows
 from rides.models import Booking, Ride, RideRequest
 from rides.models.requests import RequestQuerySet

@@ -30,14 +30,8 @@ from carpool.kernel.templatetags.ui import walk
 from maps.errors import NoWalk
 from maps.models import Region
 from maps.selectors import load_network, walk_between
-from matching.selectors.evaluation import (
-    Found,
-    Meeting,
-    SearchQuery,
-    evaluate,
-    let_arrive_later,
-    to_time,
-)
+from matching.selectors.arrays import SearchQuery, let_arrive_later, to_time
+from matching.selectors.evaluation import Found, Meeting, evaluate
 from matching.selectors.ranking import Ranking, get_ranking
 from matching.selectors.shown import ShownOffer, read_offer_or_near_miss
 from rides.errors import RideChanged

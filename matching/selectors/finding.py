@@ -20,8 +20,9 @@ from accounts.models import Member
 from accounts.selectors import visible_organization_ids
 from maps.models import Region
 from matching.engine.supply import Placement
+from matching.selectors.arrays import route_request
 from matching.selectors.candidates import candidate_rides, with_stops
-from matching.selectors.evaluation import Found, evaluate, places_to_meet, route_request
+from matching.selectors.evaluation import Found, evaluate, places_to_meet
 from matching.selectors.ranking import Ranking
 from matching.selectors.supply import LiveSupply, live_supply
 from rides.models import Ride

@@ -8,7 +8,7 @@ from accounts.models import Member
 from accounts.selectors import avoided_circles
 from carpool.kernel.geo import from_point
 from matching.models import Match
-from matching.selectors.evaluation import SearchQuery
+from matching.selectors.arrays import SearchQuery
 from rides.models import Ride, RideRequest
 from rides.services import TripEnd
 

@@ -38,14 +38,12 @@ from matching.engine import (
     every_relaxation,
     least_relaxations,
 )
+from matching.selectors.arrays import SearchQuery, gather_arrays, let_arrive_later
 from matching.selectors.candidates import with_stops
 from matching.selectors.evaluation import (
     Found,
     Meeting,
-    SearchQuery,
     evaluate,
-    gather_arrays,
-    let_arrive_later,
     outside,
     places_to_meet,
     within_metres,

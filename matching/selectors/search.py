@@ -17,7 +17,8 @@ from carpool.kernel.money import Money
 from maps.engine import RoadNetwork
 from maps.models import Region
 from maps.selectors import load_network
-from matching.selectors.evaluation import CostParts, Found, Meeting, SearchQuery
+from matching.selectors.arrays import SearchQuery
+from matching.selectors.evaluation import CostParts, Found, Meeting
 from matching.selectors.finding import find_rides
 from matching.selectors.near_misses import FEW_OFFERS, NearlyFound, NearMiss, find_near_misses
 from matching.selectors.ranking import Reliability, get_ranking

@@ -13,7 +13,8 @@ from accounts.models import Member
 from carpool.kernel.geo import LonLat
 from carpool.kernel.sealing import SealBroken, seal, unseal
 from matching.errors import OfferExpired
-from matching.selectors.evaluation import Found, SearchQuery, to_ms, to_time
+from matching.selectors.arrays import SearchQuery, to_ms, to_time
+from matching.selectors.evaluation import Found
 from rides.services import TripEnd
 
 OFFER_VALID_FOR = timedelta(minutes=30)

@@ -23,7 +23,8 @@ from maps.models import Region
 from maps.selectors import load_network, meeting_points, snap
 from matching.engine.assignment import Commuters, favours
 from matching.models import CommuteRole, CommuteTrip, Direction
-from matching.selectors.evaluation import outside, to_ms
+from matching.selectors.arrays import to_ms
+from matching.selectors.evaluation import outside
 from matching.selectors.history import History
 from rides.selectors import get_trip_region
 

@@ -23,7 +23,7 @@ from matching.models import (
     ProposalSeat,
     RunCommuter,
 )
-from matching.selectors.evaluation import to_time
+from matching.selectors.arrays import to_time
 from matching.selectors.replanning import replan
 from matching.selectors.travellers import Traveller
 from rides.events import ProposalChanged

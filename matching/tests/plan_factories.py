@@ -19,7 +19,7 @@ from matching.models import (
     RunCommuter,
     RunState,
 )
-from matching.selectors.evaluation import to_ms
+from matching.selectors.arrays import to_ms
 from matching.selectors.plans import list_trips
 from matching.selectors.travellers import TravelDesk, Traveller
 from matching.services.plans import PlanTerms, TripTerms, save_plan

@@ -17,7 +17,8 @@ from carpool.tests import servers
 from matching import selectors
 from matching.selectors import candidate_rides, evaluate, get_ranking, search
 from matching.selectors import supply as live
-from matching.selectors.evaluation import places_to_meet, route_request
+from matching.selectors.arrays import route_request
+from matching.selectors.evaluation import places_to_meet
 from matching.services import book_offer
 from rides.models import Ride
 from rides.services import cancel_booking, cancel_ride, start_ride

@@ -38,7 +38,7 @@ from matching.engine.seed_rule import (
 )
 from matching.models import Match
 from matching.selectors import query_of, search
-from matching.selectors.evaluation import to_ms
+from matching.selectors.arrays import to_ms
 from matching.services import match_ride
 from matching.tests.brute import PlainRequest, PlainStop
 from matching.tests.test_engine import as_arrays
