@@ -16,8 +16,9 @@ from carpool.kernel import clock
 from carpool.tests.servers import running_provider, running_servers
 from carpool.tests.test_browser import DESK, Visitor, chromium, query_for, relayed_facts
 from chat.models import Conversation, NotificationSettings
+from chat.tests.conftest import service
+from chat.tests.outside import VAPID, Browser, send
 from chat.tests.test_browser import heard, say
-from chat.tests.test_deliveries import VAPID, Browser, send, service
 from rides.tests.factories import offer
 
 SECRET = "the-client-secret-of-the-tests"
