@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+LONGEST_START_S = 120.0
 DAPHNE = (sys.executable, "-m", "daphne", "-b", "127.0.0.1", "--websocket-max-frame-size", "65536")
 
 
@@ -50,13 +51,15 @@ class serving:  # noqa: N801 (a context manager that is read as a verb)
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        for _ in range(300):
+        give_up = time.monotonic() + LONGEST_START_S
+        while self._process.poll() is None and time.monotonic() < give_up:
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
-                break
             except OSError:
                 time.sleep(0.1)
-        return port, self._process.pid
+            else:
+                return port, self._process.pid
+        raise RuntimeError(f"{self._application} did not start within {LONGEST_START_S:.0f} s.")
 
     def __exit__(self, *_error: object) -> None:
         self._process.terminate()
