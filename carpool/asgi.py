@@ -16,6 +16,7 @@ django_application = get_asgi_application()
 
 from accounts.middleware import TokenDoor  # noqa: E402 (needs the apps to be loaded)
 from carpool.closing import close_with_reasons  # noqa: E402
+from carpool.kernel.tenancy import Walled  # noqa: E402
 from carpool.memory import settle  # noqa: E402
 from chat.routing import (  # noqa: E402
     http_urlpatterns,
@@ -31,13 +32,13 @@ application = ProtocolTypeRouter(
                 # Polls wait; here they wait without a thread each.
                 re_path(
                     "^(?=live/)",
-                    TokenDoor(polls, by_cookie=AuthMiddlewareStack(polls)),  # type: ignore[arg-type]
+                    Walled(TokenDoor(polls, by_cookie=AuthMiddlewareStack(polls))),  # type: ignore[arg-type]
                 ),
                 re_path("", django_application),  # type: ignore[arg-type]
             ]
         ),
-        "websocket": TokenDoor(
-            sockets, by_cookie=AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))
+        "websocket": Walled(
+            TokenDoor(sockets, by_cookie=AllowedHostsOriginValidator(AuthMiddlewareStack(sockets)))
         ),
     }
 )

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from accounts.models import Member, User
-from accounts.selectors import get_member
+from accounts.selectors import get_member, let_in
+from carpool.kernel import tenancy
 
 
 class CurrentMemberMiddleware:
@@ -24,7 +25,8 @@ class CurrentMemberMiddleware:
         """Hand on, and leave no trace for the next request of this thread."""
         request.member = None  # type: ignore[attr-defined]
         try:
-            return self.get_response(request)
+            with tenancy.inside(tenancy.current_scope()):
+                return self.get_response(request)
         finally:
             timezone.deactivate()
 
@@ -36,6 +38,7 @@ class CurrentMemberMiddleware:
             return
         member = _member_of(request)
         request.member = member  # type: ignore[attr-defined]
+        _let_in(request, member)
         if member is None:
             return
         timezone.activate(member.organization.zone)
@@ -44,9 +47,23 @@ class CurrentMemberMiddleware:
             request.LANGUAGE_CODE = translation.get_language()
 
 
+@tenancy.as_system()  # sessions and users are nobody's organization's
 def _member_of(request: HttpRequest) -> Member | None:
     user = request.user
     if not user.is_authenticated:
         return None
     assert isinstance(user, User)
     return get_member(user)
+
+
+def _let_in(request: HttpRequest, member: Member | None) -> None:
+    """Open the wall: to members for their organizations, to operators at their desk for all."""
+    match = request.resolver_match
+    if match is not None and "admin" in match.app_names and _is_operator(request.user):
+        tenancy.leave_to_system()
+    elif member is not None:
+        let_in(member)
+
+
+def _is_operator(user: object) -> bool:
+    return isinstance(user, User) and user.is_active and user.is_staff

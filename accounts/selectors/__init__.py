@@ -49,6 +49,7 @@ from accounts.selectors.members import (
 from accounts.selectors.organizations import (
     find_organization_of_domain,
     get_partnership_for,
+    let_in,
     list_partnerships,
     reachable_organization_ids,
     visible_organization_ids,
@@ -113,6 +114,7 @@ __all__ = [
     "in_company",
     "is_kept_apart",
     "is_suspended",
+    "let_in",
     "list_avoided_places",
     "list_blocks",
     "list_cars",

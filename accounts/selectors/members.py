@@ -7,8 +7,10 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import NoMembership
 from accounts.models import EmailDomain, Member, Organization, User
+from carpool.kernel import tenancy
 
 
+@tenancy.as_system()  # one's own membership decides what one sees, so it is read before
 def get_member(user: User) -> Member | None:
     """Return the member that a signed-in user acts as: their first active membership."""
     return (
@@ -20,6 +22,7 @@ def get_member(user: User) -> Member | None:
     )
 
 
+@tenancy.as_system()  # somebody shut out sees nothing, but may know that
 def is_suspended(user: User | AnonymousUser) -> bool:
     """Tell whether moderators shut a user out of an organization they belong to."""
     return Member.objects.filter(user=user.pk, left_at=None).exclude(suspended_at=None).exists()

@@ -8,6 +8,7 @@ from accounts.errors import PartnershipNotFound
 from accounts.models import Member, Organization, Partnership
 from accounts.permissions import Act
 from accounts.selectors.people import require
+from carpool.kernel import tenancy
 
 
 def visible_organization_ids(member: Member) -> frozenset[UUID]:
@@ -54,3 +55,8 @@ def get_partnership_for(member: Member, partnership_id: UUID, *, lock: bool = Fa
 def find_organization_of_domain(domain: str) -> Organization | None:
     """Return the organization that has claimed an e-mail domain."""
     return Organization.objects.filter(email_domains__domain=domain.strip().lower()).first()
+
+
+def let_in(member: Member | None) -> None:
+    """Let what follows in this request or socket see what the member may: for None, nothing."""
+    tenancy.enter(frozenset() if member is None else reachable_organization_ids(member))

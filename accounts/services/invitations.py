@@ -11,6 +11,7 @@ from accounts.selectors import get_invitation_by_token, require_manager
 from accounts.selectors.invitations import digest_token
 from accounts.services.membership import ensure_member
 from accounts.services.people import let_in_again
+from carpool.kernel import tenancy
 
 TOKEN_BYTES = 24
 
@@ -43,6 +44,7 @@ def revoke_invitation(*, invitation: Invitation, now: datetime) -> None:
 
 
 @transaction.atomic
+@tenancy.as_system()  # whoever comes in is not inside yet
 def accept_invitation(*, user: User, token: str, now: datetime) -> Member:
     """Make a signed-in user a member. Somebody who is one already uses nothing up.
 

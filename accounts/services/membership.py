@@ -5,6 +5,7 @@ from django.db import transaction
 
 from accounts.models import Member, MemberRole, Organization, User
 from accounts.selectors import organization_for_email
+from carpool.kernel import tenancy
 
 
 @transaction.atomic
@@ -20,6 +21,7 @@ def join_by_email(*, user: User, email: str) -> Member | None:
     return ensure_member(user=user, organization=organization)
 
 
+@tenancy.as_system()  # whoever comes in is not inside yet
 def ensure_member(
     *,
     user: User,

@@ -1,6 +1,7 @@
 """Wiring of the kernel."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class KernelConfig(AppConfig):
@@ -12,9 +13,10 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks of what every app needs."""
-        from carpool.kernel import health
+        from carpool.kernel import health, tenancy
 
         health.register("database", health.check_database)
         health.register("redis", health.check_redis)
         health.register("worker", health.check_worker)
         health.register("beat", health.check_beat)
+        post_migrate.connect(tenancy.grant, sender=self)

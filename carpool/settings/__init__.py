@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from carpool.kernel.tenancy import clean
 from carpool.native import gis_libraries, kernel_cache
 from carpool.settings.environment import *  # noqa: F403
 from carpool.settings.environment import BASE_DIR, HTTPS, VAR_DIR, env
@@ -70,6 +71,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "carpool.kernel.tenancy.WallMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -109,7 +111,7 @@ DATABASES = {
     "default": env.db_url(
         "DATABASE_URL",
         default="postgis://carpool@localhost:5432/carpool",
-        engine="django.contrib.gis.db.backends.postgis",
+        engine="carpool.kernel.database",
     )
 }
 DATABASES["default"].setdefault("OPTIONS", {})
@@ -121,6 +123,7 @@ if pool_size := env.int("DATABASE_POOL_SIZE", default=0):
         "min_size": 1,
         "max_size": pool_size,
         "timeout": 10,
+        "reset": clean,
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=0)

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
-from carpool.kernel import clock
+from carpool.kernel import clock, tenancy
 from carpool.kernel.errors import ServiceUnavailable
 from chat import selectors, services
 from chat.consumers.registry import SocketRegistry
@@ -61,7 +61,7 @@ class Hub:
         """Take a socket in; the first one starts the watch."""
         self.sockets.add(socket)
         if self._watch is None or self._watch.done():
-            self._watch = asyncio.ensure_future(keep_watch(self))
+            self._watch = _start_as_system(keep_watch(self))
 
     async def discard(self, socket: Socket) -> None:
         """Let a socket go; the last one ends the watch."""
@@ -190,7 +190,7 @@ class Hub:
         return [one for one in self.followers.get(topic, ()) if one in self.sockets]
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
+        task = _start_as_system(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -207,6 +207,12 @@ def _alone() -> Iterator[None]:
 def _in_thread(work: Any) -> Any:
     """Ask the database in a thread of its own: what waits for one answer holds up no other."""
     return database_sync_to_async(work, thread_sensitive=False)
+
+
+def _start_as_system(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Start what works for the sockets of all organizations; a task keeps its maker's context."""
+    with tenancy.as_system():
+        return asyncio.ensure_future(work)
 
 
 async def _written(

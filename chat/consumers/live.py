@@ -20,10 +20,11 @@ from uuid import UUID
 import orjson
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth.models import AnonymousUser
 from redis.exceptions import RedisError
 
-from accounts.models import Member
-from accounts.selectors import get_member
+from accounts.models import Member, User
+from accounts.selectors import get_member, let_in
 from carpool.kernel.errors import DomainError
 from chat import selectors, services
 from chat.consumers.direct import Direct
@@ -57,6 +58,13 @@ class Followed:
     held: dict[int, str] = field(default_factory=dict)
 
 
+def admit(user: User | AnonymousUser) -> Member | None:
+    """Return the member who comes, if it is one; from here on they see their organizations."""
+    member = get_member(user) if isinstance(user, User) else None
+    let_in(member)
+    return member
+
+
 class LiveConsumer(Direct, AsyncWebsocketConsumer):
     """See the module's docstring for the protocol, ``chat.consumers.hub`` for what is shared."""
 
@@ -72,7 +80,7 @@ class LiveConsumer(Direct, AsyncWebsocketConsumer):
         self.name, self.renewed_at = uuid.uuid4().hex, time.time()
         await self.accept(subprotocol=self._subprotocol())
         user = self.scope["user"]
-        member = await database_sync_to_async(get_member)(user) if user.is_authenticated else None
+        member = await database_sync_to_async(admit)(user)
         if member is None:
             await self._close(UNAUTHENTICATED)
             return

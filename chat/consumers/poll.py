@@ -12,11 +12,11 @@ from channels.db import database_sync_to_async
 from channels.generic.http import AsyncHttpConsumer
 
 from accounts.models import Member
-from accounts.selectors import get_member
 from carpool.kernel.errors import DomainError
 from chat import selectors
 from chat.consumers.direct import Direct
 from chat.consumers.hub import hub, missed_frames
+from chat.consumers.live import admit
 
 WAIT_S = 25.0
 # Redis wakes the wait; when it does not, the database is asked this often.
@@ -56,7 +56,7 @@ class PollConsumer(Direct, AsyncHttpConsumer):
     async def handle(self, body: bytes) -> None:
         """Answer."""
         user = self.scope["user"]
-        member = await database_sync_to_async(get_member)(user) if user.is_authenticated else None
+        member = await database_sync_to_async(admit)(user)
         if self.scope["method"] != "GET" or member is None:
             status = 401 if member is None else 405
             await self.send_response(status, b'{"frames":[]}', headers=HEADERS)

@@ -7,6 +7,7 @@ from django.core import signing
 from django.urls import reverse
 
 from accounts.models import Member
+from carpool.kernel import tenancy
 from chat.errors import LinkInvalid
 from chat.models import Kind, NotificationSettings
 
@@ -27,6 +28,7 @@ def unsubscribe_path(member: Member, kind: Kind | None) -> str:
     return reverse("chat:unsubscribe", args=[token])
 
 
+@tenancy.as_system()  # the signed link itself is the right
 def read_unsubscribe(token: str) -> tuple[Member, Kind | None]:
     """Return whose mails of which kind a link ends.
 
@@ -47,6 +49,7 @@ def calendar_path(own: NotificationSettings) -> str:
     return reverse("chat:calendar", args=[signing.Signer(salt=_CALENDAR).sign_object(said)])
 
 
+@tenancy.as_system()  # the secret address itself is the right
 def read_calendar(token: str) -> NotificationSettings:
     """Return the settings of the member whose calendar a link shows.
 

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.selectors import let_in
 from carpool.kernel import clock
 from carpool.kernel.errors import DomainError, InvalidInput
 from carpool.kernel.web import MemberRequest, add_error, member_required
@@ -162,6 +163,7 @@ def remove_device(request: MemberRequest, device_id: UUID) -> HttpResponse:
 def calendar(request: MemberRequest, token: str) -> HttpResponse:
     """Show a member's trips to whoever has the secret address: their calendar program."""
     own = read_calendar(token)
+    let_in(own.member)
     language = own.member.language or own.member.organization.language
     with translation.override(language), timezone.override(own.zone):
         text = calendars.write_feed(own.member, now=clock.now())
@@ -182,6 +184,7 @@ def unsubscribe(request: MemberRequest, token: str) -> HttpResponse:
     except DomainError as error:
         context: dict[str, Any] = {"error": error.detail}
         return render(request, "notifications/unsubscribe.html", context, status=error.status)
+    let_in(member)
     if request.method == "POST":
         preferences.end_mails(member=member, kind=kind)
     context = {

@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from carpool.kernel import clock
+from carpool.kernel import clock, tenancy
 from carpool.kernel.bulk import INT, Records, read_records
 from maps.models import Region
 from matching.engine.demand import DemandIndex
@@ -80,6 +80,7 @@ class LiveRows(ABC):
             self._take(rows)
         self._last_read, self._horizon = read, int(rows["horizon"].max())
 
+    @tenancy.as_system()  # the memory holds all organizations; what it proposes is read again
     def _read(self, which: str) -> Records:
         return read_records(self.select.format(region=self._region_id, which=which), self.columns)
 

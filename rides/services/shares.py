@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.models import Member, PositionSource
 from accounts.services import log_position_read
+from carpool.kernel import tenancy
 from rides import selectors
 from rides.errors import RideNotShared, TooManyLinks
 from rides.models import RideShare
@@ -34,6 +35,7 @@ def share_ride(*, ride_id: UUID, by: Member, now: datetime) -> str:
     return token
 
 
+@tenancy.as_system()  # the link itself is the right to see this one ride
 def follow_ride(*, token: str, now: datetime) -> FollowedRide:
     """Return what a link shows, and write down for its member that somebody looked.
 
