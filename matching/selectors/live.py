@@ -75,10 +75,12 @@ class LiveRows(ABC):
         rows = self._read(f"{self.touched} >= {self._horizon}")
         if not len(rows):
             return
+        self._horizon = int(rows["horizon"].max())
+        rows["horizon"] = 0  # it moves although nothing is new
         read = rows.tobytes()
         if read != self._last_read:  # the same again, as long as an older transaction runs
             self._take(rows)
-        self._last_read, self._horizon = read, int(rows["horizon"].max())
+        self._last_read = read
 
     @tenancy.as_system()  # the memory holds all organizations; what it proposes is read again
     def _read(self, which: str) -> Records:
