@@ -76,8 +76,9 @@ class LiveRows(ABC):
         if not len(rows):
             return
         self._horizon = int(rows["horizon"].max())
-        rows["horizon"] = 0  # it moves although nothing is new
-        read = rows.tobytes()
+        still = rows.copy()
+        still["horizon"] = 0  # it moves although nothing is new
+        read = still.tobytes()
         if read != self._last_read:  # the same again, as long as an older transaction runs
             self._take(rows)
         self._last_read = read
