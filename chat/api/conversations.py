@@ -8,6 +8,8 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, pagination, status
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import IntegerField
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -138,8 +140,10 @@ class MessagesView(generics.ListAPIView[Any]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List messages, the latest first; with ``after``, what one missed in its order."""
         place = selectors.get_participant(member_of(request), kwargs["conversation_id"])
-        after = request.query_params.get("after", "")
-        if after.isdecimal():
+        after = request.query_params.get("after")
+        if after is not None:
+            if not (after.isascii() and after.isdecimal()):
+                raise ValidationError({"after": IntegerField.default_error_messages["invalid"]})
             missed = selectors.list_messages_after(place, min(int(after[:20]), MOST_NUMBER))
             return Response(
                 {

@@ -197,7 +197,8 @@ def get_photo_for(member: Member, conversation_id: UUID, photo_id: UUID) -> Phot
     """Return a photo that the member may see.
 
     Raises:
-        ConversationNotFound: they are not in that conversation, or it has no such photo for them.
+        ConversationNotFound: they are not in that conversation, or it has no such photo for them
+            (any more).
     """
     place = get_participant(member, conversation_id)
     photo = Photo.objects.filter(
@@ -206,7 +207,7 @@ def get_photo_for(member: Member, conversation_id: UUID, photo_id: UUID) -> Phot
         message__sequence__gt=place.since_sequence,
         message__removed_at=None,
     ).first()
-    if photo is None:
+    if photo is None or not photo.image.storage.exists(photo.image.name):
         raise ConversationNotFound
     return photo
 

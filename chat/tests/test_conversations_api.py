@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from carpool.kernel import clock
+from carpool.kernel.tests.problems import assert_problem
 from chat import services
 from chat.tests.factories import draft, say, shared_ride, talk_of
 from rides.tests.factories import offer
@@ -55,6 +56,9 @@ def test_what_was_missed_is_asked_for_by_number(talk, as_, cast, now):
         say(talk, cast.rider, text, now=now)
     missed = as_("driver").get(address(talk, "/messages?after=2")).json()["results"]
     assert [(m["sequence"], m["text"]) for m in missed] == [(3, "Two"), (4, "Three")]
+    for nonsense in ("x", "-1", "1.5", "", "²"):
+        answer = as_("driver").get(address(talk, f"/messages?after={nonsense}"))
+        assert_problem(answer, 400, "invalid_input", "after")
 
 
 def test_pages_neither_repeat_nor_skip(talk, as_, cast, now):

@@ -160,6 +160,9 @@ def test_a_photo_is_shown_to_the_car_and_to_nobody_else(cast, now, client, tmp_p
             "manager": 404,
             "outsider": 404,
         }
+    stored.unlink()
+    client.force_login(cast.rider.user)
+    assert client.get(address).status_code == 404, "lost from the disk is gone, and no fault"
 
 
 def test_strangers_and_hostile_files_leave_nothing_behind(cast, now, client, tmp_path):

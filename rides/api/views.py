@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +24,7 @@ from rides.api.serializers import (
     RideSummarySerializer,
     WishSerializer,
 )
+from rides.errors import RideNotFound
 
 
 def _ride(request: Request, ride_id: UUID, code: int = 200) -> Response:
@@ -182,7 +183,11 @@ class BookingCancelView(APIView):
 
     @extend_schema(
         request=ReasonSerializer,
-        responses={200: RideSerializer, **PROBLEMS},
+        responses={
+            200: RideSerializer,
+            204: OpenApiResponse(description="Done; the ride is not shared with you any more"),
+            **PROBLEMS,
+        },
         parameters=[KEY],
         tags=["bookings"],
         summary="Give a seat back",
@@ -194,7 +199,10 @@ class BookingCancelView(APIView):
         booking = services.cancel_booking(
             booking_id=booking_id, by=member_of(request), reason=reason, now=clock.now()
         )
-        return _ride(request, booking.ride_id)
+        try:
+            return _ride(request, booking.ride_id)
+        except RideNotFound:  # who keeps apart, or whose organizations have, shared only this seat
+            return Response(status=204)
 
 
 class BookingConfirmView(APIView):

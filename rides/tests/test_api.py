@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.utils.dateparse import parse_datetime
 
+from accounts.services import block_member
 from accounts.tests.factories import MemberFactory
 from carpool.kernel.tests.problems import assert_problem
 from rides.models import Booking, Ride, RideRequest
@@ -156,6 +157,15 @@ class TestCancelling:
         assert answer.json()["seats_left"] == 1
         assert answer.json()["bookings"] == []
         assert Api(cast.colleague).post("bookings", {"offer": token}).status_code == 201
+
+    def test_who_keeps_apart_meanwhile_can_give_the_seat_back_all_the_same(self, cast, now):
+        ride = offer(cast.driver, now=now)
+        booking = book(cast.rider, ride, now=now)
+        block_member(by=cast.driver, other=cast.rider, now=now)
+        answer = Api(cast.rider).post(f"bookings/{booking.pk}/cancel")
+        assert (answer.status_code, answer.content) == (204, b"")
+        booking.refresh_from_db()
+        assert booking.state == "cancelled"
 
     def test_a_reason_that_is_too_long_is_named(self, cast, now):
         ride = offer(cast.driver, now=now)
