@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "carpool.kernel.web.DomainErrorMiddleware",
 ]
 
@@ -217,6 +218,15 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Our own pages may ask for the position and for passkeys; nobody for anything else.
+PERMISSIONS_POLICY: dict[str, str | list[str]] = {
+    "geolocation": "self",
+    "publickey-credentials-create": "self",
+    "publickey-credentials-get": "self",
+    **{
+        power: [] for power in ("camera", "display-capture", "microphone", "midi", "payment", "usb")
+    },
+}
 _TILE_HOST = [f"https://{host}"] if (host := urlsplit(BASEMAP_TILE_URL).hostname) else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
