@@ -207,7 +207,7 @@ def get_photo_for(member: Member, conversation_id: UUID, photo_id: UUID) -> Phot
         message__sequence__gt=place.since_sequence,
         message__removed_at=None,
     ).first()
-    if photo is None or not photo.image.storage.exists(photo.image.name):
+    if photo is None or not photo.image.storage.exists(str(photo.image.name)):
         raise ConversationNotFound
     return photo
 
