@@ -17,8 +17,9 @@ from accounts.models import Member, MemberRole, Organization
 from accounts.tests.factories import MemberFactory, OrganizationFactory, add_sites
 from carpool.kernel import clock
 from carpool.kernel.models import OutboxEvent
-from maps.models import Region
+from maps.models import Address, MapFeature, Region
 
+_ROWS: list[list[Any]] = []
 CITY = Path(__file__).parent / "data" / "la-serena-coquimbo.osm.pbf"
 
 
@@ -32,7 +33,17 @@ def _city_columns(django_db_setup: None, django_db_blocker: Any) -> dict[str, An
             path=CITY, now=clock.now(), name="La Serena–Coquimbo", slug="la-serena-coquimbo"
         )
         OutboxEvent.objects.all().delete()
+        _ROWS.extend(list(model.objects.all()) for model in (Address, MapFeature))
         return dict(Region.objects.filter(slug="la-serena-coquimbo").values().get())
+
+
+@pytest.fixture
+def gazetteer(city: Region) -> None:
+    """The demo city's addresses and features, also after a test that emptied the tables."""
+    for rows in _ROWS:
+        model = type(rows[0])
+        if not model.objects.exists():
+            model.objects.bulk_create(rows)
 
 
 @pytest.fixture

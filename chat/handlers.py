@@ -10,7 +10,7 @@ from accounts.events import CompanyChanged, MemberWithdrawn, MessageHidden
 from carpool.kernel import clock
 from chat import selectors, services
 from chat.services import preferences, telling
-from chat.services.parting import leave_questions, part_people
+from chat.services.parting import leave_conversations, part_people
 from rides.events import (
     BookingStateChanged,
     ProposalChanged,
@@ -33,7 +33,7 @@ def on_company_changed(event: CompanyChanged) -> None:
 
 def on_member_withdrawn(event: MemberWithdrawn) -> None:
     """Let nobody wait for an answer of somebody who has gone."""
-    leave_questions(member_id=event.member_id, now=clock.now())
+    leave_conversations(member_id=event.member_id, now=clock.now())
 
 
 def on_ride_changed(event: RideStateChanged | StopVisited) -> None:

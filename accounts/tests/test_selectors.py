@@ -108,7 +108,7 @@ def test_a_look_alike_is_not_the_domain(cast, email):
     assert selectors.organization_for_email(email) is None
 
 
-def test_an_address_in_words_is_found_near_the_organization(cast, city):
+def test_an_address_in_words_is_found_near_the_organization(cast, gazetteer):
     place = selectors.find_named_place(cast.rider, "Avenida Francisco de Aguirre")
     assert crow_fly_m(place, HEAD_OFFICE) < 3_000
     assert selectors.find_named_place(cast.outsider, "Avenida Francisco de Aguirre") is not None

@@ -36,7 +36,7 @@ def signed_in(user):
 
 
 @pytest.fixture
-def world(cast, city, now):
+def world(cast, gazetteer, now):
     """Something of everything that the admin can show."""
     Group.objects.create(name="Helpers")
     with world_at("booked", cast, now) as world:

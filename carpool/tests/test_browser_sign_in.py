@@ -53,7 +53,7 @@ def test_a_company_account_opens_the_door(visit, copper, provider):
         viewport=DESK,
     )
     page = manager.page
-    page.goto("/profile/")
+    page.goto("/organization/")
     page.get_by_role("link", name="Company sign-in").click()
     page.get_by_label("Issuer").fill(provider)
     page.get_by_label("Client ID").fill("carpool")

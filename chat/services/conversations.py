@@ -196,7 +196,12 @@ def leave_conversation(*, conversation_id: UUID, by: Member, now: datetime) -> N
     )
     if conversation is None:
         raise ConversationNotFound
-    place = conversation.participants.get(member=by)
+    take_out(conversation, by, now=now)
+
+
+def take_out(conversation: Conversation, member: Member, *, now: datetime) -> None:
+    """Let a participant of a locked conversation be one no longer, and say so to the others."""
+    place = conversation.participants.get(member=member)
     place.left_at = now
     place.save(update_fields=["left_at"])
     _tell_membership(conversation, _News(left=[place]))

@@ -3,9 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from accounts.models import Member, kept_apart
 from chat.models import Conversation, ConversationKind
-from chat.services.conversations import leave_conversation
+from chat.services.conversations import take_out
 
 
 def part_people(*, member_id: UUID, now: datetime) -> int:
@@ -22,13 +24,14 @@ def part_people(*, member_id: UUID, now: datetime) -> int:
     return asked.update(closes_at=now) + answered.update(closes_at=now)
 
 
-def leave_questions(*, member_id: UUID, now: datetime) -> int:
-    """Take who has gone out of all questions; a ride's conversation follows its bookings."""
+@transaction.atomic
+def leave_conversations(*, member_id: UUID, now: datetime) -> int:
+    """Take who has gone out of all conversations, those of rides that ended included."""
     member = Member.objects.filter(pk=member_id).first()
     if member is None:
         return 0
-    questions = Conversation.objects.visible_to(member).filter(kind=ConversationKind.QUESTION)
-    ids = list(questions.values_list("pk", flat=True))
-    for pk in ids:
-        leave_conversation(conversation_id=pk, by=member, now=now)
-    return len(ids)
+    theirs = Conversation.objects.visible_to(member).select_for_update(of=("self",))
+    conversations = list(theirs.order_by("pk"))
+    for conversation in conversations:
+        take_out(conversation, member, now=now)
+    return len(conversations)

@@ -50,7 +50,7 @@ def test_a_message_whose_receipt_is_lost_is_sent_again_and_stands_there_once(vis
     assert len(ids) == 1, "under the same id"
     assert talk.messages.filter(text="Only once").count() == 1
     for page in (driver.page, rider.page):
-        assert heard(page, "Only once").count() == 1
+        expect(heard(page, "Only once")).to_have_count(1)
 
 
 def test_what_waits_survives_a_reload_and_goes_out_in_its_order(visit, cast):
