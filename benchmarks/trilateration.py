@@ -9,8 +9,7 @@ the real services, and puts each door on the map in three ways:
 - *the cell*: the middle of the cell that is shown.
 
 As a control the same is done to rides that begin at the door itself, as it was before thresholds.
-Exits with 1 when the median error of any way is below 250 m, when something shown lies nearer to a
-door than thresholds may, or when the control finds nothing.
+Exits with 1 when the median error of any way is below 250 m, or when the control finds nothing.
 """
 
 import argparse
