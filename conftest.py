@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.utils import translation
 
 from accounts.models import Member, MemberRole, Organization
@@ -38,20 +39,39 @@ def _city_columns(django_db_setup: None, django_db_blocker: Any) -> dict[str, An
 
 
 @pytest.fixture
-def gazetteer(city: Region) -> None:
-    """The demo city's addresses and features, also after a test that emptied the tables."""
+def _city_back(
+    request: pytest.FixtureRequest, _city_columns: dict[str, Any], django_db_blocker: Any
+) -> None:
+    """Bring the city back for good if a test emptied the tables, unless this one will, too."""
+    mark = request.node.get_closest_marker("django_db")
+    empties = {"transactional_db", "live_server"} & set(request.fixturenames)
+    if empties or (mark and mark.kwargs.get("transaction")):
+        return
+    with django_db_blocker.unblock():
+        if connection.in_atomic_block or Region.objects.filter(id=_city_columns["id"]).exists():
+            return
+        Region.objects.create(**_city_columns)
+        _bring_back_rows()
+
+
+def _bring_back_rows() -> None:
     for rows in _ROWS:
-        model = type(rows[0])
-        if not model.objects.exists():
-            model.objects.bulk_create(rows)
+        type(rows[0]).objects.bulk_create(rows, ignore_conflicts=True)
 
 
 @pytest.fixture
-def city(_city_columns: dict[str, Any], db: None) -> Region:
+def city(_city_columns: dict[str, Any], _city_back: None, db: None) -> Region:
     """The demo city; a test that empties the tables gets its row back for the next one."""
     columns = {k: v for k, v in _city_columns.items() if k != "id"}
     region, _created = Region.objects.get_or_create(id=_city_columns["id"], defaults=columns)
     return region
+
+
+@pytest.fixture
+def gazetteer(city: Region) -> None:
+    """The demo city's addresses and features, whatever tests before have emptied."""
+    if not Address.objects.exists():
+        _bring_back_rows()
 
 
 @dataclass

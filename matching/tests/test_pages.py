@@ -108,7 +108,7 @@ def test_arrival_can_be_the_time_that_is_named(rider, ride, asked):
     assert result.offers == []
 
 
-def test_without_scripts_addresses_in_words_are_looked_up(rider, ride, asked):
+def test_without_scripts_addresses_in_words_are_looked_up(rider, ride, asked, gazetteer):
     words = {"origin": "", "origin_label": "Avenida Cuatro Esquinas"}
     assert rider.get(reverse("matching:find"), asked | words).context["result"] is not None
 
