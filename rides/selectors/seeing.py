@@ -257,7 +257,14 @@ def door_legs_m(ride: Ride) -> tuple[int, int]:
 
 
 def drawn_route(ride: Ride) -> LineString | None:
-    """Return a ride's way between its thresholds."""
+    """Return a ride's way between its thresholds; None where a private end has none.
+
+    Such are rides from before there were thresholds.
+    """
+    stops = list(ride.stops.all())
+    ends = ((ride.origin_public, stops[0]), (ride.destination_public, stops[-1]))
+    if any(not is_public and stop.kind != StopKind.DOOR for is_public, stop in ends):
+        return None
     start_m, end_m = door_legs_m(ride)
     if not start_m and not end_m:
         return ride.route

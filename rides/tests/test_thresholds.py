@@ -109,6 +109,12 @@ def test_times_tell_nothing_of_the_way_to_the_door(cast, now):
     assert shown[0] == shown[1]
 
 
+def test_no_way_is_drawn_of_a_ride_from_before_there_were_thresholds(cast, ride):
+    ride.stops.get(kind="door").delete()
+    assert view_ride(cast.rider, ride.pk).route is None
+    assert view_ride(cast.driver, ride.pk).route is not None
+
+
 def test_the_driver_passes_the_threshold_when_they_leave(cast, ride):
     start_ride(ride_id=ride.pk, by=cast.driver, now=ride.departure_at)
     visited = {stop.kind for stop in ride.stops.exclude(visited_at=None)}
