@@ -1,12 +1,15 @@
 """A new member is on the road within a minute: three screens, four requests after the first."""
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import Place, PlaceKind
 from accounts.selectors import list_sites
 from accounts.tests.factories import AT_SEA, HOME_NORTH, CarFactory
 from carpool.kernel.web import write_place
 from matching.models import CommutePlan, CommuteRole, Direction
+
+WORK = reverse("matching:start-step", args=["work"])
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -58,8 +61,8 @@ def test_three_answers_make_home_work_car_and_a_week(newcomer, cast):
 def test_it_takes_six_taps_beside_the_address(newcomer, cast):
     """Begin · Next · (site and car are set) Next · (times are set) Make my plan."""
     newcomer.post("/start/", HOME)
-    form = newcomer.get("/start/work/").context["form"]
-    newcomer.post("/start/work/", {name: form[name].value() or "" for name in form.fields})
+    form = newcomer.get(WORK).context["form"]
+    newcomer.post(WORK, {name: form[name].value() or "" for name in form.fields})
     form = newcomer.get("/start/times/").context["form"]
     answer = newcomer.post("/start/times/", {name: form[name].value() for name in form.fields})
     assert answer["Location"] == "/plan/"
@@ -102,9 +105,9 @@ def test_without_home_the_last_screen_says_what_is_missing(newcomer):
 def test_coming_again_shows_what_is_known_and_adds_no_second_car(newcomer, cast):
     CarFactory(member=cast.colleague, plate="KX-RT-42")
     newcomer.post("/start/", HOME)
-    newcomer.post("/start/work/", work(cast, **CAR))
+    newcomer.post(WORK, work(cast, **CAR))
     assert "Calle Uno 1" in newcomer.get("/start/").content.decode()
-    assert newcomer.get("/start/work/").context["form"]["has_car"].value() == "yes"
+    assert newcomer.get(WORK).context["form"]["has_car"].value() == "yes"
     assert cast.colleague.cars.count() == 1
 
 
