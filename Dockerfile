@@ -24,9 +24,11 @@ RUN SECRET_KEY=build STATIC_ROOT=/app/staticfiles VAR_DIR=/tmp/var \
 
 # --- run: no compilers, no pip cache, no root ----------------------------------------------------
 FROM ${BASE}
+# Pango and the fonts draw receipts, in Korean too.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends python3 ca-certificates \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --home-dir /nonexistent carpool \
     && install -d -o carpool -g carpool /var/lib/carpool
@@ -45,4 +47,4 @@ USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "script/lib/probe.py", "health", "http://localhost:8000/livez"]
-CMD ["daphne", "-b", "0.0.0.0", "-p", "8000", "--websocket-max-frame-size", "65536", "--websocket-max-message-size", "65536", "carpool.asgi:application"]
+CMD ["daphne", "-v", "0", "-b", "0.0.0.0", "-p", "8000", "--websocket-max-frame-size", "65536", "--websocket-max-message-size", "65536", "carpool.asgi:application"]

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from carpool.kernel import clock
 from carpool.kernel.models import IdempotentRequest, OutboxDelivery, OutboxEvent
@@ -27,7 +28,7 @@ class OutboxEventAdmin(admin.ModelAdmin):
     inlines = (DeliveryInline,)
     actions = ("retry_now",)
 
-    @admin.action(description="Try again now")
+    @admin.action(description=_("Try again now"))
     def retry_now(self, request: HttpRequest, queryset: QuerySet[OutboxEvent]) -> None:
         """Make undelivered events due."""
         queryset.filter(delivered_at=None).update(next_attempt_at=clock.now())

@@ -72,6 +72,30 @@ class LonLatField(forms.CharField):
         """Accept nothing: the words beside it may say where."""
 
 
+class OutlineField(forms.CharField):
+    """Hidden corners of an outline, ``lon,lat lon,lat …``; empty: none."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, max_length=4000, **options)
+
+    def clean(self, value: Any) -> list[LonLat] | None:
+        """Read the corners.
+
+        Raises:
+            ValidationError: one of them is not a place on earth.
+        """
+        text = super().clean(value)
+        corners = [LonLatField().to_python(part) for part in text.split()]
+        return [corner for corner in corners if corner is not None] or None
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the corners as the page's script reads them."""
+        is_read = isinstance(value, list)
+        return " ".join(write_place(corner) for corner in value) if is_read else value
+
+
 class PlacesForm(forms.Form):
     """A form with places, each a ``<name>_label`` in words and a ``<name>`` as a point."""
 

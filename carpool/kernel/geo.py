@@ -4,6 +4,7 @@ A degree is never a distance here: what is measured is in metres on a sphere.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,9 +22,11 @@ __all__ = [
     "WALKING_SPEED_MPS",
     "Circle",
     "LonLat",
+    "area_m2",
     "box_around",
     "coarse_cell",
     "coordinates",
+    "corners_of",
     "crow_fly_m",
     "from_point",
     "lengths_m",
@@ -31,6 +34,7 @@ __all__ = [
     "reach_ellipse",
     "to_line",
     "to_point",
+    "to_polygon",
     "trim_line",
     "walking_time",
 ]
@@ -92,6 +96,27 @@ def box_around(place: LonLat, *, radius_m: float) -> Polygon:
     box = Polygon.from_bbox((*west_south, *east_north))
     box.srid = SRID
     return box
+
+
+def to_polygon(corners: Sequence[LonLat]) -> Polygon:
+    """Return the GEOS polygon with these corners, in order; the last edge closes it."""
+    ring = [(corner.lon, corner.lat) for corner in corners]
+    return Polygon([*ring, ring[0]], srid=SRID)
+
+
+def corners_of(polygon: Polygon) -> list[LonLat]:
+    """Return the corners of a polygon's outline, each once."""
+    outline: Sequence[tuple[float, ...]] = polygon.exterior_ring.coords
+    return [LonLat(corner[0], corner[1]) for corner in outline[:-1]]
+
+
+def area_m2(polygon: Polygon) -> float:
+    """Return how much ground a small polygon covers, square metres (plane around its corner)."""
+    first, *_rest = corners = corners_of(polygon)
+    east = [(c.lon - first.lon) * math.cos(math.radians(first.lat)) for c in corners]
+    north = [c.lat - first.lat for c in corners]
+    twice = np.dot(east, np.roll(north, -1)) - np.dot(np.roll(east, -1), north)
+    return float(abs(twice) / 2 * METRES_PER_DEGREE**2)
 
 
 def reach_ellipse(a: LonLat, b: LonLat, *, major_axis_m: float, corners: int = 32) -> Polygon:

@@ -37,13 +37,14 @@ class _Refused(Exception):
     """Says so from inside the connection, where any OSError would be taken for a broken line."""
 
 
-def guarded_session(*, loopback: bool = False) -> requests.Session:
+def guarded_session(*, loopback: bool = False, timeout_s: float = TIMEOUT_S) -> requests.Session:
     """Return a session for addresses that people gave us.
 
     Args:
         loopback: also speak plain http, to this machine itself; for the demo and development only.
+        timeout_s: how long to wait for a connection, and for each part of an answer.
     """
-    return _GuardedSession(loopback=loopback)
+    return _GuardedSession(loopback=loopback, timeout_s=timeout_s)
 
 
 def check_address(url: str, *, loopback: bool = False) -> None:
@@ -93,9 +94,9 @@ def _may_be_asked(text: str, *, loopback: bool) -> bool:
 
 
 class _GuardedSession(requests.Session):
-    def __init__(self, *, loopback: bool) -> None:
+    def __init__(self, *, loopback: bool, timeout_s: float) -> None:
         super().__init__()
-        self._loopback = loopback
+        self._loopback, self._timeout_s = loopback, timeout_s
         self.trust_env = False  # a proxy would do the resolving, out of our sight
         self.mount("https://", _PinningAdapter(loopback=loopback))
         self.mount("http://", _PinningAdapter(loopback=loopback))
@@ -103,7 +104,7 @@ class _GuardedSession(requests.Session):
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         """Send one request, within the limits whatever the caller says."""
         check_address(url, loopback=self._loopback)
-        kwargs |= {"timeout": TIMEOUT_S, "allow_redirects": False, "stream": True}
+        kwargs |= {"timeout": self._timeout_s, "allow_redirects": False, "stream": True}
         try:
             answer = super().request(method, url, *args, **kwargs)
         except _Refused as error:

@@ -1,7 +1,8 @@
-"""Who holds what about a person: each app says how to hand it out, and how to forget it.
+"""Who holds what about a person: how to hand it out, forget it, and unite it with another's.
 
-Exporting and erasing begin in accounts, which knows nothing of the apps above it. So these register
-themselves when they start, as subscribers of events do, and accounts asks each in turn.
+Exporting, erasing and joining accounts begin in accounts, which knows nothing of the apps above it.
+So these register themselves when they start, as subscribers of events do, and accounts asks each in
+turn.
 """
 
 from collections.abc import Callable
@@ -18,12 +19,15 @@ class Holder:
     """One app's part: ``export`` returns named tables of JSON-ready rows, ``erase`` forgets them.
 
     Both take a member's id. ``erase`` runs in one transaction with all others, and what it has to
-    keep (a booking that somebody else took part in) no longer says where or who.
+    keep (a booking that somebody else took part in) no longer says where or who. ``unite`` takes
+    two members' ids: whatever points to the second, who goes, points to the first afterwards. It
+    raises a domain error when the two cannot be one person.
     """
 
     name: str
     export: Callable[[UUID], dict[str, Section]]
     erase: Callable[[UUID, datetime], None]
+    unite: Callable[[UUID, UUID, datetime], None]
 
 
 _holders: dict[str, Holder] = {}

@@ -17,8 +17,11 @@ from carpool.native import gis_libraries, kernel_cache
 from carpool.settings.environment import *  # noqa: F403
 from carpool.settings.environment import BASE_DIR, HTTPS, VAR_DIR, env
 from carpool.settings.interfaces import *  # noqa: F403
+from carpool.settings.payments import *  # noqa: F403
+from carpool.settings.payments import PAYMENT_ACCESS
 from carpool.settings.sign_in import *  # noqa: F403
 from carpool.settings.tasks import *  # noqa: F403
+from carpool.settings.taxis import *  # noqa: F403
 
 # --- Core --------------------------------------------------------------------------------------
 SECRET_KEY = env.str("SECRET_KEY")
@@ -71,6 +74,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "carpool.kernel.logs.AccessLogMiddleware",
     "carpool.kernel.tenancy.WallMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -117,6 +121,8 @@ DATABASES = {
 }
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
+# Compiling a statement takes PostgreSQL seconds, running ours milliseconds.
+DATABASES["default"]["OPTIONS"].setdefault("options", "-c jit=off")
 DATABASES["default"]["TEST"] = {"NAME": f"test_{DATABASES['default']['NAME']}"}
 # A pool for the web process, which serves each request in a thread of its own; 0 switches it off.
 if pool_size := env.int("DATABASE_POOL_SIZE", default=0):
@@ -174,6 +180,8 @@ WHITENOISE_MANIFEST_STRICT = False
 # --- Privacy: how long what is kept ------------------------------------------------------------
 # After this long, a member who wants to be forgotten is. Until then they can think again.
 ERASURE_GRACE_HOURS = env.int("ERASURE_GRACE_HOURS", default=24)
+# Who was forgotten, outside of the database: see manage.py reapply_erasures.
+ERASURE_LIST = env.str("ERASURE_LIST", default=str(VAR_DIR / "erasures.txt"))
 RETENTION_DAYS = {
     # Exact private ends of past rides and bookings; then the middle of a cell and a street remain.
     "exact_places": env.int("RETENTION_EXACT_PLACES_DAYS", default=90),
@@ -238,7 +246,8 @@ CONTENT_SECURITY_POLICY = {
         "worker-src": [SELF, "blob:"],
         "object-src": [NONE],
         "base-uri": [SELF],
-        "form-action": [SELF],
+        # Browsers also ask this when a form's answer leads on: to where a payment is approved.
+        "form-action": [SELF, *(page for one in PAYMENT_ACCESS.values() for page in one.pages)],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],
     }
@@ -249,7 +258,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"secrets": {"()": "carpool.kernel.logs.SecretsFilter"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["secrets"],
+        }
+    },
+    # It would write down what it sends: addresses by which payers come back.
+    "loggers": {"stripe": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
 if sentry_dsn := env.str("SENTRY_DSN", default=""):

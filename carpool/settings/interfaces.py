@@ -42,6 +42,7 @@ SPECTACULAR_SETTINGS = {
         "RideState": "rides.models.RideState",
         "BookingState": "rides.models.BookingState",
         "RequestState": "rides.models.RequestState",
+        "TopUpReason": "payments.models.TopUpReason",
         "NotificationKind": "chat.models.Kind",
         # Of assignment runs and of launch studies: they walk through the same states.
         "ComputationState": "matching.models.StudyState",
@@ -56,6 +57,8 @@ _MAILS = frozenset(
         "account_request_login_code",
         "account_signup",
         "account_reset_password",
+        "accounts:merge",
+        "accounts-api:merges",
         _APP + "request_login_code",
         _APP + "signup",
         _APP + "request_password_reset",

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from carpool.settings.environment import env
@@ -65,10 +66,22 @@ CELERY_BEAT_SCHEDULE = {
     },
     "heartbeat": {"task": "kernel.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
     "watch-rides": {"task": "rides.watch_rides", "schedule": 15.0, "options": {"expires": 15}},
+    "pay-out": {"task": "payments.pay_out", "schedule": 3600.0, "options": {"expires": 600}},
+    "reconcile-payments": {
+        "task": "payments.reconcile",
+        "schedule": crontab(hour=3, minute=17),
+        "options": {"expires": 3600},
+    },
+    "sweep-payments": {"task": "payments.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "watch-proposals": {
         "task": "matching.watch_proposals",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "find-mergers": {
+        "task": "matching.find_mergers",
+        "schedule": 120.0,
+        "options": {"expires": 120},
     },
     "watch-studies": {
         "task": "matching.watch_studies",

@@ -20,7 +20,7 @@ app_environment() {
 test_environment() {
   local name
   for name in VAPID_PRIVATE_KEY FCM_CREDENTIALS SMS_TOKEN JWT_PRIVATE_KEY SECRET_KEY SENTRY_DSN; do unset "$name" "${name}_FILE"; done
-  unset "${!SMS_@}" "${!FCM_@}" "${!KAKAO_@}" "${!RETENTION_@}" "${!BASEMAP_@}" PUBLIC_URL GEOCODER API_RATE LOG_LEVEL
+  unset "${!SMS_@}" "${!FCM_@}" "${!KAKAO_@}" "${!KAKAOPAY_@}" "${!TOSS_@}" "${!STRIPE_@}" "${!PAYMENT_@}" "${!RETENTION_@}" "${!BASEMAP_@}" PUBLIC_URL GEOCODER API_RATE LOG_LEVEL
   export EMAIL_URL=memorymail:// DEMO=0 DEBUG=0 HTTPS=0 SECRET_KEY=only-for-tests-0123456789-0123456789-0123456789
   export DJANGO_SETTINGS_MODULE=carpool.settings
 }
@@ -66,4 +66,6 @@ prepare_data() {
     manage import_map "$city" --name "La Serena–Coquimbo" --slug la-serena-coquimbo
   once "$stamps/people" "$where $(hash_of_files 'accounts/*.py' 'rides/*.py' 'matching/*.py') $(date +%F)" "Demo people" \
     manage seed_demo
+  once "$stamps/rooms" "$where $(hash_of_files 'rides/*.py' 'payments/*.py') $(date +%F)" "Demo taxis" \
+    manage seed_demo_rooms
 }

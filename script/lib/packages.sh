@@ -58,7 +58,16 @@ need_server_packages() {
   if private_redis; then find_redis || missing+=(redis-server); fi
   command -v msgfmt >/dev/null || missing+=(gettext)
   command -v setpriv >/dev/null || missing+=(util-linux)
+  if command -v apt-get >/dev/null; then add_paper_packages; fi # elsewhere only receipts as PDF need them
   install_packages "${missing[@]}"
+}
+
+# add_paper_packages: adds to the caller's "missing" what draws receipts: Pango, and fonts for Latin and Korean text.
+add_paper_packages() {
+  local package
+  for package in libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-noto-cjk; do
+    is_installed "$package" || missing+=("$package")
+  done
 }
 
 # need_browser: Chromium and the fonts for Latin and Korean text; exports CHROMIUM when the system has it.

@@ -25,10 +25,9 @@ start_process() {
 
 # start_app HOST PORT
 start_app() {
-  : >"$LOG/access.log"
   local -a worker=("$PYTHON" -m celery -A carpool worker --loglevel INFO --concurrency 1 --without-gossip --without-mingle)
   DATABASE_POOL_SIZE=${DATABASE_POOL_SIZE:-20} start_process web \
-    "$PYTHON" -m daphne -b "$1" -p "$2" "${SOCKET_LIMITS[@]}" --access-log "$LOG/access.log" carpool.asgi:application
+    "$PYTHON" -m daphne -b "$1" -p "$2" "${SOCKET_LIMITS[@]}" -v 0 carpool.asgi:application
   start_process worker "${worker[@]}" -n worker@%h -Q default,matching,batch
   start_process relay "${worker[@]}" -n relay@%h -Q outbox
   start_process courier "${worker[@]}" -n courier@%h -Q deliveries
@@ -46,6 +45,29 @@ start_provider() {
   wait_for_provider "$url" 30
   alone manage seed_demo_sign_in --issuer "$url" >>"$LOG/setup.log" 2>&1 ||
     die "the demo's sign-in could not be set up." "the reason is at the end of $LOG/setup.log"
+}
+
+# start_simulators APP_PORT: payment providers for trying out (carpool/simulators), and our keys to them. They take the
+# ports from APP_PORT + 110 on; each has a key that lives as long as this start.
+SIMULATED=()
+start_simulators() {
+  local name port key secret
+  port=$(($1 + 110))
+  for name in kakaopay toss stripe; do
+    port=$("$PYTHON" script/lib/probe.py port 127.0.0.1 "$port")
+    key=$(head -c 18 /dev/urandom | base64 -w 0 | tr '+/' '-_')
+    secret=$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
+    SIMULATOR_KEY=test_$key SIMULATOR_SECRET=$secret start_process "$name" \
+      "$PYTHON" -m carpool.simulators "$name" --port "$port" --hook "http://localhost:$1/webhooks/$name/"
+    APP_PROCESSES+=("$name")
+    SIMULATED+=("$name http://localhost:$port")
+    case $name in
+      kakaopay) export KAKAOPAY_SECRET_KEY=test_$key KAKAOPAY_URL=http://localhost:$port/online/v1/payment ;;
+      toss) export TOSS_SECRET_KEY=test_$key TOSS_SECURITY_KEY=$secret TOSS_URL=http://localhost:$port/v1 ;;
+      stripe) export STRIPE_SECRET_KEY=test_$key STRIPE_WEBHOOK_SECRET=$secret STRIPE_URL=http://localhost:$port ;;
+    esac
+    port=$((port + 1))
+  done
 }
 
 # wait_for_provider URL SECONDS
@@ -112,5 +134,5 @@ stop_app() {
     sleep 0.2
   done
   for pid in $(app_pids); do kill -KILL "$pid" 2>/dev/null || true; done
-  (cd "$RUN" && rm -f port url {web,worker,relay,courier,beat,provider}.pid)
+  (cd "$RUN" && rm -f port url {web,worker,relay,courier,beat,provider,kakaopay,toss,stripe}.pid)
 }

@@ -2,22 +2,26 @@
 
 import zlib
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from carpool.kernel import clock
-from carpool.kernel.geo import walking_time
+from carpool.kernel.geo import LonLat, walking_time
+from carpool.kernel.money import MINOR_DIGITS
 from carpool.kernel.stylesheet import stylesheet_url
 
 register = template.Library()
 AVATAR_COLOURS = 6
+# How people write their money; any other currency keeps its ISO code.
+SIGNS = {"EUR": "€", "GBP": "£", "JPY": "¥", "KRW": "₩", "USD": "$"}
 
 
 @register.simple_tag
@@ -163,3 +167,18 @@ def co2(grams: float) -> str:
 def times(count: int) -> range:
     """Return a range, to draw the same thing so many times."""
     return range(int(count))
+
+
+@register.filter
+def money(minor: int, currency: str) -> str:
+    """Return an exact amount for people: ₩6,600, €12.50, CLP 5,400, -€1.00."""
+    digits = MINOR_DIGITS.get(currency, 2)
+    amount = number_format(Decimal(abs(minor)).scaleb(-digits), digits, force_grouping=True)
+    sign = SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
+    return f"{'-' if minor < 0 else ''}{sign}{amount}"
+
+
+@register.filter
+def as_place(place: LonLat) -> str:
+    """Write a place as forms read it: ``lon,lat``, to a decimetre."""
+    return f"{place.lon:.6f},{place.lat:.6f}"

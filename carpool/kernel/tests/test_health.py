@@ -6,7 +6,7 @@ from django.db import DatabaseError
 
 from carpool.kernel import health
 
-PARTS = {"database", "redis", "worker", "beat", "map"}
+PARTS = {"database", "redis", "worker", "beat", "clock", "job_clocks", "map"}
 
 
 def everything_alive():

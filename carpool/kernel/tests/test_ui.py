@@ -151,3 +151,18 @@ def test_an_icon_is_decoration_only():
 
 def test_the_same_thing_is_drawn_so_many_times():
     assert list(ui.times(3)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (6_600, "KRW", "₩6,600"),
+        (1_250, "EUR", "€12.50"),
+        (-100, "EUR", "-€1.00"),
+        (5_400, "CLP", "CLP\N{NO-BREAK SPACE}5,400"),
+        (0, "USD", "$0.00"),
+        (1_234_567, "BHD", "BHD\N{NO-BREAK SPACE}1,234.567"),
+    ],
+)
+def test_money_is_told_exactly_with_its_sign_or_code(minor, currency, text):
+    assert ui.money(minor, currency) == text
