@@ -6,11 +6,12 @@ import requests
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.provider import Provider
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -35,6 +36,14 @@ class OrganizationProvider(OpenIDConnectProvider):
     def serialize(self) -> dict[str, Any]:
         """Name the issuer itself while a sign-up waits for an address."""
         return {"id": self.sub_id, "app.client_id": self.app.client_id}
+
+    def redirect(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead to the issuer; say so when it does not answer, as allauth does on the way back."""
+        try:
+            led: HttpResponse = super().redirect(request, *args, **kwargs)
+        except (requests.RequestException, ValueError, KeyError) as error:  # or answers nonsense
+            led = render_authentication_error(request, self, exception=error)
+        return led
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):

@@ -68,7 +68,7 @@ class SiteInline(LeafletGeoAdminMixin, admin.StackedInline):
 class OrganizationAdmin(admin.ModelAdmin):
     """Organizations and their policies."""
 
-    list_display = ("name", "time_zone", "currency", "language")
+    list_display = ("name", "kind", "is_open", "time_zone", "currency", "language")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("created_at",)
@@ -123,7 +123,7 @@ class MemberAdmin(admin.ModelAdmin):
     list_select_related = ("user", "organization")
     search_fields = ("display_name", "user__email")
     autocomplete_fields = ("user", "organization")
-    readonly_fields = ("joined_at", "suspended_at")
+    readonly_fields = ("joined_at", "left_at", "suspended_at")
     exclude = ("gender", "same_gender_only")  # stated for matching, and for nothing else
     inlines = (CarInline,)
     actions = ("readmit",)

@@ -194,3 +194,87 @@ class LinkNotFound(NotFound):
 
     code = "link_not_found"
     title = _("You have no such linked account")
+
+
+class MergeNotFound(NotFound):
+    """Nobody asked for this joining of accounts, or somebody else did."""
+
+    code = "merge_not_found"
+    title = _("You did not ask to join these accounts")
+
+
+class MergeOver(Conflict):
+    """The code is too old, was tried too often, or has done its work."""
+
+    code = "merge_over"
+    title = _("This code does not work any more. Ask for a new one.")
+
+
+class SecondStepNeeded(Conflict):
+    """A mailbox alone does not open that account, so it does not give it away either."""
+
+    code = "second_step_needed"
+    title = _("That account has a second step. Enter the code of its app too, or a recovery code.")
+
+
+class PasskeyGuards(Conflict):
+    """A passkey cannot be asked for here; from the other side it need not be."""
+
+    code = "passkey_guards"
+    title = _("A passkey guards that account. Sign in to it, and join this one from there.")
+
+
+class OtherOrganization(Conflict):
+    """One person acts for one organization at a time; one of two would be out of reach."""
+
+    code = "other_organization"
+    title = _("These accounts are in different organizations. Leave one of them first.")
+
+
+class NotJoinable(Conflict):
+    """Joining must neither end a suspension nor outlive a wish to be forgotten."""
+
+    code = "not_joinable"
+    title = _("One of the accounts is suspended, or waits to be forgotten")
+
+
+class OperatorsApart(Forbidden):
+    """An account that may use the admin neither swallows another nor is swallowed."""
+
+    code = "operators_apart"
+    title = _("Operators' accounts cannot be joined with others")
+
+
+class CommunityNotFound(NotFound):
+    """No community of that id is open to everybody."""
+
+    code = "community_not_found"
+    title = _("There is no such open community")
+
+
+class AddressNotProven(Forbidden):
+    """Who is met in a car must be reachable."""
+
+    code = "address_not_proven"
+    title = _("Prove your e-mail address first")
+
+
+class AlreadyInside(Conflict):
+    """One person acts for one organization at a time."""
+
+    code = "already_inside"
+    title = _("You belong to an organization already. Leave it first.")
+
+
+class ShutOut(Forbidden):
+    """Who was taken out does not come back by an open door."""
+
+    code = "shut_out"
+    title = _("The people who run this community must let you in again")
+
+
+class NoCommunity(Conflict):
+    """A company's door is its addresses, invitations and sign-in."""
+
+    code = "no_community"
+    title = _("Only a community of individuals can be open to everybody")

@@ -51,3 +51,17 @@ class ExportAsked(Event):
     """A member wants their own data."""
 
     export_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MergeAsked(Event):
+    """Somebody says that another account is theirs; a code goes to its address."""
+
+    merge_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsMerged(Event):
+    """Two accounts became one."""
+
+    merge_id: UUID

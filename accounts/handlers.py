@@ -8,8 +8,9 @@ from allauth.socialaccount.models import SocialLogin
 from django.http import HttpRequest
 
 from accounts import services, tasks
-from accounts.events import ExportAsked, MemberWarned
+from accounts.events import AccountsMerged, ExportAsked, MemberWarned, MergeAsked
 from accounts.models import User
+from carpool.kernel import clock
 
 
 def on_authenticator_added(request: HttpRequest, user: User, **kwargs: Any) -> None:
@@ -35,6 +36,16 @@ def on_export_asked(event: ExportAsked) -> None:
 def on_member_warned(event: MemberWarned) -> None:
     """Write to the member what was complained of, never by whom."""
     services.send_warning(member_id=event.member_id, reason=event.reason)
+
+
+def on_merge_asked(event: MergeAsked) -> None:
+    """Mail the code to the account that somebody says is theirs."""
+    services.send_merge_code(merge_id=event.merge_id, now=clock.now())
+
+
+def on_accounts_merged(event: AccountsMerged) -> None:
+    """Tell every address of the account that stays."""
+    services.send_merge_notice(merge_id=event.merge_id)
 
 
 def on_logged_in(user: User, sociallogin: SocialLogin | None = None, **kwargs: Any) -> None:

@@ -24,6 +24,7 @@ class Act(StrEnum):
     CHANGE_BRANDING = "change_branding"
     REMOVE_MANAGER = "remove_manager"
     CHANGE_ROLE = "change_role"
+    OPEN_DOOR = "open_door"
     SHARE_RIDES = "share_rides"
 
 
@@ -41,6 +42,7 @@ MAY: dict[Act, frozenset[MemberRole]] = {
     # Who steers is decided by owners, and so is with whom rides are shared.
     Act.REMOVE_MANAGER: _OWNERS,
     Act.CHANGE_ROLE: _OWNERS,
+    Act.OPEN_DOOR: _OWNERS,
     Act.SHARE_RIDES: _OWNERS,
 }
 

@@ -22,6 +22,8 @@ urlpatterns = [
     path("profile/safety/avoid/", views.avoid, name="avoid"),
     path("profile/safety/avoid/<uuid:place_id>/remove/", views.stop_avoiding, name="avoid-remove"),
     path("profile/links/<int:account_id>/remove/", views.unlink, name="unlink"),
+    path("profile/merge/", views.merge, name="merge"),
+    path("profile/merge/<uuid:merge_id>/", views.confirm_merge, name="merge-confirm"),
     path("organization/", views.organization, name="organization"),
     path("organization/policies/", views.policies, name="policies"),
     re_path(r"^brand/(?P<colour>[0-9a-f]{6})\.css$", views.brand_style, name="brand-style"),
@@ -58,7 +60,9 @@ urlpatterns = [
         views.revoke_invitation,
         name="invitation-revoke",
     ),
+    path("join/<uuid:community_id>/", views.join_community, name="join-community"),
     path("join/<str:token>/", views.invited, name="invited"),
+    path("organization/door/", views.open_door, name="door"),
     path("join/", views.join, name="join"),
     path("demo/", views.demo, name="demo"),
 ]

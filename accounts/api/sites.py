@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib.gis.geos import Polygon
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -15,8 +16,18 @@ from accounts.api.serializers import LocationSerializer
 from accounts.models import Site
 from accounts.models.organizations import LEAST_FENCE_M, MOST_FENCE_M
 from accounts.permissions import Act
+from accounts.services.sites import LEAST_CORNERS, MOST_CORNERS
 from carpool.kernel.api import PROBLEMS, READ_PROBLEMS
-from carpool.kernel.geo import from_point
+from carpool.kernel.geo import corners_of, from_point
+
+
+class FenceField(serializers.ListField):
+    """An outline as its corners, in order; the last edge closes it."""
+
+    def to_representation(self, data: Polygon) -> list[Any]:  # type: ignore[override]
+        """Show each corner once."""
+        shown: list[Any] = super().to_representation(corners_of(data))
+        return shown
 
 
 @extend_schema_serializer(
@@ -30,6 +41,7 @@ from carpool.kernel.geo import from_point
                 "location": {"lon": -71.2509, "lat": -29.9074},
                 "radius_m": 120,
                 "entrance": None,
+                "fence": None,
             },
         )
     ]
@@ -42,10 +54,18 @@ class OwnSiteSerializer(serializers.ModelSerializer[Site]):
         min_value=LEAST_FENCE_M, max_value=MOST_FENCE_M, default=150, help_text="Its reach, metres"
     )
     entrance = LocationSerializer(allow_null=True, default=None, help_text="Null: its middle")
+    fence = FenceField(
+        child=LocationSerializer(),
+        min_length=LEAST_CORNERS,
+        max_length=MOST_CORNERS,
+        allow_null=True,
+        default=None,
+        help_text="Corners of an outline that holds instead of the circle; null: the circle",
+    )
 
     class Meta:
         model = Site
-        fields = ("id", "name", "address", "location", "radius_m", "entrance")
+        fields = ("id", "name", "address", "location", "radius_m", "entrance", "fence")
         read_only_fields = ("id",)
         extra_kwargs = {"address": {"default": ""}}
 
@@ -100,6 +120,7 @@ class SiteView(APIView):
             "location": from_point(site.location),
             "radius_m": site.radius_m,
             "entrance": site.entrance and from_point(site.entrance),
+            "fence": site.fence and corners_of(site.fence),
         }
         merged = {**stands, **form.validated_data}
         return Response(OwnSiteSerializer(services.save_site(by=member, site=site, **merged)).data)

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from accounts.api import company, people, policies, sites, views
+from accounts.api import (
+    branding,
+    communities,
+    company,
+    merging,
+    partners,
+    people,
+    policies,
+    sites,
+    views,
+)
 
 app_name = "accounts-api"
 urlpatterns = [
@@ -20,8 +30,34 @@ urlpatterns = [
         company.AvoidedPlaceView.as_view(),
         name="avoided-place",
     ),
+    path("me/merges", merging.MergesView.as_view(), name="merges"),
+    path(
+        "me/merges/<uuid:merge_id>/confirm",
+        merging.MergeConfirmationView.as_view(),
+        name="merge-confirm",
+    ),
     path("organization/sites", sites.SitesView.as_view(), name="sites"),
     path("organization/sites/<uuid:site_id>", sites.SiteView.as_view(), name="site"),
+    path("communities", communities.CommunitiesView.as_view(), name="communities"),
+    path(
+        "communities/<uuid:community_id>/join",
+        communities.CommunityJoiningView.as_view(),
+        name="community-join",
+    ),
+    path("organization/door", communities.DoorView.as_view(), name="door"),
+    path("organization/branding", branding.BrandingView.as_view(), name="branding"),
+    path("organization/branding/logo", branding.LogoView.as_view(), name="logo"),
+    path("organization/partners", partners.PartnersView.as_view(), name="partners"),
+    path(
+        "organization/partners/<uuid:partnership_id>",
+        partners.PartnerView.as_view(),
+        name="partner",
+    ),
+    path(
+        "organization/partners/<uuid:partnership_id>/accept",
+        partners.PartnerAcceptanceView.as_view(),
+        name="partner-accept",
+    ),
     path("organization/leave", people.LeaveView.as_view(), name="leave"),
     path("organization/people", people.PeopleView.as_view(), name="people"),
     path("organization/people/<uuid:person_id>", people.PersonView.as_view(), name="person"),

@@ -1,6 +1,7 @@
 """What people enter: parsed here, decided in services."""
 
 from accounts.forms.branding import BrandingForm
+from accounts.forms.merging import MergeCodeForm, MergeForm
 from accounts.forms.oneself import AvoidForm, CarForm, CompanyForm, DemoForm, PlaceForm, ProfileForm
 from accounts.forms.partners import PartnerForm
 from accounts.forms.people import InvitationForm, IssuerForm, PeopleForm
@@ -15,6 +16,8 @@ __all__ = [
     "DemoForm",
     "InvitationForm",
     "IssuerForm",
+    "MergeCodeForm",
+    "MergeForm",
     "PartnerForm",
     "PeopleForm",
     "PlaceForm",

@@ -9,8 +9,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import RULES, Organization, PolicyChange, Rule
+from accounts.models.policies import Unit
 from accounts.selectors import DecidedRule, list_policies
 from accounts.services import bounds_text
+
+_YES, _NO = gettext_lazy("Yes"), gettext_lazy("No")
+
+
+def _widget(rule: Rule, bounds: dict[str, str]) -> forms.Widget:
+    if rule.unit == Unit.YES_NO:
+        return forms.Select(attrs={"class": "select"}, choices=[("0", _NO), ("1", _YES)])
+    return forms.NumberInput(attrs={"class": "input", "step": "any", **bounds})
 
 
 class RuleField(forms.DecimalField):
@@ -25,14 +34,16 @@ class RuleField(forms.DecimalField):
             help_text=str(rule.help),
             required=not rule.may_be_empty,
             initial=None if decided.value is None else shown(rule, decided.value),
-            widget=forms.NumberInput(attrs={"class": "input", "step": "any", **bounds}),
+            widget=_widget(rule, bounds),
         )
 
     @property
     def default_text(self) -> str:
-        """Say the default with its unit."""
+        """Say the default with its unit; nothing where the help says what is usual."""
         if self.rule.default is None:
-            return _("what is usual")
+            return ""
+        if self.rule.unit == Unit.YES_NO:
+            return str(_YES if self.rule.default else _NO)
         return f"{shown(self.rule, self.rule.default):f} {self.rule.unit.label}"
 
     def clean(self, value: Any) -> Any:
@@ -81,8 +92,13 @@ class PoliciesForm(forms.Form):
 class PolicyChangeForm(forms.ModelForm):  # type: ignore[type-arg]
     """One change of a rule, as an operator enters it: in seconds, metres, days."""
 
-    name = forms.ChoiceField(choices=[])
-    after = forms.CharField(max_length=32, required=False, help_text="Empty: the default")
+    name = forms.ChoiceField(label=gettext_lazy("what"), choices=[])
+    after = forms.CharField(
+        label=gettext_lazy("after"),
+        max_length=32,
+        required=False,
+        help_text=gettext_lazy("Empty: the default"),
+    )
 
     class Meta:
         model = PolicyChange
@@ -91,7 +107,7 @@ class PolicyChangeForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "name" in self.fields:  # not where a change is only shown
-            self.fields["name"].choices = [(name, name) for name in RULES]  # type: ignore[attr-defined]
+            self.fields["name"].choices = [(name, rule.label) for name, rule in RULES.items()]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Read the value by its rule; refuse what changes nothing."""

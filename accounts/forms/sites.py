@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.oneself import PlaceForm
-from carpool.kernel.forms import LonLatField, PlaceInput
+from carpool.kernel.forms import LonLatField, OutlineField, PlaceInput
 
 
 class SiteForm(PlaceForm):
@@ -31,6 +31,7 @@ class SiteForm(PlaceForm):
         label=_("Where cars stop"), max_length=255, required=False, widget=PlaceInput("entrance")
     )
     entrance = LonLatField()
+    fence = OutlineField()
 
     def values(self) -> dict[str, Any]:
         """What was entered, as the service names it."""
@@ -40,5 +41,6 @@ class SiteForm(PlaceForm):
             "address": said["place_label"],
             "location": said["place"],
             "radius_m": said["radius_m"],
+            "fence": said["fence"],
             "entrance": said.get("entrance") if said.get("entrance_label") else None,
         }

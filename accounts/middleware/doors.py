@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from accounts.models import User
-from accounts.selectors import list_doors, list_links
+from accounts.selectors import list_communities, list_doors, list_links
 
 # Pages with buttons that lead to an account elsewhere.
 DOOR_PAGES = frozenset(
@@ -41,6 +41,7 @@ class DoorsMiddleware:
                 **(response.context_data or {}),
                 "doors": [door for door in doors if door.key not in known],
                 "links": links,
+                "communities": list_communities(),
             }
             origins = sorted({door.origin for door in doors})
             response._csp_update = {"form-action": origins}  # type: ignore[attr-defined]

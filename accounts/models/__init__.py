@@ -7,10 +7,12 @@ from accounts.models.invitations import Invitation
 from accounts.models.issuers import IdentityIssuer
 from accounts.models.members import Gender, Member, MemberQuerySet, MemberRole
 from accounts.models.memberships import MembershipAct, MembershipChange
+from accounts.models.merges import AccountMerge
 from accounts.models.organizations import (
     EmailDomain,
     Logo,
     Organization,
+    OrganizationKind,
     Site,
     WeekStart,
     validate_time_zone,
@@ -49,6 +51,7 @@ __all__ = [
     "CONSENT_VERSIONS",
     "REPORT_TRANSITIONS",
     "RULES",
+    "AccountMerge",
     "AvoidedPlace",
     "Block",
     "Car",
@@ -69,6 +72,7 @@ __all__ = [
     "ModerationAct",
     "ModerationStep",
     "Organization",
+    "OrganizationKind",
     "Partnership",
     "Place",
     "PlaceKind",

@@ -16,7 +16,9 @@ class Car(models.Model):
     """A car that a member drives; its look and plate help riders to find it at the kerb."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="cars")
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="cars", verbose_name=_("member")
+    )
     make = models.CharField(_("make"), max_length=40)
     model = models.CharField(_("model"), max_length=40)
     colour = models.CharField(_("colour"), max_length=30)
@@ -27,7 +29,7 @@ class Car(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(8)],
         help_text=_("Without the driver's."),
     )
-    removed_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(_("removed at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("car")
@@ -60,8 +62,10 @@ class Place(models.Model):
     """A place a member saved. Private: nobody but its owner ever sees the exact point."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="places")
-    kind = models.CharField(max_length=5, choices=PlaceKind.choices)
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="places", verbose_name=_("member")
+    )
+    kind = models.CharField(_("kind"), max_length=5, choices=PlaceKind.choices)
     label = models.CharField(_("address"), max_length=255)
     location = PointField(_("location"), srid=4326)
 

@@ -42,10 +42,19 @@ class Member(models.Model):
     """A person inside an organization: the one who drives, rides and is seen by colleagues."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("user")
+    )
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.CASCADE,
+        related_name="members",
+        verbose_name=_("organization"),
+    )
     display_name = models.CharField(_("name"), max_length=80)
-    role = models.CharField(max_length=8, choices=MemberRole.choices, default=MemberRole.MEMBER)
+    role = models.CharField(
+        _("role"), max_length=8, choices=MemberRole.choices, default=MemberRole.MEMBER
+    )
     phone = models.CharField(
         _("phone"),
         max_length=32,
@@ -59,9 +68,9 @@ class Member(models.Model):
     shares_beyond = models.BooleanField(
         _("partner organizations see my rides"), default=False, db_default=False
     )
-    joined_at = models.DateTimeField(db_default=Now())
-    left_at = models.DateTimeField(null=True, blank=True)
-    suspended_at = models.DateTimeField(null=True, blank=True)
+    joined_at = models.DateTimeField(_("joined at"), db_default=Now())
+    left_at = models.DateTimeField(_("left at"), null=True, blank=True)
+    suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True)
 
     objects = MemberQuerySet.as_manager()
 

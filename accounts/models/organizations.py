@@ -6,7 +6,7 @@ import uuid
 import zoneinfo
 from zoneinfo import ZoneInfo
 
-from django.contrib.gis.db.models import PointField
+from django.contrib.gis.db.models import PointField, PolygonField
 from django.contrib.gis.geos import Point
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.policies import Policies, read_policies
 from carpool.kernel.colour import DARK_GROUND, LIGHT_GROUND, legible
-from carpool.kernel.geo import LonLat, crow_fly_m, from_point
+from carpool.kernel.geo import LonLat, crow_fly_m, from_point, to_point
 
 LEAST_FENCE_M, MOST_FENCE_M = 25, 2_000
 
@@ -36,12 +36,33 @@ class WeekStart(models.IntegerChoices):
     SUNDAY = 7, _("Sunday")
 
 
+class OrganizationKind(models.TextChoices):
+    """Who belongs together."""
+
+    COMPANY = "company", _("Company, campus or town")
+    COMMUNITY = "community", _("Community of individuals")
+
+
 class Organization(models.Model):
-    """A company, campus or town whose people travel together."""
+    """A company, campus or town whose people travel together, or individuals who want to."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=120)
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(_("short name"), unique=True)
+    kind = models.CharField(
+        _("kind"),
+        max_length=9,
+        choices=OrganizationKind.choices,
+        default=OrganizationKind.COMPANY,
+        db_default=OrganizationKind.COMPANY,
+        help_text=_("Operators decide; only a community can be open to everybody."),
+    )
+    is_open = models.BooleanField(
+        _("anybody with a proven address may join"),
+        default=False,
+        db_default=False,
+        help_text=_("Its owners decide."),
+    )
     colour = models.CharField(
         _("colour"),
         max_length=7,
@@ -59,7 +80,10 @@ class Organization(models.Model):
         _("week starts on"), choices=WeekStart.choices, default=WeekStart.MONDAY
     )
     logo_version = models.CharField(
-        max_length=12, blank=True, editable=False, help_text="Names the logo's content; empty: none"
+        max_length=12,
+        blank=True,
+        editable=False,
+        help_text="Names the logo's content; empty: none",
     )
     partner_ids = ArrayField(
         models.UUIDField(), default=list, blank=True, editable=False,
@@ -75,12 +99,18 @@ class Organization(models.Model):
         editable=False,
         help_text="Rules that differ from the defaults, by name; read them as ``policy``",
     )
-    created_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     class Meta:
         verbose_name = _("organization")
         verbose_name_plural = _("organizations")
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(is_open=False) | models.Q(kind=OrganizationKind.COMMUNITY),
+                name="only_communities_are_open",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -143,7 +173,9 @@ class Site(models.Model):
     """A place of the organization that everybody may know: an office, a plant, a campus gate."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="sites")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="sites", verbose_name=_("organization")
+    )
     name = models.CharField(_("name"), max_length=120)
     address = models.CharField(_("address"), max_length=255, blank=True)
     location = PointField(_("location"), srid=4326)
@@ -152,6 +184,13 @@ class Site(models.Model):
         default=150,
         validators=[MinValueValidator(LEAST_FENCE_M), MaxValueValidator(MOST_FENCE_M)],
         help_text=_("Metres around its middle that belong to it."),
+    )
+    fence = PolygonField(
+        _("outline"),
+        srid=4326,
+        null=True,
+        blank=True,
+        help_text=_("Drawn on the map instead of the circle; empty: the circle."),
     )
     entrance = PointField(
         _("where cars stop"),
@@ -171,6 +210,10 @@ class Site(models.Model):
                 condition=models.Q(radius_m__gte=LEAST_FENCE_M, radius_m__lte=MOST_FENCE_M),
                 name="site_reaches_25_to_2000_m",
             ),
+            models.CheckConstraint(
+                condition=models.Q(fence=None) | models.Q(fence__isvalid=True),
+                name="site_outline_is_a_polygon",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -185,4 +228,10 @@ class Site(models.Model):
         """Tell whether a place lies in the fence, and within so many metres of middle or gate."""
         middle_m = crow_fly_m(from_point(self.location), place)
         gate_m = crow_fly_m(from_point(self.meeting_point), place)
-        return middle_m <= self.radius_m and min(middle_m, gate_m) <= within_m
+        return self.holds(place) and min(middle_m, gate_m) <= within_m
+
+    def holds(self, place: LonLat) -> bool:
+        """Tell whether a place lies in the fence: the drawn outline, or else the circle."""
+        if self.fence is not None:
+            return bool(self.fence.covers(to_point(place)))
+        return crow_fly_m(from_point(self.location), place) <= self.radius_m

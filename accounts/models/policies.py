@@ -31,6 +31,7 @@ class PolicyGroup(models.TextChoices):
     MATCHING = "matching", _("Finding rides")
     BOOKING = "booking", _("Offering and booking")
     RIDES = "rides", _("During and after the ride")
+    ROOMS = "rooms", _("Shared taxis")
     PLANS = "plans", _("Commute plans")
     RANKING = "ranking", _("Order of the offers")
     MONEY = "money", _("Sharing costs")
@@ -43,9 +44,11 @@ class Unit(models.TextChoices):
     HOURS = "h", _("h")
     DAYS = "d", _("days")
     METRES = "m", _("m")
-    TIMES = "times", _("times")
+    TIMES = "times", _("×")
+    PERCENT = "percent", "%"
     OCLOCK = "oclock", _("o'clock")
     MINOR = "minor", _("smallest unit of the currency")
+    YES_NO = "yes_no", _("1 yes, 0 no")
 
     @property
     def seconds(self) -> int:
@@ -170,6 +173,70 @@ class Policies:
         7, PolicyGroup.RIDES, Unit.DAYS, (1, 90),
         _("Conversation stays open"), _("So many days after a ride its people can still write."),
     )  # fmt: skip
+    room_opens_days: int = _rule(
+        7, PolicyGroup.ROOMS, Unit.DAYS, (1, 60),
+        _("Rooms ahead"), _("How far ahead a shared taxi can be arranged."),
+    )  # fmt: skip
+    room_closes_s: int = _rule(
+        1800, PolicyGroup.ROOMS, Unit.MINUTES, (300, DAY_S),
+        _("Joining ends"), _("So long before departure a room takes nobody any more."),
+    )  # fmt: skip
+    room_locks_s: int = _rule(
+        600, PolicyGroup.ROOMS, Unit.MINUTES, (300, 2 * HOUR_S),
+        _("The party is final"), _("Until so long before departure one leaves free of charge."),
+    )  # fmt: skip
+    room_waits_s: int = _rule(
+        300, PolicyGroup.ROOMS, Unit.MINUTES, (0, HOUR_S),
+        _("Waiting at the meeting point"),
+        _("So long after departure somebody who has not come can be marked absent."),
+    )  # fmt: skip
+    room_extra_s: int = _rule(
+        900, PolicyGroup.ROOMS, Unit.MINUTES, (0, HOUR_S),
+        _("Longest way round"), _("How much longer than alone anybody's ride may take."),
+    )  # fmt: skip
+    room_shared_percent: int = _rule(
+        70, PolicyGroup.ROOMS, Unit.PERCENT, (0, 100),
+        _("Way in company"), _("How much of their way everybody shares with others at least."),
+    )  # fmt: skip
+    room_hold_s: int = _rule(
+        600, PolicyGroup.ROOMS, Unit.MINUTES, (120, HOUR_S),
+        _("Time to pay"), _("So long a seat is kept for somebody who is paying."),
+    )  # fmt: skip
+    room_answer_s: int = _rule(
+        300, PolicyGroup.ROOMS, Unit.MINUTES, (60, HOUR_S),
+        _("Time to answer"),
+        _("So long somebody can agree to a larger part, when the party has become smaller."),
+    )  # fmt: skip
+    room_late_percent: int = _rule(
+        50, PolicyGroup.ROOMS, Unit.PERCENT, (0, 100),
+        _("Leaving late"), _("What part of a prepayment goes into the fare then, at most."),
+    )  # fmt: skip
+    room_absence_minor: int | None = _rule(
+        None, PolicyGroup.ROOMS, Unit.MINOR, (0, 10_000_000),
+        _("Not coming"),
+        _("What somebody who stays away pays into the fund beside their part. Empty: usual."),
+    )  # fmt: skip
+    room_fare_answer_s: int = _rule(
+        2 * HOUR_S, PolicyGroup.ROOMS, Unit.MINUTES, (300, DAY_S),
+        _("Answer to a higher fare"),
+        _("So long one can agree to pay more than was prepaid; else the host carries it."),
+    )  # fmt: skip
+    room_dispute_s: int = _rule(
+        DAY_S, PolicyGroup.ROOMS, Unit.HOURS, (HOUR_S, 14 * DAY_S),
+        _("Time to object"), _("So long after a settlement its parts can be disputed."),
+    )  # fmt: skip
+    room_strikes: int = _rule(
+        3, PolicyGroup.ROOMS, Unit.TIMES, (1, 20),
+        _("Rooms called off"), _("Who lets others down so often cannot open rooms for a while."),
+    )  # fmt: skip
+    room_strikes_days: int = _rule(
+        30, PolicyGroup.ROOMS, Unit.DAYS, (1, 365),
+        _("Counted within"), _("Rooms called off longer ago are forgotten."),
+    )  # fmt: skip
+    room_suspended_days: int = _rule(
+        7, PolicyGroup.ROOMS, Unit.DAYS, (1, 90),
+        _("Pause of a host"), _("So long no rooms can be opened then."),
+    )  # fmt: skip
     proposals_hour: int = _rule(
         18, PolicyGroup.PLANS, Unit.OCLOCK, (0, 23),
         _("Proposals for the next day"), _("From this hour on, plans are put together."),
@@ -203,6 +270,28 @@ class Policies:
         None, PolicyGroup.MONEY, Unit.MINOR, (0, 100_000),
         _("Price per kilometre and seat"), _("Empty: what is usual in the currency."), places=2,
     )  # fmt: skip
+    prepays_rides: int = _rule(
+        0, PolicyGroup.MONEY, Unit.YES_NO, (0, 1),
+        _("Seats are paid for when booking"),
+        _("The price is kept until the ride has taken place; then its driver gets it."),
+    )  # fmt: skip
+    ride_hold_s: int = _rule(
+        600, PolicyGroup.MONEY, Unit.MINUTES, (120, HOUR_S),
+        _("Time to pay for a seat in a ride"),
+        _("So long it is kept for somebody who is paying."),
+    )  # fmt: skip
+    ride_free_before_s: int = _rule(
+        12 * HOUR_S, PolicyGroup.MONEY, Unit.HOURS, (0, 7 * DAY_S),
+        _("Giving a paid seat back is free"), _("Until so long before the pick-up."),
+    )  # fmt: skip
+    ride_grace_s: int = _rule(
+        1800, PolicyGroup.MONEY, Unit.MINUTES, (0, DAY_S),
+        _("Thinking it over"), _("So long after booking a paid seat can be given back free."),
+    )  # fmt: skip
+    ride_late_percent: int = _rule(
+        50, PolicyGroup.MONEY, Unit.PERCENT, (0, 100),
+        _("Giving a paid seat back late"), _("What part of its price the driver gets then."),
+    )  # fmt: skip
     time_value_minor_per_h: int | None = _rule(
         None, PolicyGroup.MONEY, Unit.MINOR, (1, 100_000_000),
         _("Value of an hour"), _("Turns a price into time. Empty: what is usual."),
@@ -216,6 +305,7 @@ RULES: dict[str, Rule] = {
 IN_ORDER = (
     ("default_detour_s", "most_detour_s", _("The usual detour is not longer than the longest.")),
     ("default_walk_m", "most_walk_m", _("The usual walk is not longer than the longest.")),
+    ("room_locks_s", "room_closes_s", _("Joining ends before the party is final.")),
 )
 
 
@@ -238,7 +328,10 @@ class PolicyChange(models.Model):
     """Who changed which rule, when, from what to what, and why. Rows are only ever added."""
 
     organization = models.ForeignKey(
-        "accounts.Organization", on_delete=models.CASCADE, related_name="policy_changes"
+        "accounts.Organization",
+        on_delete=models.CASCADE,
+        related_name="policy_changes",
+        verbose_name=_("organization"),
     )
     at = models.DateTimeField(_("at"))
     by = models.ForeignKey(

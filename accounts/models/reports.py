@@ -61,18 +61,30 @@ class Report(models.Model):
     """A complaint about a person, for moderators only: the reported never learns from whom."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
-    reporter = models.ForeignKey(
-        Member, on_delete=models.SET_NULL, null=True, related_name="reports_made"
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="+", verbose_name=_("organization")
     )
-    reported = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
-    subject = models.CharField(max_length=7, choices=ReportSubject.choices)
-    subject_id = models.CharField(max_length=64, blank=True)
-    excerpt = models.TextField(max_length=2_000, blank=True, help_text="The message as it was")
+    reporter = models.ForeignKey(
+        Member,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="reports_made",
+        verbose_name=_("reporter"),
+    )
+    reported = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="+", verbose_name=_("reported person")
+    )
+    subject = models.CharField(_("about"), max_length=7, choices=ReportSubject.choices)
+    subject_id = models.CharField(_("which one"), max_length=64, blank=True)
+    excerpt = models.TextField(
+        _("excerpt"), max_length=2_000, blank=True, help_text=_("The message as it was")
+    )
     reason = models.CharField(_("reason"), max_length=13, choices=ReportReason.choices)
     text = models.TextField(_("what happened"), max_length=1_000, blank=True)
-    state = models.CharField(max_length=9, choices=ReportState.choices, default=ReportState.OPEN)
-    created_at = models.DateTimeField(db_default=Now())
+    state = models.CharField(
+        _("state"), max_length=9, choices=ReportState.choices, default=ReportState.OPEN
+    )
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     class Meta:
         verbose_name = _("report")
@@ -93,12 +105,18 @@ class Report(models.Model):
 class ModerationAct(models.Model):
     """One step that a moderator took: the audit trail, written once."""
 
-    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="acts")
-    moderator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    report = models.ForeignKey(
+        Report, on_delete=models.CASCADE, related_name="acts", verbose_name=_("report")
     )
-    step = models.CharField(max_length=12, choices=ModerationStep.choices)
-    at = models.DateTimeField()
+    moderator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("moderator"),
+    )
+    step = models.CharField(_("step"), max_length=12, choices=ModerationStep.choices)
+    at = models.DateTimeField(_("at"))
 
     class Meta:
         verbose_name = _("moderation step")

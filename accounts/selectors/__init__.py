@@ -10,8 +10,10 @@ from accounts.selectors.belongings import (
     list_sites,
 )
 from accounts.selectors.branding import find_logo
+from accounts.selectors.communities import get_community, list_communities
 from accounts.selectors.company import (
     avoided_circles,
+    blocked_pairs,
     get_avoided_place_for,
     get_block_for,
     get_colleague,
@@ -84,6 +86,7 @@ __all__ = [
     "DecidedRule",
     "Door",
     "avoided_circles",
+    "blocked_pairs",
     "count_other_owners",
     "count_recent_reports",
     "door_of",
@@ -96,6 +99,7 @@ __all__ = [
     "get_block_for",
     "get_car_for",
     "get_colleague",
+    "get_community",
     "get_erasure",
     "get_export_for",
     "get_invitation_by_token",
@@ -118,6 +122,7 @@ __all__ = [
     "list_avoided_places",
     "list_blocks",
     "list_cars",
+    "list_communities",
     "list_demo_members",
     "list_doors",
     "list_exports",

@@ -50,9 +50,7 @@ def is_kept_apart(one: Member, other: Member) -> bool:
 
 def pairs_kept_apart(members: Collection[Member]) -> set[frozenset[UUID]]:
     """Return which of some people must not share a car; one query."""
-    ids = [member.pk for member in members]
-    blocks = Block.objects.filter(blocker__in=ids, blocked__in=ids)
-    apart = {frozenset(pair) for pair in blocks.values_list("blocker", "blocked")}
+    apart = blocked_pairs([member.pk for member in members])
     wish = [member for member in members if member.same_gender_only]
     apart |= {
         frozenset((one.pk, other.pk))
@@ -61,6 +59,12 @@ def pairs_kept_apart(members: Collection[Member]) -> set[frozenset[UUID]]:
         if one.pk != other.pk and not may_share_by_gender(one, other)
     }
     return apart
+
+
+def blocked_pairs(member_ids: Collection[UUID]) -> set[frozenset[UUID]]:
+    """Return those of whom one blocked the other; one query."""
+    blocks = Block.objects.filter(blocker__in=member_ids, blocked__in=member_ids)
+    return {frozenset(pair) for pair in blocks.values_list("blocker", "blocked")}
 
 
 def in_company(members: Collection[Member], apart: Collection[frozenset[UUID]]) -> list[Member]:

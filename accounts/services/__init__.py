@@ -1,6 +1,7 @@
 """Writes about people."""
 
 from accounts.services.branding import change_branding, change_logo, remove_logo
+from accounts.services.communities import found_community, join_community, open_door
 from accounts.services.company import (
     avoid_place,
     block_member,
@@ -13,6 +14,7 @@ from accounts.services.erasure import (
     erase_accounts,
     erase_due,
     keep_terms,
+    reapply_erasures,
     think_again,
 )
 from accounts.services.exports import (
@@ -33,6 +35,8 @@ from accounts.services.issuers import (
     unlink_account,
 )
 from accounts.services.membership import ensure_member, join_by_email, register_member
+from accounts.services.merge_mails import send_merge_code, send_merge_notice
+from accounts.services.merging import ask_to_merge, merge_accounts
 from accounts.services.organizations import add_site, claim_email_domain, found_organization
 from accounts.services.partnerships import (
     accept_partner,
@@ -51,6 +55,7 @@ from accounts.services.privacy import (
 from accounts.services.profile import remove_car, remove_place, save_car, save_place, update_profile
 from accounts.services.reports import moderate, readmit_member, report_member, suspend_member
 from accounts.services.sites import remove_site, save_site
+from accounts.services.uniting import unite_accounts
 from accounts.services.warnings import send_warning
 
 __all__ = [
@@ -61,6 +66,7 @@ __all__ = [
     "add_site",
     "ask_for_erasure",
     "ask_for_export",
+    "ask_to_merge",
     "avoid_place",
     "block_member",
     "bounds_text",
@@ -77,20 +83,25 @@ __all__ = [
     "ensure_member",
     "erase_accounts",
     "erase_due",
+    "found_community",
     "found_organization",
     "give_consent",
     "import_people",
     "invite_partner",
     "join_by_email",
     "join_by_issuer",
+    "join_community",
     "keep_terms",
     "leave_organization",
     "log_position_read",
     "make_export",
+    "merge_accounts",
     "moderate",
+    "open_door",
     "read_people",
     "readmit_member",
     "readmit_person",
+    "reapply_erasures",
     "register_member",
     "remove_car",
     "remove_issuer",
@@ -104,12 +115,15 @@ __all__ = [
     "save_issuer",
     "save_place",
     "save_site",
+    "send_merge_code",
+    "send_merge_notice",
     "send_warning",
     "share_beyond",
     "stop_avoiding",
     "suspend_member",
     "think_again",
     "unblock_member",
+    "unite_accounts",
     "unlink_account",
     "update_profile",
     "withdraw_consent",

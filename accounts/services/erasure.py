@@ -1,9 +1,13 @@
 """Forgetting people: when they ask, and when a term is over."""
 
+import os
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
@@ -11,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.events import MemberWithdrawn
 from accounts.models import (
+    AccountMerge,
     AvoidedPlace,
     Block,
     Car,
@@ -24,9 +29,12 @@ from accounts.models import (
     ReportState,
     User,
 )
+from accounts.services.people import end_sessions
 from carpool.kernel import outbox, personal_data
 
 NAMELESS = "–"
+# So long it is known which address an account was joined by; that it was stays in the history.
+MERGE_KEPT_FOR = timedelta(days=7)
 
 
 @transaction.atomic
@@ -58,10 +66,55 @@ def _erase(erasure_id: int, now: datetime) -> bool:
     erasure = waiting.filter(pk=erasure_id).first()
     if erasure is None:
         return False
+    _write_down(erasure.member_id)
+    _forget(erasure, now)
+    return True
+
+
+def _forget(erasure: Erasure, now: datetime) -> None:
     for holder in reversed(personal_data.holders()):
         holder.erase(erasure.member_id, now)
     erasure.done_at = now
     erasure.save(update_fields=["done_at"])
+
+
+def _write_down(member_id: UUID) -> None:
+    """Note an erasure outside of the database: a backup of before knows nothing of it.
+
+    Before the commit, so that nobody is forgotten who is not on the list. An id that means nothing
+    to anybody else is all that it holds.
+    """
+    path = Path(settings.ERASURE_LIST)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as written:
+        written.write(f"{member_id}\n")
+        written.flush()
+        os.fsync(written.fileno())
+
+
+def _written_down() -> Iterator[UUID]:
+    path = Path(settings.ERASURE_LIST)
+    lines = path.read_text().split() if path.exists() else []
+    yield from dict.fromkeys(UUID(line) for line in lines)
+
+
+def reapply_erasures(*, now: datetime) -> int:
+    """Forget again whom a restored backup has brought back; return how many. Again does nothing."""
+    return sum(_erase_again(member_id, now) for member_id in _written_down())
+
+
+@transaction.atomic
+def _erase_again(member_id: UUID, now: datetime) -> bool:
+    if not Member.objects.select_for_update().filter(pk=member_id).exists():
+        return False
+    erasure, _is_new = Erasure.objects.get_or_create(
+        member_id=member_id, defaults={"asked_at": now, "due_at": now}
+    )
+    if erasure.done_at is not None:
+        return False
+    # As when they asked: what lies ahead of them ends, and those aboard hear of it.
+    outbox.publish(MemberWithdrawn(member_id=member_id), now=now)
+    _forget(erasure, now)
     return True
 
 
@@ -86,6 +139,10 @@ def erase_accounts(member_id: UUID, now: datetime) -> None:
 
 def _erase_user(user: User) -> None:
     """Close the door for good: nobody can sign in as somebody who is forgotten."""
+    AccountMerge.objects.filter(keeper=user).delete()
+    AccountMerge.objects.filter(other=user).delete()
+    end_sessions(user)
+    Authenticator.objects.filter(user=user).delete()
     EmailAddress.objects.filter(user=user).delete()
     SocialAccount.objects.filter(user=user).delete()
     user.email = f"{user.pk}@erased.invalid"
@@ -101,6 +158,8 @@ def keep_terms(*, now: datetime) -> int:
     rows = (
         PositionRead.objects.filter(at__lt=terms["position_read"]),
         DataExport.objects.filter(expires_at__lte=now),
+        AccountMerge.objects.filter(done_at=None, expires_at__lte=now),
+        AccountMerge.objects.filter(done_at__lte=now - MERGE_KEPT_FOR),
         decided.filter(created_at__lt=terms["report"]),
     )
     return sum(some.delete()[0] for some in rows)

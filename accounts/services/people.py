@@ -30,7 +30,7 @@ def change_role(*, by: Member, person_id: UUID, role: str, now: datetime) -> Mem
     require(by, Act.CHANGE_ROLE)
     if role not in MemberRole.values:
         raise InvalidInput(_("Choose one of these."), field="role")
-    _lock(by.organization_id)
+    lock_organization(by.organization_id)
     person = get_person_for(by, person_id, lock=True)
     if person.left_at is not None:
         raise NotInside
@@ -52,7 +52,7 @@ def leave_organization(*, member: Member, now: datetime) -> None:
         LastOwner: nobody would own the organization.
         NotInside: they have left already.
     """
-    _lock(member.organization_id)
+    lock_organization(member.organization_id)
     leaving = Member.objects.select_for_update().get(pk=member.pk)
     if leaving.left_at is not None:
         raise NotInside
@@ -73,7 +73,7 @@ def remove_member(*, by: Member, person_id: UUID, reason: str, now: datetime) ->
         RemovedByNobody: it is the member themselves, who leaves instead.
     """
     require(by, Act.REMOVE_MEMBER)
-    _lock(by.organization_id)
+    lock_organization(by.organization_id)
     person = get_person_for(by, person_id, lock=True)
     if person.pk == by.pk:
         raise RemovedByNobody
@@ -109,7 +109,7 @@ def let_in_again(person: Member, *, by: User | None, now: datetime) -> None:
     note(person, MembershipAct.READMITTED, by=by, now=now)
 
 
-def _lock(organization_id: UUID) -> None:
+def lock_organization(organization_id: UUID) -> None:
     """Let one change of who steers happen at a time, so that the count of owners holds."""
     Organization.objects.select_for_update(of=("self",), no_key=True).get(pk=organization_id)
 

@@ -53,3 +53,11 @@ def way_back(authorize_url, person):
             )
     back = urlsplit(answer.headers["Location"])
     return f"{back.path}?{back.query}"
+
+
+def foreign_way_back(authorize_url, person):
+    """Sign in at a provider that others wrote; return the path and query of the way back."""
+    answer = requests.post(authorize_url, {"sub": person}, allow_redirects=False, timeout=10)
+    assert answer.status_code == 302, answer.text[:500]
+    back = urlsplit(answer.headers["Location"])
+    return f"{back.path}?{back.query}"

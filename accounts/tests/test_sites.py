@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import Site
 from accounts.selectors import get_site_near, list_sites
 from accounts.tests.factories import ELSEWHERE, HEAD_OFFICE, HOME_NORTH, WORKSHOP
-from carpool.kernel.geo import LonLat
+from carpool.kernel.geo import LonLat, offset_m, to_polygon
 from carpool.kernel.web import place_chips, write_place
 from rides.tests.api import Api
 
@@ -110,6 +110,98 @@ def test_the_api_names_the_field(cast):
     assert made["radius_m"] == 150
     changed = api.send("PATCH", f"{API}/{made['id']}", {"radius_m": 60}).json()
     assert (changed["radius_m"], changed["name"]) == (60, "Depot")
+
+
+def around(middle, east_m, north_m):
+    """The corners of a box around a place."""
+    ways = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    return [offset_m(middle, east_m=a * east_m, north_m=b * north_m) for a, b in ways]
+
+
+def written(corners):
+    return " ".join(write_place(corner) for corner in corners)
+
+
+def test_a_manager_draws_an_outline_and_goes_back_to_the_circle(manager, cast):
+    corners = around(HOME_NORTH, 400, 30)
+    assert manager.post(f"{URL}add/", entered(fence=written(corners))).status_code == 302
+    site = Site.objects.get(name="North depot")
+    page = manager.get(f"{URL}{site.pk}/").content.decode()
+    assert written(corners) in page
+    assert "as drawn on the map" in manager.get(URL).content.decode()
+    assert site.holds(offset_m(HOME_NORTH, east_m=300, north_m=0))
+    assert not site.holds(offset_m(HOME_NORTH, east_m=0, north_m=60)), "the circle would hold it"
+    manager.post(f"{URL}{site.pk}/", entered(fence=""))
+    site.refresh_from_db()
+    assert site.fence is None
+    assert site.holds(offset_m(HOME_NORTH, east_m=0, north_m=60))
+
+
+@pytest.mark.parametrize(
+    "corners",
+    [
+        around(HOME_NORTH, 100, 100)[:2],
+        around(HOME_NORTH, 9, 9),
+        around(HOME_NORTH, 2100, 2000),
+        around(offset_m(HOME_NORTH, east_m=500, north_m=0), 100, 100),
+        [around(HOME_NORTH, 100, 100)[i] for i in (0, 2, 1, 3)],
+        around(HOME_NORTH, 100, 100) * 16,
+    ],
+    ids=["line", "tiny", "vast", "beside", "crossing", "too many corners"],
+)
+def test_an_outline_that_makes_no_sense_is_refused(manager, cast, corners):
+    answer = manager.post(f"{URL}add/", entered(fence=written(corners), entrance_label=""))
+    assert list(answer.context["form"].errors) == ["fence"]
+    body = {"name": "D", "location": HOME_NORTH._asdict()}
+    sent = Api(cast.manager).post(API, body | {"fence": [c._asdict() for c in corners]})
+    assert sent.status_code in {400, 422}
+    assert {error["field"].split(".")[0] for error in sent.json()["errors"]} == {"fence"}
+    assert list_sites(cast.manager).count() == 3
+
+
+def test_nonsense_instead_of_corners_is_refused(manager, cast):
+    for text in ("x", "1,2 3", "1,2 nan,4 5,6", "200,1 1,1 1,2"):
+        answer = manager.post(f"{URL}add/", entered(fence=text))
+        assert list(answer.context["form"].errors) == ["fence"], text
+
+
+def test_the_entrance_lies_in_the_outline(manager, cast):
+    corners = around(HOME_NORTH, 20, 20)
+    answer = manager.post(f"{URL}add/", entered(fence=written(corners)))
+    assert list(answer.context["form"].errors) == ["entrance_label"], "48 m, but the circle has 120"
+
+
+def test_the_api_takes_and_shows_an_outline_and_null_is_the_circle(cast):
+    api = Api(cast.manager)
+    corners = [corner._asdict() for corner in around(HOME_NORTH, 60, 60)]
+    body = {"name": "Depot", "location": HOME_NORTH._asdict(), "fence": corners}
+    made = api.post(API, body).json()
+    shown = [(round(c["lon"], 6), round(c["lat"], 6)) for c in made["fence"]]
+    assert shown == [(round(c["lon"], 6), round(c["lat"], 6)) for c in corners]
+    kept = api.send("PATCH", f"{API}/{made['id']}", {"name": "Depot 2"}).json()
+    assert kept["fence"] == made["fence"]
+    assert api.send("PATCH", f"{API}/{made['id']}", {"fence": None}).json()["fence"] is None
+
+
+def test_an_outline_decides_what_is_public_and_opens_no_home_across_the_road(cast):
+    site = Site.objects.get(organization=cast.organization, name="Head office")
+    beside = offset_m(HEAD_OFFICE, east_m=0, north_m=100)
+    far = offset_m(HEAD_OFFICE, east_m=300, north_m=0)
+    assert get_site_near(cast.driver, beside, within_m=150) == site
+    site.fence = to_polygon(around(HEAD_OFFICE, 400, 50))
+    site.save()
+    assert get_site_near(cast.driver, beside, within_m=150) is None
+    assert site.holds(far)
+    assert get_site_near(cast.driver, far, within_m=150) is None
+    near = offset_m(HEAD_OFFICE, east_m=140, north_m=0)
+    assert get_site_near(cast.driver, near, within_m=150) == site
+
+
+def test_the_database_takes_no_outline_that_crosses_itself(cast):
+    corners = around(HOME_NORTH, 100, 100)
+    crossing = to_polygon([corners[i] for i in (0, 2, 1, 3)])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Site.objects.filter(organization=cast.organization).update(fence=crossing)
 
 
 def test_a_wide_fence_makes_no_home_public_and_a_narrow_one_counts(cast):

@@ -1,6 +1,7 @@
 """Pages about oneself and about getting in."""
 
 from accounts.views.branding import brand_style, branding, logo
+from accounts.views.communities import join_community, open_door
 from accounts.views.invitations import invitations, invited, revoke_invitation
 from accounts.views.issuers import issuer, remove_issuer, unlink
 from accounts.views.joining import demo, join
@@ -12,6 +13,7 @@ from accounts.views.members import (
     readmit_person,
     remove_person,
 )
+from accounts.views.merging import confirm_merge, merge
 from accounts.views.oneself import car, place, profile, remove_car, remove_place
 from accounts.views.organization import organization
 from accounts.views.partners import accept_partner, end_partner, partners, share_beyond
@@ -30,6 +32,7 @@ __all__ = [
     "branding",
     "car",
     "change_role",
+    "confirm_merge",
     "data",
     "demo",
     "download",
@@ -39,8 +42,11 @@ __all__ = [
     "invited",
     "issuer",
     "join",
+    "join_community",
     "leave",
     "logo",
+    "merge",
+    "open_door",
     "organization",
     "partners",
     "people_list",

@@ -19,7 +19,10 @@ def join(request: HttpRequest) -> HttpResponse:
     """Tell somebody without an organization how to get into one."""
     if getattr(request, "member", None) is not None:
         return redirect("rides:today")
-    context = {"is_suspended": selectors.is_suspended(request.user)}
+    context = {
+        "is_suspended": selectors.is_suspended(request.user),
+        "communities": selectors.list_communities(),
+    }
     return render(request, "accounts/join.html", context)
 
 

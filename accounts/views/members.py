@@ -88,7 +88,9 @@ def readmit_person(request: MemberRequest, person_id: UUID) -> HttpResponse:
 def leave(request: MemberRequest) -> HttpResponse:
     """Tell what leaving means; leave."""
     error = ""
-    if request.method == "POST":
+    if request.member.role == MemberRole.OWNER and not selectors.count_other_owners(request.member):
+        error = LastOwner().detail
+    if request.method == "POST" and not error:
         name = request.member.organization.name
         try:
             services.leave_organization(member=request.member, now=clock.now())

@@ -14,7 +14,7 @@ from accounts.forms import SiteForm
 from accounts.models import Site
 from accounts.permissions import Act
 from carpool.kernel.errors import DomainError
-from carpool.kernel.geo import from_point
+from carpool.kernel.geo import corners_of, from_point
 from carpool.kernel.web import MemberRequest, add_error, basemap, member_required
 from maps.selectors import list_regions
 
@@ -60,6 +60,7 @@ def _initial(saved: Site | None) -> dict[str, Any]:
         "place_label": saved.address or saved.name,
         "place": from_point(saved.location),
         "radius_m": saved.radius_m,
+        "fence": corners_of(saved.fence) if saved.fence else None,
         **gate,
     }
 
