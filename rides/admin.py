@@ -66,7 +66,10 @@ class RideAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("driver",)
     search_fields = ("driver__display_name", "origin_area", "destination_area")
     date_hierarchy = "departure_at"
-    exclude = ("origin", "origin_label", "destination", "destination_label", "route", "reach")
+    exclude = (
+        *("origin", "origin_label", "destination", "destination_label", "route", "reach"),
+        *("number", "changed_in"),
+    )
     inlines = (StopInline, BookingInline, RideTransitionInline)
 
 
@@ -95,4 +98,7 @@ class RideRequestAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("rider", "earliest_departure_at", "latest_arrival_at", "seats", "state")
     list_filter = ("state",)
     list_select_related = ("rider",)
-    exclude = ("origin", "origin_label", "destination", "destination_label")
+    exclude = (
+        *("origin", "origin_label", "destination", "destination_label"),
+        *("number", "changed_in"),
+    )

@@ -45,6 +45,26 @@ class BookingStateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BookingDisputed(Event):
+    """The driver says that a ride took place, the rider that it did not: a person decides."""
+
+    booking_id: UUID
+    ride_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RideMoneyChanged(Event):
+    """Something about the price of a seat concerns somebody; ``payments`` tells what it is."""
+
+    booking_id: UUID
+    ride_id: UUID
+    member_id: UUID
+    what: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RequestPosted(Event):
     """A rider left a standing request."""
 
@@ -75,3 +95,65 @@ class ProposalChanged(Event):
     proposal_id: UUID
     member_id: UUID
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomStateChanged(Event):
+    """A room was opened (``before`` is empty) or moved on."""
+
+    room_id: UUID
+    before: str
+    after: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeatStateChanged(Event):
+    """A seat in a room was taken (``before`` is empty) or moved on."""
+
+    seat_id: UUID
+    room_id: UUID
+    before: str
+    after: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoomHostChanged(Event):
+    """Somebody else calls the taxi now and pays its driver."""
+
+    room_id: UUID
+    before_id: UUID
+    after_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoomHostAsked(Event):
+    """The host asks somebody in the room to take over."""
+
+    room_id: UUID
+    member_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoomMoneyChanged(Event):
+    """Something about a room's money concerns somebody; ``payments`` tells what it is."""
+
+    room_id: UUID
+    member_id: UUID
+    what: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MergerChanged(Event):
+    """That two rooms could be one was found (``before`` is empty), or moved on."""
+
+    merger_id: UUID
+    stays_id: UUID
+    goes_id: UUID
+    before: str
+    after: str
+    at: datetime

@@ -5,12 +5,12 @@ row: nobody but their owner ever sees one. A member's own data and sites are not
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from accounts.models import Member
-from rides.models import Booking, BookingState, Ride, RideState
-from rides.models.bookings import ACTIVE_STATES
+from rides.models import Booking, BookingState, Ride, RideState, Room, RoomState
+from rides.models.bookings import ACTIVE_STATES, UNCERTAIN_STATES
 
 
 class Datum(Enum):
@@ -46,6 +46,8 @@ DISCLOSED: dict[Stage, frozenset[Datum]] = {
     Stage.AFTERWARDS: _KNOWN,
 }
 OVER = frozenset({RideState.COMPLETED, RideState.CANCELLED})
+# So long a driver waits at the kerb. Source: rule R5, not boarded five minutes after.
+MISSING_AFTER = timedelta(minutes=5)
 
 
 def stage_between(a: Member, b: Member, ride: Ride, bookings: Sequence[Booking]) -> Stage:
@@ -63,6 +65,31 @@ def stage_between(a: Member, b: Member, ride: Ride, bookings: Sequence[Booking])
 def is_driver(member: Member, ride: Ride) -> bool:
     """Tell whether the member drives this ride."""
     return ride.driver_id == member.pk
+
+
+def is_host(member: Member, room: Room) -> bool:
+    """Tell whether the member calls this room's taxi and pays its driver."""
+    return room.host_id == member.pk
+
+
+def can_call_taxi(member: Member, room: Room, now: datetime) -> bool:
+    """Only the host, once the party is final and until the taxi leaves."""
+    return is_host(member, room) and room.state_at(now) in {RoomState.LOCKED, RoomState.CALLED}
+
+
+def can_let_board(member: Member, room: Room) -> bool:
+    """Only the host, from the call until the fare is settled: somebody may have been overlooked."""
+    return is_host(member, room) and room.called_at is not None and not room.is_over
+
+
+def can_mark_absent(member: Member, room: Room, now: datetime) -> bool:
+    """Only the host, some minutes after the planned departure."""
+    return can_let_board(member, room) and now >= room.absent_from
+
+
+def can_cancel_room(member: Member, room: Room) -> bool:
+    """Only the host, until the taxi has left."""
+    return is_host(member, room) and room.departed_at is None and not room.is_over
 
 
 def can_cancel_ride(member: Member, ride: Ride, now: datetime) -> bool:
@@ -112,6 +139,21 @@ def can_answer(member: Member, booking: Booking) -> bool:
     return mine and booking.state == BookingState.COMPLETED_PENDING_VALIDATION
 
 
+def can_mark_missing(member: Member, booking: Booking, now: datetime) -> bool:
+    """Only the driver, who has waited a little, once, and until both have answered."""
+    is_there = booking.state in {
+        BookingState.CONFIRMED,
+        BookingState.COMPLETED_PENDING_VALIDATION,
+    }
+    return (
+        is_driver(member, booking.ride)
+        and is_there
+        and booking.missed_at is None
+        and booking.driver_answer is None
+        and now >= booking.pickup_at + MISSING_AFTER
+    )
+
+
 def can_share(member: Member, ride: Ride, bookings: list[Booking], now: datetime) -> bool:
     """Only who is in the car, and until the ride is over."""
     state = ride.state_at(now, has_open_bookings=False)
@@ -130,6 +172,6 @@ def travels_along(member: Member, bookings: Sequence[Booking]) -> bool:
     """Tell whether the member has (or had) a confirmed place among these bookings."""
     return any(
         booking.rider_id == member.pk
-        and booking.state not in {BookingState.WAITING_CONFIRMATION, BookingState.CANCELLED}
+        and booking.state not in {*UNCERTAIN_STATES, BookingState.CANCELLED}
         for booking in bookings
     )

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from carpool.kernel import clock
+from carpool.kernel import clock, timekeeping
 from rides import services
 from rides.services import forgetting
 
@@ -10,7 +10,7 @@ from rides.services import forgetting
 @shared_task(name="rides.watch_rides", ignore_result=True)
 def watch_rides() -> int:
     """Bring everything that is due up to date; sent by beat."""
-    return services.watch(now=clock.now())
+    return services.watch(now=timekeeping.agreed_now())
 
 
 @shared_task(name="rides.keep_terms", ignore_result=True)

@@ -22,5 +22,6 @@ urlpatterns = [
     path("bookings/<uuid:booking_id>/confirm/", views.confirm_booking, name="booking-confirm"),
     path("bookings/<uuid:booking_id>/decline/", views.decline_booking, name="booking-decline"),
     path("bookings/<uuid:booking_id>/cancel/", views.cancel_booking, name="booking-cancel"),
+    path("bookings/<uuid:booking_id>/missing/", views.mark_missing, name="booking-missing"),
     path("bookings/<uuid:booking_id>/answer/", views.answer_booking, name="booking-answer"),
 ]

@@ -107,9 +107,11 @@ RIDE_BODY: dict[str, Any] = {
             "pickup_at": "2027-03-15T07:34:10-03:00",
             "dropoff_at": "2027-03-15T07:41:48-03:00",
             "decide_by": None,
+            "partner": None,
         }
     ],
     "is_driver": True,
+    "partner": None,
 }
 RIDE = OpenApiExample("As its driver sees it", value=RIDE_BODY, response_only=True)
 

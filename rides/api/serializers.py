@@ -137,6 +137,14 @@ class RiderOfRideSerializer(serializers.Serializer[Booking]):
     pickup_at = serializers.DateTimeField()
     dropoff_at = serializers.DateTimeField()
     decide_by = serializers.DateTimeField(allow_null=True)
+    partner = serializers.SerializerMethodField(
+        help_text="The partner organization that the rider is of; null: one's own"
+    )
+
+    def get_partner(self, booking: Booking) -> str | None:
+        """Name a partner."""
+        view: RideView = self.context["view"]
+        return view.partner_of(booking.rider)
 
     @extend_schema_field(PERSON)
     def get_rider(self, booking: Booking) -> dict[str, Any]:
@@ -183,6 +191,13 @@ class RideSerializer(serializers.Serializer[RideView]):
     stops = StopSerializer(many=True)
     bookings = serializers.SerializerMethodField()
     is_driver = serializers.BooleanField()
+    partner = serializers.SerializerMethodField(
+        help_text="The partner organization whose driver this is; null: one's own"
+    )
+
+    def get_partner(self, view: RideView) -> str | None:
+        """Name a partner."""
+        return view.partner_of(view.ride.driver)
 
     @extend_schema_field(PERSON)
     def get_driver(self, view: RideView) -> dict[str, Any]:
@@ -253,6 +268,9 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
             "pickup_at",
             "dropoff_at",
             "shared_distance_m",
+            "price_minor",
+            "currency",
+            "held_until",
             "decide_by",
             "cancel_reason",
             "outcome",

@@ -41,6 +41,11 @@ urlpatterns = [
         views.BookingAnswerView.as_view(),
         name="booking-answer",
     ),
+    path(
+        "bookings/<uuid:booking_id>/missing",
+        views.BookingMissingView.as_view(),
+        name="booking-missing",
+    ),
     path("requests", views.RequestsView.as_view(), name="requests"),
     path(
         "requests/<uuid:request_id>/close", views.RequestCloseView.as_view(), name="request-close"

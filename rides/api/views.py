@@ -264,6 +264,23 @@ class BookingAnswerView(APIView):
         return _ride(request, booking.ride_id)
 
 
+class BookingMissingView(APIView):
+    """The rider was not there."""
+
+    @extend_schema(
+        request=None,
+        responses={200: RideSerializer, **PROBLEMS},
+        tags=["bookings"],
+        summary="Say that a rider did not come",
+    )
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        """Note, as the driver, that a rider was not at the pick-up five minutes after its time."""
+        booking = services.mark_missing(
+            booking_id=booking_id, by=member_of(request), now=clock.now()
+        )
+        return _ride(request, booking.ride_id)
+
+
 class RequestsView(generics.ListAPIView[Any]):
     """One's own standing requests."""
 

@@ -19,8 +19,9 @@ from rides.models.rides import Ride
 
 
 class BookingState(models.TextChoices):
-    """Where a booking is in its life."""
+    """Where a booking is in its life. Held: its seat is kept while the rider pays."""
 
+    HELD = "held", _("Waiting for the payment")
     WAITING_CONFIRMATION = "waiting_confirmation", _("Waiting for the driver")
     CONFIRMED = "confirmed", _("Confirmed")
     COMPLETED_PENDING_VALIDATION = "completed_pending_validation", _("Did it take place?")
@@ -29,6 +30,9 @@ class BookingState(models.TextChoices):
 
 
 BOOKING_TRANSITIONS: dict[BookingState, frozenset[BookingState]] = {
+    BookingState.HELD: frozenset(
+        {BookingState.WAITING_CONFIRMATION, BookingState.CONFIRMED, BookingState.CANCELLED}
+    ),
     BookingState.WAITING_CONFIRMATION: frozenset({BookingState.CONFIRMED, BookingState.CANCELLED}),
     BookingState.CONFIRMED: frozenset(
         {BookingState.COMPLETED_PENDING_VALIDATION, BookingState.CANCELLED}
@@ -38,7 +42,9 @@ BOOKING_TRANSITIONS: dict[BookingState, frozenset[BookingState]] = {
     BookingState.CANCELLED: frozenset(),
 }
 # These hold a seat.
-ACTIVE_STATES = (BookingState.WAITING_CONFIRMATION, BookingState.CONFIRMED)
+ACTIVE_STATES = (BookingState.HELD, BookingState.WAITING_CONFIRMATION, BookingState.CONFIRMED)
+# Nobody else counts on these yet: no name, no number, no conversation.
+UNCERTAIN_STATES = (BookingState.HELD, BookingState.WAITING_CONFIRMATION)
 # These keep a ride from being completed.
 OPEN_STATES = (*ACTIVE_STATES, BookingState.COMPLETED_PENDING_VALIDATION)
 
@@ -76,42 +82,73 @@ class Booking(models.Model):
     """A rider's seats in a ride, from a pick-up to a drop-off."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    ride = models.ForeignKey(Ride, on_delete=models.CASCADE, related_name="bookings")
-    rider = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="bookings")
-    seats = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=30, choices=BookingState.choices)
+    ride = models.ForeignKey(
+        Ride, on_delete=models.CASCADE, related_name="bookings", verbose_name=_("ride")
+    )
+    rider = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="bookings", verbose_name=_("rider")
+    )
+    seats = models.PositiveSmallIntegerField(_("seats"))
+    state = models.CharField(_("state"), max_length=30, choices=BookingState.choices)
 
     origin = PointField(srid=4326, help_text="The rider's own; only they see it")
     origin_label = models.CharField(max_length=255)
     destination = PointField(srid=4326, help_text="The rider's own; only they see it")
     destination_label = models.CharField(max_length=255)
-    earliest_departure_at = models.DateTimeField(help_text="From the rider's own start, walking")
-    latest_arrival_at = models.DateTimeField(help_text="At the rider's own destination")
-    walk_to_m = models.PositiveIntegerField()
-    walk_from_m = models.PositiveIntegerField()
+    earliest_departure_at = models.DateTimeField(
+        _("earliest departure"), help_text=_("From the rider's own start, walking")
+    )
+    latest_arrival_at = models.DateTimeField(
+        _("latest arrival"), help_text=_("At the rider's own destination")
+    )
+    walk_to_m = models.PositiveIntegerField(_("walk to the stop, m"))
+    walk_from_m = models.PositiveIntegerField(_("walk from the stop, m"))
 
-    pickup_at = models.DateTimeField(help_text="As planned now")
-    dropoff_at = models.DateTimeField(help_text="As planned now")
-    detour_s = models.PositiveIntegerField(help_text="What this booking added for the driver")
-    shared_distance_m = models.PositiveIntegerField(help_text="Metres aboard, when booked")
+    pickup_at = models.DateTimeField(_("pick-up"), help_text=_("As planned now"))
+    dropoff_at = models.DateTimeField(_("drop-off"), help_text=_("As planned now"))
+    detour_s = models.PositiveIntegerField(
+        _("detour, s"), help_text=_("What this booking added for the driver")
+    )
+    shared_distance_m = models.PositiveIntegerField(
+        _("way aboard, m"), help_text=_("Metres aboard, when booked")
+    )
 
-    decide_by = models.DateTimeField(null=True, blank=True)
-    cancelled_at = models.DateTimeField(null=True, blank=True)
+    price_minor = models.BigIntegerField(
+        _("price"),
+        null=True,
+        blank=True,
+        help_text=_("For all its seats, as shown when booking; empty: nobody knew one"),
+    )
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    held_until = models.DateTimeField(_("to be paid by"), null=True, blank=True)
+    missed_at = models.DateTimeField(
+        _("not there"), null=True, blank=True, help_text=_("When the driver said so")
+    )
+
+    decide_by = models.DateTimeField(_("answer by"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
     cancelled_by = models.ForeignKey(
-        Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        Member,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cancelled by"),
     )
-    cancel_reason = models.CharField(max_length=280, blank=True)
-    driver_answer = models.BooleanField(null=True, blank=True)
-    rider_answer = models.BooleanField(null=True, blank=True)
+    cancel_reason = models.CharField(_("reason of cancellation"), max_length=280, blank=True)
+    driver_answer = models.BooleanField(_("driver's answer"), null=True, blank=True)
+    rider_answer = models.BooleanField(_("rider's answer"), null=True, blank=True)
     outcome = models.CharField(
-        max_length=9, choices=BookingOutcome.choices, default=BookingOutcome.UNDECIDED
+        _("outcome"), max_length=9, choices=BookingOutcome.choices, default=BookingOutcome.UNDECIDED
     )
-    next_check_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(db_default=Now())
+    next_check_at = models.DateTimeField(_("next look at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     objects = BookingQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
         ordering = ["pickup_at", "id"]
         indexes = [
             models.Index(fields=["rider", "created_at"], name="booking_newest_first"),
@@ -139,6 +176,10 @@ class Booking(models.Model):
                 condition=models.Q(state=BookingState.CANCELLED, cancelled_at__isnull=False)
                 | (~models.Q(state=BookingState.CANCELLED) & models.Q(cancelled_at=None)),
                 name="booking_cancelled_with_its_time",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=BookingState.HELD) | models.Q(held_until__isnull=False),
+                name="a_held_booking_is_paid_by_a_time",
             ),
             one_at_a_time(
                 "rider_is_in_one_ride_at_a_time",
@@ -169,13 +210,19 @@ class Booking(models.Model):
 class BookingTransition(models.Model):
     """One step of a booking's life, as it was recorded."""
 
-    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="transitions")
-    before = models.CharField(max_length=30, choices=BookingState.choices, blank=True)
-    after = models.CharField(max_length=30, choices=BookingState.choices)
-    actor = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
-    at = models.DateTimeField()
+    booking = models.ForeignKey(
+        Booking, on_delete=models.CASCADE, related_name="transitions", verbose_name=_("booking")
+    )
+    before = models.CharField(_("before"), max_length=30, choices=BookingState.choices, blank=True)
+    after = models.CharField(_("after"), max_length=30, choices=BookingState.choices)
+    actor = models.ForeignKey(
+        Member, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("at"))
 
     class Meta:
+        verbose_name = _("step of a booking")
+        verbose_name_plural = _("steps of a booking")
         ordering = ["at", "id"]
 
     def __str__(self) -> str:

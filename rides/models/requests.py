@@ -59,22 +59,30 @@ class RideRequest(Followed):
     """From where to where, when, with how many: matched against each new ride."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    rider = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="ride_requests")
-    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
+    rider = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="ride_requests", verbose_name=_("rider")
+    )
+    region = models.ForeignKey(
+        Region, on_delete=models.PROTECT, related_name="+", verbose_name=_("region")
+    )
     origin = PointField(srid=4326)
     origin_label = models.CharField(max_length=255)
     destination = PointField(srid=4326)
     destination_label = models.CharField(max_length=255)
-    earliest_departure_at = models.DateTimeField()
-    latest_arrival_at = models.DateTimeField()
-    seats = models.PositiveSmallIntegerField(default=1)
-    walk_m = models.PositiveIntegerField()
-    state = models.CharField(max_length=9, choices=RequestState.choices, default=RequestState.OPEN)
-    created_at = models.DateTimeField(db_default=Now())
+    earliest_departure_at = models.DateTimeField(_("earliest departure"))
+    latest_arrival_at = models.DateTimeField(_("latest arrival"))
+    seats = models.PositiveSmallIntegerField(_("seats"), default=1)
+    walk_m = models.PositiveIntegerField(_("walk accepted, m"))
+    state = models.CharField(
+        _("state"), max_length=9, choices=RequestState.choices, default=RequestState.OPEN
+    )
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     objects = RequestQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("standing request")
+        verbose_name_plural = _("standing requests")
         ordering = ["earliest_departure_at", "id"]
         indexes = [
             GistIndex(

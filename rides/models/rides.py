@@ -134,47 +134,72 @@ class Ride(Followed):
     """A driver's offer to take others along, and what became of it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="rides")
-    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
-    driver = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="rides")
-    car = models.ForeignKey(Car, on_delete=models.RESTRICT, related_name="rides")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="rides", verbose_name=_("organization")
+    )
+    region = models.ForeignKey(
+        Region, on_delete=models.PROTECT, related_name="+", verbose_name=_("region")
+    )
+    driver = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="rides", verbose_name=_("driver")
+    )
+    car = models.ForeignKey(
+        Car, on_delete=models.RESTRICT, related_name="rides", verbose_name=_("car")
+    )
 
     origin = PointField(srid=4326)
     origin_label = models.CharField(max_length=255)
-    origin_area = models.CharField(max_length=255, help_text="What others read before they book")
-    origin_public = models.BooleanField(help_text="At a site, so the exact point is no secret")
+    origin_area = models.CharField(
+        _("from (area)"), max_length=255, help_text=_("What others read before they book")
+    )
+    origin_public = models.BooleanField(
+        _("starts at a site"), help_text=_("At a site, so the exact point is no secret")
+    )
     destination = PointField(srid=4326)
     destination_label = models.CharField(max_length=255)
-    destination_area = models.CharField(max_length=255)
-    destination_public = models.BooleanField()
+    destination_area = models.CharField(_("to (area)"), max_length=255)
+    destination_public = models.BooleanField(_("ends at a site"))
 
-    departure_at = models.DateTimeField()
-    arrival_at = models.DateTimeField(help_text="As planned, with everybody who booked")
-    arrive_latest_at = models.DateTimeField(help_text="The driver's promise to themselves")
-    solo_duration_s = models.PositiveIntegerField()
-    solo_distance_m = models.PositiveIntegerField()
-    distance_m = models.PositiveIntegerField(help_text="As planned, with everybody who booked")
+    departure_at = models.DateTimeField(_("departs at"))
+    arrival_at = models.DateTimeField(
+        _("arrives at"), help_text=_("As planned, with everybody who booked")
+    )
+    arrive_latest_at = models.DateTimeField(
+        _("latest arrival"), help_text=_("The driver's promise to themselves")
+    )
+    solo_duration_s = models.PositiveIntegerField(_("drive alone, s"))
+    solo_distance_m = models.PositiveIntegerField(_("way alone, m"))
+    distance_m = models.PositiveIntegerField(
+        _("way, m"), help_text=_("As planned, with everybody who booked")
+    )
     seats_offered = models.PositiveSmallIntegerField(
-        validators=[MinValueValidator(1), MaxValueValidator(8)]
+        _("seats offered"), validators=[MinValueValidator(1), MaxValueValidator(8)]
     )
-    detour_s = models.PositiveIntegerField(help_text="How much later the driver accepts to arrive")
-    detour_m = models.PositiveIntegerField(null=True, blank=True)
+    detour_s = models.PositiveIntegerField(
+        _("detour accepted, s"), help_text=_("How much later the driver accepts to arrive")
+    )
+    detour_m = models.PositiveIntegerField(_("detour accepted, m"), null=True, blank=True)
     booking_mode = models.CharField(
-        max_length=7, choices=BookingMode.choices, default=BookingMode.INSTANT
+        _("how seats are given"),
+        max_length=7,
+        choices=BookingMode.choices,
+        default=BookingMode.INSTANT,
     )
-    note = models.CharField(max_length=280, blank=True)
+    note = models.CharField(_("note"), max_length=280, blank=True)
     route = LineStringField(srid=4326)
     reach = PolygonField(
         srid=4326, help_text="The admissible ellipse: no point outside can be served in time"
     )
 
-    state = models.CharField(max_length=10, choices=RideState.choices, default=RideState.SCHEDULED)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    cancelled_at = models.DateTimeField(null=True, blank=True)
-    cancel_reason = models.CharField(max_length=280, blank=True)
-    next_check_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(db_default=Now())
+    state = models.CharField(
+        _("state"), max_length=10, choices=RideState.choices, default=RideState.SCHEDULED
+    )
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+    cancel_reason = models.CharField(_("reason of cancellation"), max_length=280, blank=True)
+    next_check_at = models.DateTimeField(_("next look at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     objects = RideQuerySet.as_manager()
     # What the queryset's methods add.
@@ -182,6 +207,8 @@ class Ride(Followed):
     driver_avoids: list[dict[str, float]]
 
     class Meta:
+        verbose_name = _("ride")
+        verbose_name_plural = _("rides")
         ordering = ["departure_at", "id"]
         indexes = [
             GistIndex(
@@ -296,8 +323,8 @@ class Stop(models.Model):
     """One place where the car stops, with what was promised for it."""
 
     ride = models.ForeignKey(Ride, on_delete=models.CASCADE, related_name="stops")
-    position = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=11, choices=StopKind.choices)
+    position = models.PositiveSmallIntegerField(_("position"))
+    kind = models.CharField(_("kind"), max_length=11, choices=StopKind.choices)
     booking = models.ForeignKey(
         "rides.Booking", on_delete=models.CASCADE, null=True, blank=True, related_name="stops"
     )
@@ -306,14 +333,20 @@ class Stop(models.Model):
     earliest_at = models.DateTimeField(
         null=True, blank=True, help_text="A pick-up: the car waits until then"
     )
-    planned_at = models.DateTimeField()
-    latest_at = models.DateTimeField(help_text="The promise: never planned later than this")
-    seats_after = models.PositiveSmallIntegerField(help_text="Seats taken when leaving the stop")
+    planned_at = models.DateTimeField(_("planned at"))
+    latest_at = models.DateTimeField(
+        _("latest at"), help_text=_("The promise: never planned later than this")
+    )
+    seats_after = models.PositiveSmallIntegerField(
+        _("seats taken after"), help_text=_("Seats taken when leaving the stop")
+    )
     leg_distance_m = models.PositiveIntegerField(help_text="Metres driven from the stop before")
     leg_duration_ms = models.PositiveIntegerField(help_text="Driving time from the stop before")
-    visited_at = models.DateTimeField(null=True, blank=True)
+    visited_at = models.DateTimeField(_("visited at"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("stop")
+        verbose_name_plural = _("stops")
         ordering = ["ride", "position"]
         constraints = [
             models.UniqueConstraint(
@@ -339,13 +372,19 @@ class Stop(models.Model):
 class RideTransition(models.Model):
     """One step of a ride's life, as it was recorded."""
 
-    ride = models.ForeignKey(Ride, on_delete=models.CASCADE, related_name="transitions")
-    before = models.CharField(max_length=10, choices=RideState.choices, blank=True)
-    after = models.CharField(max_length=10, choices=RideState.choices)
-    actor = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
-    at = models.DateTimeField()
+    ride = models.ForeignKey(
+        Ride, on_delete=models.CASCADE, related_name="transitions", verbose_name=_("ride")
+    )
+    before = models.CharField(_("before"), max_length=10, choices=RideState.choices, blank=True)
+    after = models.CharField(_("after"), max_length=10, choices=RideState.choices)
+    actor = models.ForeignKey(
+        Member, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("at"))
 
     class Meta:
+        verbose_name = _("step of a ride")
+        verbose_name_plural = _("steps of a ride")
         ordering = ["at", "id"]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member
-from rides.models.bookings import Booking, BookingState
+from rides.models.bookings import UNCERTAIN_STATES, Booking, BookingState
 from rides.models.rides import Ride
 
 # Long enough to read "arrived" when one looks late.
@@ -27,7 +27,7 @@ class RideShareQuerySet(models.QuerySet["RideShare"]):
         ended = Coalesce("ride__finished_at", "ride__arrival_at")
         seats = Booking.objects.filter(
             ride=models.OuterRef("ride"), rider=models.OuterRef("member")
-        ).exclude(state__in=[BookingState.WAITING_CONFIRMATION, BookingState.CANCELLED])
+        ).exclude(state__in=[*UNCERTAIN_STATES, BookingState.CANCELLED])
         travels = models.Q(ride__driver=models.F("member")) | models.Exists(seats)
         return self.alias(ended_at=ended).filter(
             travels, revoked_at=None, ended_at__gt=now - SHARED_AFTER

@@ -1,5 +1,6 @@
 """Reads about rides; each begins with the member who asks, and shows what they may see."""
 
+from rides.selectors.dispatch import Dispatch, TaxiApp, fill_link, get_dispatch
 from rides.selectors.following import (
     Emergency,
     FollowedRide,
@@ -7,6 +8,29 @@ from rides.selectors.following import (
     follow_ride,
     get_emergency,
     get_fellow,
+)
+from rides.selectors.mergers import (
+    find_merger_away,
+    find_merger_of,
+    get_merger,
+    known_pairs,
+    merged_into,
+)
+from rides.selectors.public_places import public_place
+from rides.selectors.room_seeing import (
+    Mascot,
+    RoomView,
+    list_own_rooms,
+    list_rooms_ahead,
+    mascot_of,
+    view_room,
+)
+from rides.selectors.rooms import (
+    get_room,
+    get_room_for,
+    list_joinable_rooms,
+    list_strikes,
+    with_taken_seats,
 )
 from rides.selectors.seeing import (
     Agenda,
@@ -30,26 +54,47 @@ from rides.selectors.seeing import (
 
 __all__ = [
     "Agenda",
+    "Dispatch",
     "Emergency",
     "FollowedRide",
+    "Mascot",
     "RideView",
+    "RoomView",
+    "TaxiApp",
     "as_seen_by",
     "count_links",
+    "fill_link",
+    "find_merger_away",
+    "find_merger_of",
     "follow_ride",
     "get_agenda",
     "get_booking_for",
+    "get_dispatch",
     "get_emergency",
     "get_fellow",
+    "get_merger",
     "get_own_booking",
     "get_request_for",
     "get_ride_for",
+    "get_room",
+    "get_room_for",
     "get_trip_region",
+    "known_pairs",
     "list_bookings",
     "list_colleagues_rides",
+    "list_joinable_rooms",
+    "list_own_rooms",
     "list_requests",
     "list_rides",
+    "list_rooms_ahead",
+    "list_strikes",
     "list_views",
     "lock_rows",
+    "mascot_of",
+    "merged_into",
+    "public_place",
     "view_ride",
+    "view_room",
     "with_everything",
+    "with_taken_seats",
 ]

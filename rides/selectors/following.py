@@ -14,8 +14,9 @@ from django.db.models import Prefetch
 from accounts.models import Car, Member
 from accounts.selectors import emergency_number
 from carpool.kernel.geo import LonLat, from_point
-from rides.errors import BookingNotFound, LinkOver
+from rides.errors import BookingNotFound, LinkOver, RideNotFound
 from rides.models import Ride, RideShare, Stop, StopKind
+from rides.permissions import is_driver, travels_along
 from rides.selectors.seeing import INNER, RideView, between_thresholds, view_ride
 
 
@@ -115,7 +116,13 @@ class Emergency:
 
 
 def get_emergency(view: RideView) -> Emergency:
-    """Return what somebody in the car has to say on the phone."""
+    """Return what somebody in the car has to say on the phone.
+
+    Raises:
+        RideNotFound: they are not in the car; where it was last is for those who are.
+    """
+    if not is_driver(view.viewer, view.ride) and not travels_along(view.viewer, view.bookings):
+        raise RideNotFound
     number = emergency_number(view.viewer.organization)
     return Emergency(number, as_followed(view.ride, view.viewer))
 

@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from rides.models import Booking, Ride, RideRequest
+from rides.models import Booking, Ride, RideRequest, RoomSeat
 
 Table = list[dict[str, Any]]
 
 
 def export_rides(member_id: UUID) -> dict[str, Table]:
-    """Return the rides that a member drove, booked and asked for, JSON-ready."""
+    """Return what a member drove, booked, asked for and shared, JSON-ready."""
     return {
         "driven": [
             {
@@ -41,6 +41,19 @@ def export_rides(member_id: UUID) -> dict[str, Table]:
                 "state": request.state,
             }
             for request in RideRequest.objects.filter(rider=member_id)
+        ],
+        "shared_taxis": [
+            {
+                "departure_at": seat.room.departure_at,
+                "from": seat.room.pickup_label,
+                "to": seat.dropoff_label,
+                "to_lon": seat.dropoff.x,
+                "to_lat": seat.dropoff.y,
+                "state": seat.state,
+                "host": seat.is_hosts,
+                "note": seat.room.note if seat.is_hosts else "",
+            }
+            for seat in RoomSeat.objects.filter(rider=member_id).select_related("room")
         ],
     }
 

@@ -59,6 +59,11 @@ class RideView:
     bookings: list[Booking]
     seats_left: int
 
+    def partner_of(self, person: Member) -> str | None:
+        """Return the name of somebody's organization, unless it is the viewer's own."""
+        is_colleague = person.organization_id == self.viewer.organization_id
+        return None if is_colleague else person.organization.name
+
     @property
     def sees_people(self) -> bool:
         """Driver and confirmed riders know each other's names and cars."""
@@ -103,11 +108,11 @@ def get_trip_region(origin: LonLat, destination: LonLat, *, walk_m: float | None
 
 def with_everything(rides: RideQuerySet) -> QuerySet[Ride]:
     """Load all that :func:`as_seen_by` shows, in three queries."""
-    bookings = Booking.objects.select_related("rider", "rider__user").order_by("pickup_at", "id")
+    bookings = Booking.objects.select_related("rider__user", "rider__organization")  # by pick-up
     stops = Stop.objects.select_related("booking", "booking__rider").order_by("position")
     return (
         rides.with_avoided()
-        .select_related("organization", "driver", "driver__user", "car")
+        .select_related("organization", "driver__user", "driver__organization", "car")
         .defer("reach")
         .prefetch_related(
             Prefetch("bookings", queryset=bookings), Prefetch("stops", queryset=stops)

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import Member
 from carpool.kernel.errors import DomainError
 from carpool.kernel.geo import to_point, walking_time
+from carpool.kernel.money import Money
 from rides.errors import (
     AlreadyBooked,
     NotTheDriver,
@@ -25,7 +26,6 @@ from rides.errors import (
 )
 from rides.models import (
     Booking,
-    BookingMode,
     BookingState,
     RequestState,
     Ride,
@@ -34,6 +34,8 @@ from rides.models import (
 from rides.permissions import can_cancel_booking, can_decide, is_driver
 from rides.selectors import get_booking_for, get_request_for, get_ride_for
 from rides.services import itinerary as itineraries
+from rides.services.cashier import PayBy, cashier
+from rides.services.held import first_state, hold_if_due
 from rides.services.itinerary import Call, Itinerary
 from rides.services.offers import TripEnd
 from rides.services.transitions import (
@@ -51,6 +53,8 @@ _CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
     "booking_keeps_riders_window": RideChanged,
     "ride_keeps_drivers_promise": RideChanged,
 }
+# Only our own: journals of the ledger are complete at the end of the transaction, not before.
+_CHECK_NOW = "SET CONSTRAINTS one_stop_per_position IMMEDIATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,13 @@ def book_ride(
     insertion: PlannedInsertion,
     now: datetime,
     request_id: UUID | None = None,
+    price: Money | None = None,
+    pay_by: PayBy | None = None,
 ) -> Booking:
     """Take seats in a ride, if every promise made to everybody aboard is still kept.
+
+    Where seats are prepaid, they are only held until the rider has paid ``price``; afterwards,
+    outside of the transaction, :func:`rides.services.collect_price` asks for it.
 
     Raises:
         RideNotFound: no such ride for this rider.
@@ -118,7 +127,10 @@ def book_ride(
         arrive_by=arrive_by,
         told_dropoff_at=insertion.told_dropoff_at,
     )
+    hold_if_due(booking, price, pay_by, now)
     _store(ride, booking, promised)
+    if booking.state == BookingState.HELD:
+        cashier().ask(booking, pay_by, now=now)
     record_new_booking(booking, now=now, actor=rider)
     if request_id is not None:
         request = get_request_for(rider, request_id, lock=True)
@@ -145,14 +157,12 @@ def check_may_book(ride: Ride, rider: Member, *, seats: int, now: datetime) -> N
 def _new_booking(
     ride: Ride, rider: Member, terms: BookingTerms, insertion: PlannedInsertion, now: datetime
 ) -> Booking:
-    waits = ride.booking_mode == BookingMode.CONFIRM
-    within = timedelta(seconds=ride.organization.policy.confirm_within_s)
-    decide_by = min(now + within, ride.departure_at) if waits else None
+    state, decide_by = first_state(ride, now)
     return Booking(
         ride=ride,
         rider=rider,
         seats=terms.seats,
-        state=BookingState.WAITING_CONFIRMATION if waits else BookingState.CONFIRMED,
+        state=state,
         origin=to_point(terms.origin.location),
         origin_label=terms.origin.label,
         destination=to_point(terms.destination.location),
@@ -213,7 +223,7 @@ def _store(ride: Ride, booking: Booking, itinerary: Itinerary) -> None:
             booking.save(force_insert=True)
             itineraries.save(ride, itinerary)
             with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute(_CHECK_NOW)
     except IntegrityError as error:
         for name, meaning in _CONSTRAINT_ERRORS.items():
             if name in str(error):

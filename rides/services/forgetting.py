@@ -14,7 +14,17 @@ from django.db.models import Q, QuerySet
 
 from carpool.kernel.geo import SRID, coarse_cell, from_point, reach_ellipse, to_point
 from maps.selectors import describe_place
-from rides.models import Booking, Ride, RideRequest, RideShare, Stop, StopKind, Threshold
+from rides.models import (
+    Booking,
+    Ride,
+    RideRequest,
+    RideShare,
+    Room,
+    RoomSeat,
+    Stop,
+    StopKind,
+    Threshold,
+)
 from rides.selectors.seeing import between_thresholds, drawn_route
 
 # Marks an end that is known by its street only.
@@ -30,6 +40,8 @@ def erase_rides(member_id: UUID, _now: datetime) -> None:
     Ride.objects.filter(driver=member_id).update(note="", cancel_reason="")
     coarsen_bookings(Booking.objects.filter(rider=member_id))
     Booking.objects.filter(rider=member_id).update(cancel_reason="")
+    Room.objects.filter(host=member_id).update(note="", taxi_plate="", taxi_driver="")
+    coarsen_seats(RoomSeat.objects.filter(rider=member_id))
 
 
 def keep_terms(*, now: datetime, limit: int = 1_000) -> int:
@@ -42,8 +54,11 @@ def keep_terms(*, now: datetime, limit: int = 1_000) -> int:
     bookings = Booking.objects.filter(dropoff_at__lt=before).exclude(origin_label__startswith=ABOUT)
     links, _kinds = RideShare.objects.filter(ride__arrival_at__lt=before).delete()
     requests, _kinds = RideRequest.objects.filter(latest_arrival_at__lt=before).delete()
+    seats = RoomSeat.objects.filter(aboard_until__lt=before).exclude(
+        dropoff_label__startswith=ABOUT
+    )
     coarse = coarsen_rides(rides) + coarsen_bookings(bookings.order_by("pk")[:limit])
-    return links + requests + coarse
+    return links + requests + coarse + coarsen_seats(seats.order_by("pk")[:limit])
 
 
 def coarsen_rides(rides: QuerySet[Ride]) -> int:
@@ -87,6 +102,17 @@ def coarsen_bookings(bookings: QuerySet[Booking]) -> int:
             street = describe_place(booking.ride.region, from_point(middle))
             changed |= {name: middle, f"{name}_label": f"{ABOUT}{street}"}
         Booking.objects.filter(pk=booking.pk).update(**changed)
+        done += 1
+    return done
+
+
+def coarsen_seats(seats: QuerySet[RoomSeat]) -> int:
+    """Forget where people got out of shared taxis; return how many seats there were."""
+    done = 0
+    for seat in seats.select_related("room__region"):
+        middle = _middle(seat.dropoff)
+        street = describe_place(seat.room.region, from_point(middle))
+        RoomSeat.objects.filter(pk=seat.pk).update(dropoff=middle, dropoff_label=f"{ABOUT}{street}")
         done += 1
     return done
 

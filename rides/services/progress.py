@@ -10,7 +10,8 @@ from accounts.models import Member
 from carpool.kernel import outbox
 from rides.errors import NotTheDriver, StopNotFound, WrongState
 from rides.events import StopVisited
-from rides.models import Booking, BookingState, Ride, RideState, Stop, StopKind
+from rides.models import Booking, Ride, RideState, Stop, StopKind
+from rides.models.bookings import UNCERTAIN_STATES
 from rides.permissions import can_finish, can_start, is_driver
 from rides.selectors import get_ride_for
 from rides.services.bookings import release_booking
@@ -26,7 +27,7 @@ def _lock_own_ride(by: Member, ride_id: UUID) -> Ride:
 
 @transaction.atomic
 def start_ride(*, ride_id: UUID, by: Member, now: datetime) -> Ride:
-    """Record that the driver left. Bookings that still waited for an answer are released.
+    """Record that the driver left. Bookings that still wait for something are released.
 
     Raises:
         RideNotFound, NotTheDriver: it is not theirs.
@@ -35,9 +36,7 @@ def start_ride(*, ride_id: UUID, by: Member, now: datetime) -> Ride:
     ride = _lock_own_ride(by, ride_id)
     if not can_start(by, ride, now):
         raise WrongState
-    waiting = Booking.objects.select_for_update().filter(
-        ride=ride, state=BookingState.WAITING_CONFIRMATION
-    )
+    waiting = Booking.objects.select_for_update().filter(ride=ride, state__in=UNCERTAIN_STATES)
     for booking in waiting:
         booking.ride = ride
         release_booking(booking, by=by, reason="", now=now)

@@ -1,15 +1,24 @@
 """The one way in which a state changes: test the table, save, write the log, publish."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.models import Member
 from carpool.kernel import outbox
 from rides.errors import WrongState
-from rides.events import BookingStateChanged, RequestStateChanged, RideStateChanged
+from rides.events import (
+    BookingStateChanged,
+    RequestStateChanged,
+    RideStateChanged,
+    RoomStateChanged,
+    SeatStateChanged,
+)
 from rides.models import (
     BOOKING_TRANSITIONS,
     REQUEST_TRANSITIONS,
     RIDE_TRANSITIONS,
+    ROOM_TRANSITIONS,
+    SEAT_TRANSITIONS,
     Booking,
     BookingState,
     BookingTransition,
@@ -18,6 +27,12 @@ from rides.models import (
     RideRequest,
     RideState,
     RideTransition,
+    Room,
+    RoomSeat,
+    RoomState,
+    RoomTransition,
+    SeatState,
+    SeatTransition,
 )
 
 
@@ -93,3 +108,67 @@ def move_request(request: RideRequest, after: RequestState, *, now: datetime) ->
     request.state = after
     request.save(update_fields=["state"])
     outbox.publish(RequestStateChanged(request_id=request.pk, after=after, at=now), now=now)
+
+
+def refresh_room(
+    room: Room, *, now: datetime, actor: Member | None = None, fields: Sequence[str] = ()
+) -> bool:
+    """Bring a locked room's state up to date with its facts; tell whether it changed.
+
+    ``fields`` are the columns of facts that are saved with it.
+
+    Raises:
+        WrongState: the facts lead somewhere that the table forbids.
+    """
+    before, after = RoomState(room.state), room.state_at(now)
+    room.next_check_at = room.next_change_after(now)
+    if after == before:
+        room.save(update_fields=["next_check_at", *fields])
+        return False
+    if after not in ROOM_TRANSITIONS[before]:
+        raise WrongState
+    room.state = after
+    room.save(update_fields=["state", "next_check_at", *fields])
+    record_room(room, before=before, now=now, actor=actor)
+    return True
+
+
+def record_room(room: Room, *, before: str, now: datetime, actor: Member | None) -> None:
+    """Log and publish that a room came into being (``before`` is empty) or moved on."""
+    RoomTransition.objects.create(room=room, before=before, after=room.state, actor=actor, at=now)
+    outbox.publish(
+        RoomStateChanged(room_id=room.pk, before=before, after=room.state, at=now), now=now
+    )
+
+
+def move_seat(
+    seat: RoomSeat,
+    after: SeatState,
+    *,
+    now: datetime,
+    actor: Member | None,
+    fields: Sequence[str] = (),
+) -> None:
+    """Move a seat of a locked room on; ``fields`` are the other columns that changed with it.
+
+    Raises:
+        WrongState: the table forbids it.
+    """
+    before = SeatState(seat.state)
+    if after not in SEAT_TRANSITIONS[before]:
+        raise WrongState
+    seat.state = after
+    seat.held_until = None
+    seat.save(update_fields=["state", "held_until", *fields])
+    record_seat(seat, before=before, now=now, actor=actor)
+
+
+def record_seat(seat: RoomSeat, *, before: str, now: datetime, actor: Member | None) -> None:
+    """Log and publish that a seat was given (``before`` is empty) or moved on."""
+    SeatTransition.objects.create(seat=seat, before=before, after=seat.state, actor=actor, at=now)
+    outbox.publish(
+        SeatStateChanged(
+            seat_id=seat.pk, room_id=seat.room_id, before=before, after=seat.state, at=now
+        ),
+        now=now,
+    )

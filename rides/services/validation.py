@@ -10,6 +10,7 @@ from rides.errors import AnswerIsFinal, WrongState
 from rides.models import Booking, BookingOutcome, BookingState
 from rides.permissions import can_answer, is_driver
 from rides.selectors import get_booking_for, get_ride_for
+from rides.services.held import tell_of_dispute
 from rides.services.transitions import move_booking, refresh_ride
 
 
@@ -49,6 +50,8 @@ def settle(booking: Booking, *, now: datetime, actor: Member | None) -> bool:
     A dispute stays open until one side gives in or a person decides.
     """
     outcome = booking.decided_outcome(now)
+    if outcome == BookingOutcome.DISPUTE != booking.outcome:
+        tell_of_dispute(booking, now)
     booking.outcome = outcome
     if outcome in {BookingOutcome.UNDECIDED, BookingOutcome.DISPUTE}:
         booking.next_check_at = None if outcome == BookingOutcome.DISPUTE else booking.next_check_at

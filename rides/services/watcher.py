@@ -13,9 +13,21 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Organization
-from rides.models import Booking, BookingState, RequestState, Ride, RideRequest
+from rides.models import (
+    Booking,
+    BookingState,
+    RequestState,
+    Ride,
+    RideRequest,
+    Room,
+    RoomSeat,
+)
+from rides.models.bookings import UNCERTAIN_STATES
 from rides.models.rides import RideQuerySet
 from rides.services.bookings import release_booking
+from rides.services.mergers import expire_mergers
+from rides.services.room_progress import look_at_room
+from rides.services.rooms import release_seat
 from rides.services.transitions import move_booking, move_request, refresh_ride
 from rides.services.validation import settle
 
@@ -23,14 +35,18 @@ logger = logging.getLogger(__name__)
 
 
 def watch(*, now: datetime, limit: int = 1000, organization: Organization | None = None) -> int:
-    """Bring due bookings, rides and requests up to date; return how many were looked at.
+    """Bring due bookings, rides, requests and rooms up to date; return how many were looked at.
 
     With an organization, only its own: a simulated day has a clock of its own.
     """
     bookings = Booking.objects.due(now).order_by("next_check_at")
     rides = Ride.objects.due(now).order_by("next_check_at")
     requests = RideRequest.objects.filter(state=RequestState.OPEN, latest_arrival_at__lte=now)
+    seats = RoomSeat.objects.overdue(now).order_by("held_until")
+    rooms = Room.objects.due(now).order_by("next_check_at")
     if organization is not None:
+        seats = seats.filter(room__organization=organization)
+        rooms = rooms.filter(organization=organization)
         bookings = bookings.filter(ride__organization=organization)
         rides = rides.filter(organization=organization)
         requests = requests.filter(rider__organization=organization)
@@ -41,6 +57,11 @@ def watch(*, now: datetime, limit: int = 1000, organization: Organization | None
         looked_at += _carefully(lambda: _look_at_ride(pk, now), pk)  # noqa: B023
     for pk in requests.values_list("pk", flat=True)[:limit]:
         looked_at += _carefully(lambda: _look_at_request(pk, now), pk)  # noqa: B023
+    for pk in seats.values_list("pk", flat=True)[:limit]:
+        looked_at += _carefully(lambda: release_seat(seat_id=pk, now=now), pk)  # noqa: B023
+    for pk in rooms.values_list("pk", flat=True)[:limit]:
+        looked_at += _carefully(lambda: _look_at_room(pk, now), pk)  # noqa: B023
+    looked_at += expire_mergers(now=now)
     return looked_at
 
 
@@ -68,7 +89,7 @@ def _look_at_booking(pk: UUID, ride_pk: UUID, now: datetime) -> bool:
     if booking is None:
         return False
     booking.ride = ride
-    if booking.state == BookingState.WAITING_CONFIRMATION:
+    if booking.state in UNCERTAIN_STATES:
         release_booking(booking, by=None, reason="", now=now)
     elif booking.state == BookingState.COMPLETED_PENDING_VALIDATION:
         settle(booking, now=now, actor=None)
@@ -97,6 +118,15 @@ def _ask_both_sides(ride: Ride, now: datetime) -> None:
             fields=["next_check_at"],
         )
         settle(booking, now=now, actor=None)
+
+
+def _look_at_room(pk: UUID, now: datetime) -> bool:
+    rooms = Room.objects.select_related("organization", "region").due(now).filter(pk=pk)
+    room = rooms.select_for_update(skip_locked=True, of=("self",)).first()
+    if room is None:
+        return False
+    look_at_room(room, now=now)
+    return True
 
 
 def _look_at_request(pk: UUID, now: datetime) -> bool:

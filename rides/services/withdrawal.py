@@ -13,10 +13,12 @@ from django.utils.translation import override
 
 from accounts.models import Member
 from carpool.kernel.errors import DomainError
-from rides.models import Booking, RequestState, Ride, RideRequest
+from rides.models import Booking, RequestState, Ride, RideRequest, Room, RoomEnd, RoomSeat
 from rides.services.bookings import cancel_booking
 from rides.services.offers import cancel_ride
 from rides.services.requests import close_request
+from rides.services.room_progress import cancel_room
+from rides.services.rooms import leave_room
 
 
 def withdraw_member(*, member_id: UUID, has_left: bool = False, now: datetime) -> int:
@@ -32,6 +34,9 @@ def withdraw_member(*, member_id: UUID, has_left: bool = False, now: datetime) -
     rides = Ride.objects.filter(driver=member).bookable(now)
     bookings = Booking.objects.filter(rider=member, pickup_at__gt=now).active()
     wishes = RideRequest.objects.filter(rider=member, state=RequestState.OPEN)
+    rooms = Room.objects.filter(departed_at=None, cancelled_at=None, departure_at__gt=now)
+    seats = RoomSeat.objects.occupying().filter(rider=member, room__in=rooms)
+    shared = seats.exclude(room__host=member).values_list("room", flat=True)
     deeds: list[Callable[[], object]] = [
         *(
             partial(cancel_ride, ride_id=pk, by=member, reason=reason, now=now)
@@ -42,6 +47,11 @@ def withdraw_member(*, member_id: UUID, has_left: bool = False, now: datetime) -
             for pk in _ids(bookings)
         ),
         *(partial(close_request, request_id=pk, by=member, now=now) for pk in _ids(wishes)),
+        *(
+            partial(cancel_room, room_id=pk, by=member, reason=RoomEnd.HOST_GONE, now=now)
+            for pk in _ids(rooms.filter(host=member))
+        ),
+        *(partial(leave_room, room_id=pk, by=member, now=now) for pk in list(shared)),
     ]
     return sum(_attempt(deed) for deed in deeds)
 

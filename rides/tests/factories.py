@@ -1,15 +1,16 @@
 """Rides for tests, made by the real services on the demo city's streets."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from accounts.models import Member
 from accounts.tests.factories import HEAD_OFFICE, HOME_NORTH, PORT, WORKSHOP
+from carpool.kernel.geo import LonLat
 from matching import selectors, services
 from matching.selectors import SearchQuery
 from rides import services as rides
-from rides.models import Booking, Ride
+from rides.models import Booking, Ride, Room, RoomSeat
 
 
 def terms(driver: Member, *, departure_at: datetime | None, **changes: Any) -> rides.OfferTerms:
@@ -56,3 +57,26 @@ def book(rider: Member, ride: Ride, *, now: datetime, **changes: Any) -> Booking
     return services.book_offer(
         rider=rider, token=offer_token(rider, ride, now=now, **changes), now=now
     )
+
+
+def next_slot(now: datetime, *, hours: float = 3) -> datetime:
+    """Return the first 10-minute mark at least so many hours away."""
+    at = int((now + timedelta(hours=hours)).timestamp())
+    return datetime.fromtimestamp(at - at % -600, UTC)
+
+
+def open_room(host: Member, *, now: datetime, hours: float = 3, **changes: Any) -> Room:
+    """Open a room from the head office to the port."""
+    plain = rides.RoomTerms(
+        departure_at=changes.pop("departure_at", next_slot(now, hours=hours)),
+        pickup=rides.TripEnd(HEAD_OFFICE, "Head office"),
+        dropoff=rides.TripEnd(PORT, "Port"),
+    )
+    return rides.open_room(host=host, terms=replace(plain, **changes), now=now)
+
+
+def join(rider: Member, room: Room, *, now: datetime, dropoff: LonLat = PORT) -> RoomSeat:
+    """Take a seat as somebody does whose payment has come through."""
+    end = rides.TripEnd(dropoff, "Drop-off")
+    seat = rides.hold_seat(room_id=room.pk, rider=rider, dropoff=end, now=now)
+    return rides.take_seat(seat_id=seat.pk, now=now)

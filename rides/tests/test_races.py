@@ -37,16 +37,20 @@ def one_seat_for_many(cast, days=1):
 
 @pytest.fixture
 def no_second_wall():
-    """Take the database's own constraint away, and bring it back."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE rides_stop DROP CONSTRAINT {CONSTRAINT}")
+    """Let the database's own constraint say nothing, and bring it back: it is called by name."""
+
+    def constrain(columns: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE rides_stop DROP CONSTRAINT {CONSTRAINT}")
+            cursor.execute(
+                f"ALTER TABLE rides_stop ADD CONSTRAINT {CONSTRAINT} "
+                f"UNIQUE ({columns}) DEFERRABLE INITIALLY DEFERRED"
+            )
+
+    constrain("id")
     yield
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM rides_stop")
-        cursor.execute(
-            f"ALTER TABLE rides_stop ADD CONSTRAINT {CONSTRAINT} "
-            "UNIQUE (ride_id, position) DEFERRABLE INITIALLY DEFERRED"
-        )
+    Stop.objects.all().delete()
+    constrain("ride_id, position")
 
 
 def test_last_seat_is_sold_once(last_seat):

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.urls import reverse
+from phonenumbers import is_emergency_number
 
 from accounts.models import Block, Report
 from accounts.selectors import emergency_number
+from accounts.selectors.emergency import ANYWHERE, NUMBERS
 from carpool.kernel.geo import coarse_cell, from_point
 from carpool.tests.world import DRIVERS_DOOR, RIDERS_DOOR, world_at
 from rides import services
@@ -149,6 +151,18 @@ def test_the_link_is_shown_once(client, cast, now):
 def test_the_number_is_the_countrys(cast, zone, number):
     cast.organization.time_zone = zone
     assert emergency_number(cast.organization) == number
+
+
+@pytest.mark.parametrize("country", sorted(NUMBERS))
+def test_a_second_source_knows_each_number_as_one_for_emergencies(country):
+    """Google's table of short numbers, from the countries' numbering plans."""
+    assert is_emergency_number(NUMBERS[country], country)
+
+
+def test_elsewhere_the_common_number_is_known_too():
+    """Where we have no number of its own, 112 is one."""
+    for country in ("DE", "ES", "FR", "IT", "KR", "PL", "PT", "SE", "TR", "ZA"):
+        assert is_emergency_number(ANYWHERE, country), country
 
 
 def test_help_is_one_plain_link_away_while_the_ride_is_under_way(client, cast, now):

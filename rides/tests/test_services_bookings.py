@@ -136,7 +136,7 @@ def test_an_offer_made_for_somebody_else_is_refused(cast, now):
     with pytest.raises(OfferExpired):
         matching.book_offer(rider=cast.colleague, token=token, now=now)
     with pytest.raises(OfferExpired):
-        matching.book_offer(rider=cast.rider, token=token + "x", now=now)
+        matching.book_offer(rider=cast.rider, token="x" + token, now=now)
 
 
 def test_a_ride_that_left_is_not_booked(cast, now):

@@ -16,26 +16,49 @@ from rides.models import (
     BOOKING_TRANSITIONS,
     REQUEST_TRANSITIONS,
     RIDE_TRANSITIONS,
+    ROOM_TRANSITIONS,
+    SEAT_TRANSITIONS,
     BookingMode,
     BookingOutcome,
     BookingState,
     RequestState,
     Ride,
     RideState,
+    Room,
+    RoomEnd,
+    RoomState,
+    SeatState,
     StopKind,
 )
-from rides.services.transitions import move_booking, move_request, refresh_ride
-from rides.tests.factories import book, offer, wish
+from rides.services.transitions import (
+    move_booking,
+    move_request,
+    move_seat,
+    refresh_ride,
+    refresh_room,
+)
+from rides.tests.factories import book, join, offer, open_room, wish
 
 MINUTE = timedelta(minutes=1)
 FINAL = {
     RideState: {RideState.COMPLETED, RideState.CANCELLED},
     BookingState: {BookingState.VALIDATED, BookingState.CANCELLED},
     RequestState: {RequestState.FULFILLED, RequestState.CLOSED, RequestState.EXPIRED},
+    RoomState: {RoomState.SETTLED, RoomState.CANCELLED},
+    SeatState: {SeatState.RELEASED},
 }
 
 
-@pytest.mark.parametrize("table", [RIDE_TRANSITIONS, BOOKING_TRANSITIONS, REQUEST_TRANSITIONS])
+@pytest.mark.parametrize(
+    "table",
+    [
+        RIDE_TRANSITIONS,
+        BOOKING_TRANSITIONS,
+        REQUEST_TRANSITIONS,
+        ROOM_TRANSITIONS,
+        SEAT_TRANSITIONS,
+    ],
+)
 def test_every_table_names_every_state_and_final_states_lead_nowhere(table):
     machine = type(next(iter(table)))
     assert set(table) == set(machine)
@@ -52,7 +75,9 @@ class TestTables:
     def test_a_booking_moves_only_along_the_table(self, cast, now, before, after):
         booking = book(cast.rider, offer(cast.driver, now=now), now=now)
         type(booking).objects.filter(pk=booking.pk).update(
-            state=before, cancelled_at=now if before == BookingState.CANCELLED else None
+            state=before,
+            cancelled_at=now if before == BookingState.CANCELLED else None,
+            held_until=now + MINUTE,
         )
         booking.refresh_from_db()
         booking.cancelled_at = now if after == BookingState.CANCELLED else None
@@ -89,6 +114,34 @@ class TestTables:
         else:
             with pytest.raises(WrongState):
                 refresh_ride(ride, now=now)
+
+    @pytest.mark.parametrize(("before", "after"), product(RoomState, repeat=2))
+    def test_a_room_moves_only_along_the_table(self, cast, now, before, after, monkeypatch):
+        room = open_room(cast.driver, now=now)
+        room.state = before
+        monkeypatch.setattr(Room, "state_at", lambda *_args: after)
+        if after == RoomState.CANCELLED:
+            room.cancelled_at, room.ended_by = now, RoomEnd.HOST
+        if after == before:
+            assert not refresh_room(room, now=now)
+        elif after in ROOM_TRANSITIONS[before]:
+            assert refresh_room(room, now=now, fields=["cancelled_at", "ended_by"])
+            assert room.transitions.latest("id").after == after
+        else:
+            with pytest.raises(WrongState):
+                refresh_room(room, now=now)
+
+    @pytest.mark.parametrize(("before", "after"), product(SeatState, repeat=2))
+    def test_a_seat_moves_only_along_the_table(self, cast, now, before, after):
+        seat = join(cast.rider, open_room(cast.driver, now=now), now=now)
+        seat.state = before
+        if after in SEAT_TRANSITIONS[before]:
+            move_seat(seat, after, now=now, actor=None)
+            step = seat.transitions.latest("id")
+            assert (step.before, step.after) == (before, after)
+        else:
+            with pytest.raises(WrongState):
+                move_seat(seat, after, now=now, actor=None)
 
 
 @pytest.mark.usefixtures("city")

@@ -49,6 +49,10 @@ def today(request: MemberRequest) -> HttpResponse:
         {"at": booking.pickup_at, "ride": booking.ride, "booking": booking}
         for booking in agenda.riding
     ]
+    upcoming += [
+        {"at": view.room.departure_at, "ride": None, "booking": None, "room": view}
+        for view in selectors.list_rooms_ahead(request.member)
+    ]
     upcoming.sort(key=lambda entry: entry["at"])
     context = {
         "agenda": agenda,
@@ -139,6 +143,11 @@ def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
             if (view.is_driver or booking.rider_id == member.pk)
             and permissions.can_answer(member, booking)
         ],
+        "missing": {
+            booking.pk
+            for booking in view.bookings
+            if permissions.can_mark_missing(member, booking, now)
+        },
         "open_dialog": request.GET.get("dialog", ""),
         "map_data": _map_data(view),
     }
@@ -311,6 +320,18 @@ def cancel_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
             booking_id=booking_id, by=request.member, reason=reason, now=clock.now()
         ),
         _("The booking is cancelled."),
+        _ride_of(request, booking_id).ride_id,
+    )
+
+
+@member_required
+@require_POST
+def mark_missing(request: MemberRequest, booking_id: UUID) -> HttpResponse:
+    """Note that a rider was not there."""
+    return _act(
+        request,
+        lambda: services.mark_missing(booking_id=booking_id, by=request.member, now=clock.now()),
+        _("Noted. Your colleague can object when asked."),
         _ride_of(request, booking_id).ride_id,
     )
 
