@@ -1,0 +1,1 @@
+"""REST API of money: shared taxis and the wallet."""

@@ -1,0 +1,1 @@
+"""Fares, rules and books as pure functions: facts in, amounts and journals out; no Django."""

@@ -1,0 +1,1 @@
+"""What people and operators enter about money: parsed here, decided in services."""

@@ -1,0 +1,215 @@
+"""What a seat in a planned ride costs, when it is paid, and where its price is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from accounts.models import Member, Organization
+from carpool.kernel.money import Money
+from payments.engine.leaving import leave_seat
+from payments.engine.legal import COST_SHARING, PaymentRefusal
+from payments.engine.rules import SeatRules
+from payments.errors import RideFareNotFound
+from payments.models import LegalTerms, RideFare, RideFareState
+from payments.models.payments import PENDING_STATES
+from payments.models.ride_fares import KEPT_STATES
+from payments.selectors.ways import WayToPay, is_play_money, ways_to_pay
+from rides.models import Booking, BookingState, Ride
+from rides.selectors import RideView
+
+
+def rules_of_ride(organization: Organization) -> SeatRules:
+    """Return the numbers of R5 for an organization's rides."""
+    policy = organization.policy
+    return SeatRules(
+        free_before_s=policy.ride_free_before_s,
+        grace_s=policy.ride_grace_s,
+        late_percent=policy.ride_late_percent,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SeatTerms:
+    """What booking a seat means for one's purse.
+
+    ``refusal`` is why the law lets the driver not be paid, where the organization prepays; then
+    the seat is free. Without ``is_due`` nothing is paid here.
+    """
+
+    price: Money | None
+    is_due: bool
+    refusal: PaymentRefusal | None
+    free_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeatPrices:
+    """What is needed to say what seats cost a member, for however many rides."""
+
+    member: Member
+    ways: tuple[WayToPay, ...]
+    law: LegalTerms | None
+
+    @property
+    def is_play_money(self) -> bool:
+        """Tell whether any of the ways moves no real money."""
+        return any(way.is_play_money for way in self.ways)
+
+    @property
+    def grace_s(self) -> int:
+        """So long after booking a seat is given back free."""
+        return self.member.organization.policy.ride_grace_s
+
+    def terms(self, ride: Ride, price: Money | None, pickup_at: datetime) -> SeatTerms:
+        """Say what a seat in a ride would mean; asks nothing.
+
+        Between organizations nothing is paid: each has books of its own.
+        """
+        own = self.member.organization
+        free_until = pickup_at - timedelta(seconds=own.policy.ride_free_before_s)
+        is_here = ride.organization_id == own.pk and own.policy.prepays_rides and self.ways
+        if not is_here or price is None or not price.minor or price.currency != own.currency:
+            return SeatTerms(price, False, None, free_until)
+        law, holidays = (self.law.law, self.law.holidays) if self.law else (COST_SHARING, [])
+        refusal = law.refusal(ride.departure_at, zone=own.zone, holidays=holidays)
+        return SeatTerms(price, refusal is None, refusal, free_until)
+
+
+def seat_prices(member: Member) -> SeatPrices:
+    """Return what is needed to price seats for a member; one query where seats are prepaid."""
+    organization = member.organization
+    if not organization.policy.prepays_rides:
+        return SeatPrices(member, (), None)
+    law = LegalTerms.objects.filter(organization=organization).first()
+    return SeatPrices(member, tuple(ways_to_pay(organization)), law)
+
+
+def is_prepaid(ride: Ride, rider: Member, price: Money) -> bool:
+    """Tell whether a seat is paid when it is booked, as :meth:`SeatPrices.terms` shows it."""
+    return seat_prices(rider).terms(ride, price, ride.departure_at).is_due
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFare:
+    """The price of one's own seat, and what can be done about it.
+
+    ``can_pay`` while no payment is under way; ``pay_at`` leads to one that waits for approval;
+    ``leave_back`` and ``leave_fee`` are what giving the seat back now would mean.
+    """
+
+    fare: RideFare
+    can_pay: bool
+    is_asking: bool
+    waits_for_approval: bool
+    was_declined: bool
+    is_play_money: bool
+    leave_fee: int
+    leave_back: int
+    free_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DriversFare:
+    """What a rider's seat brings the driver."""
+
+    booking: Booking
+    fare: RideFare
+
+
+@dataclass(frozen=True, slots=True)
+class RideMoney:
+    """What a ride's page shows of money: a rider's own seat, or a driver's riders."""
+
+    own: OwnFare | None
+    riders: tuple[DriversFare, ...]
+    ways: tuple[WayToPay, ...]
+
+    @property
+    def coming(self) -> int:
+        """What the driver will get if everybody comes."""
+        kept = [one.fare.amount for one in self.riders if one.fare.state in KEPT_STATES]
+        return sum(kept)
+
+    @property
+    def received(self) -> int:
+        """What the driver has got."""
+        return sum(one.fare.to_driver for one in self.riders)
+
+    @property
+    def currency(self) -> str:
+        """Of all of them."""
+        return self.riders[0].fare.currency if self.riders else ""
+
+
+def ride_money(view: RideView, *, now: datetime) -> RideMoney:
+    """Return what a viewer may see of a ride's money: constant queries."""
+    wanted = view.bookings if view.is_driver else [view.my_booking] if view.my_booking else []
+    fares = {
+        one.booking_id: one
+        for one in RideFare.objects.filter(
+            booking_id__in=[booking.pk for booking in wanted]
+        ).select_related("payment")
+    }
+    if view.is_driver:
+        return RideMoney(None, tuple(_of_riders(wanted, fares)), ())
+    mine = view.my_booking
+    fare = fares.get(mine.pk) if mine else None
+    if mine is None or fare is None:
+        return RideMoney(None, (), ())
+    own = own_fare(fare, mine, now=now)
+    return RideMoney(own, (), tuple(ways_to_pay(view.viewer.organization)) if own.can_pay else ())
+
+
+def _of_riders(bookings: Sequence[Booking], fares: dict[UUID, RideFare]) -> list[DriversFare]:
+    found = [(booking, fares.get(booking.pk)) for booking in bookings]
+    return [
+        DriversFare(booking, fare)
+        for booking, fare in found
+        if fare is not None and fare.state not in {RideFareState.ASKED, RideFareState.LAPSED}
+    ]
+
+
+def get_fare(member: Member, booking_id: UUID) -> RideFare:
+    """Return the price of a seat, for its rider or driver.
+
+    Raises:
+        RideFareNotFound: there is none, or it is somebody else's.
+    """
+    fare = RideFare.objects.select_related("payment").filter(booking_id=booking_id).first()
+    if fare is None or member.pk not in {fare.rider_id, fare.driver_id}:
+        raise RideFareNotFound
+    return fare
+
+
+def own_fare(fare: RideFare, booking: Booking, *, now: datetime) -> OwnFare:
+    """Say how the price of somebody's own seat stands; one query while it is to be paid."""
+    payment = fare.payment
+    is_asked = fare.state == RideFareState.ASKED and now < fare.pay_by
+    is_pending = (
+        is_asked
+        and payment is not None
+        and payment.intents.filter(state__in=PENDING_STATES).exists()
+    )
+    waits = is_asked and payment is not None and payment.waits_for_payer
+    rules = rules_of_ride(booking.ride.organization)
+    split = leave_seat(
+        fare.amount,
+        left_at=min(now, booking.pickup_at - timedelta(microseconds=1)),
+        booked_at=fare.asked_at,
+        departs_at=booking.pickup_at,
+        rules=rules,
+    )
+    is_promised = booking.state == BookingState.CONFIRMED
+    fee = split.to_driver if is_promised else 0
+    return OwnFare(
+        fare=fare,
+        can_pay=is_asked and not is_pending and not waits,
+        is_asking=is_pending,
+        waits_for_approval=waits,
+        was_declined=is_asked and payment is not None and not is_pending and not waits,
+        is_play_money=payment is not None and is_play_money(payment.provider),
+        leave_fee=fee,
+        leave_back=fare.amount - fee if fare.state == RideFareState.HELD else 0,
+        free_until=booking.pickup_at - timedelta(seconds=rules.free_before_s),
+    )

@@ -1,0 +1,1 @@
+"""Pages of payments: rooms and their money, the wallet, and what providers tell us."""
