@@ -95,13 +95,15 @@ class Address(models.Model):
         STOP = "stop", _("stop")
         PARKING = "parking", _("parking")
 
-    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="addresses")
+    region = models.ForeignKey(
+        Region, on_delete=models.CASCADE, related_name="addresses", verbose_name=_("region")
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     label = models.CharField(_("label"), max_length=255)
     context = models.CharField(_("context"), max_length=255, blank=True)
     rank = models.PositiveSmallIntegerField(_("rank"), default=0)
     location = PointField(_("location"), srid=SRID)
-    search = models.CharField(max_length=255)
+    search = models.CharField(_("search text"), max_length=255)
 
     class Meta:
         verbose_name = _("address")
@@ -130,7 +132,9 @@ class MapFeature(models.Model):
         ROADS = "roads", _("roads and rails")
         LABELS = "labels", _("names of places")
 
-    region = models.ForeignKey(Region, on_delete=models.CASCADE, related_name="features")
+    region = models.ForeignKey(
+        Region, on_delete=models.CASCADE, related_name="features", verbose_name=_("region")
+    )
     layer = models.CharField(_("layer"), max_length=10, choices=Layer.choices)
     kind = models.CharField(_("class"), max_length=24)
     name = models.CharField(_("name"), max_length=255, blank=True)

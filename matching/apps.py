@@ -1,12 +1,14 @@
 """Wiring of the app: which facts make matching look again."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MatchingConfig(AppConfig):
     """See the package's docstring for what it owns."""
 
     name = "matching"
+    verbose_name = _("Matching")
 
     def ready(self) -> None:
         """Subscribe to what makes a ride fit, or no longer fit, and to new requests."""
@@ -16,6 +18,7 @@ class MatchingConfig(AppConfig):
         from matching.events import PartReady, RunQueued, StudyQueued
         from matching.selectors.personal import export_matching
         from matching.services.forgetting import erase_matching
+        from matching.services.uniting import unite_matching
         from rides.events import (
             BookingStateChanged,
             RequestPosted,
@@ -23,7 +26,8 @@ class MatchingConfig(AppConfig):
             RideStateChanged,
         )
 
-        personal_data.register(personal_data.Holder("matching", export_matching, erase_matching))
+        holder = personal_data.Holder("matching", export_matching, erase_matching, unite_matching)
+        personal_data.register(holder)
         for event in (RideOffered, RideStateChanged, BookingStateChanged):
             outbox.subscribe(event, handlers.on_ride_changed)
         outbox.subscribe(RequestPosted, handlers.on_request_posted)

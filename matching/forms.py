@@ -14,8 +14,8 @@ from accounts.selectors import find_named_place
 from carpool.kernel.forms import JourneyForm, date_input, local_moment, time_input
 from carpool.kernel.geo import LonLat
 from carpool.kernel.web import write_place
-from matching.selectors import SearchQuery
-from rides.services import TripEnd
+from matching.selectors import DayPart, RoomQuery, SearchQuery
+from rides.services import PayBy, TripEnd
 
 LEAVE, ARRIVE = "leave", "arrive"
 # What the query calls a field, and what the form does.
@@ -152,3 +152,61 @@ class BookForm(forms.Form):
 
     offer = forms.CharField(max_length=4000)
     request = forms.UUIDField(required=False)
+    way = forms.CharField(max_length=60, required=False)
+
+    @property
+    def pay_by(self) -> PayBy | None:
+        """The way to pay that was chosen, where there was one to choose."""
+        provider, _colon, method = self.cleaned_data["way"].partition(":")
+        return PayBy(provider, method) if provider else None
+
+
+class BoardForm(JourneyForm):
+    """What the slot board shows: a day, a part of it, perhaps one slot, perhaps a way."""
+
+    day = forms.DateField(required=False, widget=forms.HiddenInput)
+    part = forms.ChoiceField(required=False, choices=DayPart.choices, widget=forms.HiddenInput)
+    slot = forms.TimeField(required=False, widget=forms.HiddenInput)
+    pickup = forms.CharField(required=False, max_length=255, widget=forms.HiddenInput)
+    walk_m = forms.TypedChoiceField(
+        label=_("I walk up to"),
+        choices=WALKS,
+        coerce=int,
+        required=False,
+        empty_value=None,
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+
+    def __init__(self, member: Member, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member = member
+        for name in self.place_names:
+            self.fields[f"{name}_label"].required = False
+
+    def find_place(self, text: str) -> LonLat | None:
+        """Ask our own address search."""
+        return find_named_place(self.member, text)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for both ends or for none."""
+        cleaned = super().clean()
+        named = [name for name in self.place_names if cleaned.get(f"{name}_label")]
+        for name in set(self.place_names) - set(named) if named else ():
+            self.add_error(f"{name}_label", _("Name both ends, or none to see all rooms."))
+        return cleaned
+
+    @property
+    def has_way(self) -> bool:
+        """Tell whether somebody says from where to where they go."""
+        return self.is_valid() and self.cleaned_data.get("origin") is not None
+
+    def to_query(self, start: datetime, end: datetime) -> RoomQuery:
+        """Return the way that was entered, for rooms of some slots."""
+        entered = self.cleaned_data
+        return RoomQuery(
+            origin=entered["origin"],
+            destination=entered["destination"],
+            start=start,
+            end=end,
+            walk_m=entered["walk_m"] or self.member.organization.policy.default_walk_m,
+        )

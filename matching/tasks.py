@@ -43,7 +43,7 @@ def solve_part(part_id: int) -> bool:
 def watch_proposals() -> int:
     """Do what is due: the evening's runs, runs that got stuck, proposals whose time is over."""
     now = clock.now()
-    queued = services.queue_nightly_runs(now=now)
+    queued = services.queue_nightly_runs(now=now) + services.queue_partner_runs(now=now)
     return queued + services.sweep_runs(now=now) + services.expire_proposals(now=now)
 
 
@@ -58,3 +58,9 @@ def run_study(study_id: str) -> None:
 def watch_studies() -> int:
     """Take up studies that got stuck, and delete what was kept for long enough."""
     return studies.watch_studies(now=clock.now())
+
+
+@shared_task(name="matching.find_mergers", ignore_result=True)
+def find_mergers() -> int:
+    """Look for half-empty taxis that could be one; sent by beat."""
+    return services.find_mergers(now=clock.now())

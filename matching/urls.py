@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from matching.views import find, plan, ranking, start, study
+from matching.views import find, plan, ranking, rooms, start, study
 
 app_name = "matching"
 urlpatterns = [
     path("find/", find.find_ride, name="find"),
     path("find/book/", find.book, name="book"),
     path("find/keep/", find.keep_request, name="request"),
+    path("rooms/", rooms.board, name="rooms"),
     path("plan/", plan.plan, name="plan"),
     path("plan/preview/", plan.preview, name="plan-preview"),
     path("plan/pause/", plan.pause, name="plan-pause"),

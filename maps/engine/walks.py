@@ -1,5 +1,6 @@
 """The network of people on foot: how far they get, and how far it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -92,6 +93,36 @@ class WalkNetwork:
             One of the points is not near the network, or no walk of 20 km joins them.
         """
         return self.route(a, b).distance_m
+
+    def distances_m(
+        self, point: LonLatPair, others: Sequence[LonLatPair], *, max_m: float
+    ) -> Floats:
+        """Return the metres of the shortest walks from a point to others, float64[k].
+
+        A walk of more than ``max_m``, or to what is not near the network, is infinite.
+
+        Raises
+        ------
+        TooFarFromRoad
+            The point itself is not near the network.
+
+        Notes
+        -----
+        O(r log r + k) for r arcs nearer than ``max_m``.
+        """
+        found = self.explore(point, max_m=max_m)
+        along = np.full(len(self), np.inf)
+        along[found.nodes] = found.distance_m
+        metres = np.array([self._reached_m(found.foot, along, other) for other in others])
+        return np.where(metres <= max_m, metres, np.inf)
+
+    def _reached_m(self, start: Foot, along: Floats, other: LonLatPair) -> float:
+        try:
+            goal = self.lines.foot(*other, SNAP_M)
+        except TooFarFromRoad:
+            return float("inf")
+        ends, rest_m = self._ends(goal)
+        return min(float(np.min(along[ends] + rest_m)), self._same_line_m(start, goal))
 
     def route(self, a: LonLatPair, b: LonLatPair) -> Walk:
         """Return the shortest walk between two points with its geometry.

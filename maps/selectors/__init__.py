@@ -15,6 +15,7 @@ from maps.selectors.regions import (
     region_of_both,
     snap,
     walk_between,
+    walks_from,
 )
 from maps.selectors.routes import Drive, drive_between
 from maps.selectors.tiles import MAX_ZOOM, get_tile
@@ -43,4 +44,5 @@ __all__ = [
     "search_addresses",
     "snap",
     "walk_between",
+    "walks_from",
 ]

@@ -1,5 +1,6 @@
 """Regions, their networks, and where on them a point is."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -148,6 +149,21 @@ def meeting_points(
         return find_meeting_points(drive, walk, point, walk_m=walk_m, limit=limit)
     except TooFarFromRoad as problem:
         raise OffNetwork(field=field) from problem
+
+
+def walks_from(
+    region: Region, point: LonLat, places: Sequence[LonLat], *, max_m: float, field: str = "point"
+) -> list[float]:
+    """Return the metres on foot from a point to places, infinite where they are over ``max_m``.
+
+    Raises:
+        OffNetwork: the point is not near any way; names ``field``.
+    """
+    try:
+        metres = load_walk_network(region).distances_m(point, places, max_m=max_m)
+    except TooFarFromRoad as problem:
+        raise OffNetwork(field=field) from problem
+    return [float(one) for one in metres]
 
 
 def walk_between(region: Region, a: LonLat, b: LonLat, *, field: str = "point") -> Walk:

@@ -2,7 +2,7 @@
 
 from drf_spectacular.utils import OpenApiExample
 
-from rides.api.examples import DROPOFF, PICKUP, STRANGERS_RIDE_BODY, WISH_BODY
+from rides.api.examples import BOOKING, DROPOFF, PICKUP, STRANGERS_RIDE_BODY, WISH_BODY
 
 TOKEN = ".eJxFzl1uwyAMwPG7-BmqYEyAnGB3mKrKJDChNiUi2fow7e6j2UceLX42_0-Y:1xUh1L:7JV1TfBW3MUIo2uy0UWT"  # noqa: S105
 
@@ -120,4 +120,10 @@ DRAWING = OpenApiExample(
             },
         ],
     },
+)
+
+BOOKED = OpenApiExample(
+    "A confirmed seat with nothing to approve",
+    response_only=True,
+    value={**BOOKING.value, "pay_at": ""},
 )

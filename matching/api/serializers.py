@@ -19,7 +19,8 @@ from matching.selectors import (
     explain,
     explain_near_miss,
 )
-from rides.api.serializers import RideSerializer, WishSerializer
+from rides.api.serializers import BookingSerializer, RideSerializer, WishSerializer
+from rides.services import PayBy
 
 
 @extend_schema_serializer(examples=[examples.SEARCH])
@@ -141,3 +142,27 @@ class BookSerializer(StrictSerializer):
     request = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="The standing request it fulfils"
     )
+    provider = serializers.CharField(
+        max_length=20,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Where seats are prepaid: by whom; empty: chosen later, while the seat is held",
+    )
+    method = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+
+    @property
+    def pay_by(self) -> PayBy | None:
+        """The way to pay that was chosen."""
+        data = self.validated_data
+        return PayBy(data["provider"], data["method"]) if data["provider"] else None
+
+
+@extend_schema_serializer(examples=[examples.BOOKED])
+class BookedSerializer(BookingSerializer):
+    """A booking that was just made, and where its rider approves the payment, if anywhere."""
+
+    pay_at = serializers.CharField(help_text="Open it to approve the payment; empty: not needed")
+
+    class Meta(BookingSerializer.Meta):
+        fields = (*BookingSerializer.Meta.fields, "pay_at")  # type: ignore[assignment]

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from matching.api import drawing, plan_views, studies, views
+from matching.api import drawing, plan_views, rooms, studies, views
 
 app_name = "matching-api"
 urlpatterns = [
     path("searches", views.SearchView.as_view(), name="search"),
     path("searches/drawing", drawing.DrawingView.as_view(), name="drawing"),
+    path("rooms/searches", rooms.RoomSearchView.as_view(), name="room-search"),
+    path("rooms/board", rooms.BoardView.as_view(), name="room-board"),
     path("plan", plan_views.PlanView.as_view(), name="plan"),
     path("proposals", plan_views.ProposalsView.as_view(), name="proposals"),
     path(

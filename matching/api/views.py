@@ -11,9 +11,14 @@ from carpool.kernel import clock
 from carpool.kernel.api import PROBLEMS
 from carpool.kernel.idempotency import KEY, idempotent
 from matching import selectors, services
-from matching.api.serializers import BookSerializer, SearchResultSerializer, SearchSerializer
-from rides.api.serializers import BookingSerializer
+from matching.api.serializers import (
+    BookedSerializer,
+    BookSerializer,
+    SearchResultSerializer,
+    SearchSerializer,
+)
 from rides.selectors import get_own_booking
+from rides.services import collect_price
 
 
 class SearchView(APIView):
@@ -38,22 +43,31 @@ class BookView(APIView):
 
     @extend_schema(
         request=BookSerializer,
-        responses={201: BookingSerializer, **PROBLEMS},
+        responses={201: BookedSerializer, **PROBLEMS},
         parameters=[KEY],
         tags=["bookings"],
         summary="Book an offer",
     )
-    @idempotent
     def post(self, request: Request) -> Response:
-        """Book an offer that a search has shown."""
+        """Book an offer that a search has shown. With ``pay_at``, the payment is approved there."""
+        kept, member = self._book(request), member_of(request)
+        booking = get_own_booking(member, kept.data["booking"])
+        pay_at = collect_price(booking=booking, now=clock.now())
+        own = get_own_booking(member, booking.pk)
+        own.pay_at = pay_at  # type: ignore[attr-defined]
+        kept.data = BookedSerializer(own).data
+        return kept
+
+    @idempotent
+    def _book(self, request: Request) -> Response:
+        """Keep the seat; what is kept under the key is that, and not how its payment stands."""
         form = BookSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        member = member_of(request)
         booking = services.book_offer(
-            rider=member,
+            rider=member_of(request),
             token=form.validated_data["offer"],
             request_id=form.validated_data["request"],
+            pay_by=form.pay_by,
             now=clock.now(),
         )
-        body = BookingSerializer(get_own_booking(member, booking.pk)).data
-        return Response(body, status=status.HTTP_201_CREATED)
+        return Response({"booking": str(booking.pk)}, status=status.HTTP_201_CREATED)

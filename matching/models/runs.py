@@ -1,7 +1,8 @@
 """Runs of the batch assignment: what was computed when, for whom, and how well.
 
-A run looks at one organization, one day and one direction. It is cut into parts that workers
-share; each part carries its problem with it, so any worker can solve it, whatever changes
+A run looks at one organization, one day and one direction; a second one, between two organizations
+that share rides, looks at those of both whom the first ones left alone. It is cut into parts that
+workers share; each part carries its problem with it, so any worker can solve it, whatever changes
 meanwhile in the plans.
 """
 
@@ -41,6 +42,14 @@ class AssignmentRun(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="assignment_runs"
+    )
+    partner = models.ForeignKey(
+        Organization,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Of a run between partners, the other one; the first has the smaller id",
     )
     service_date = models.DateField()
     direction = models.CharField(max_length=7, choices=Direction.choices)
@@ -83,8 +92,17 @@ class AssignmentRun(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "service_date", "direction"],
-                condition=models.Q(state__in=["queued", "running"]),
+                condition=models.Q(state__in=["queued", "running"], partner=None),
                 name="one_run_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "partner", "service_date", "direction"],
+                condition=models.Q(state__in=["queued", "running"], partner__isnull=False),
+                name="one_run_of_partners_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(partner=None) | models.Q(partner__gt=models.F("organization")),
+                name="run_names_partners_in_order",
             ),
             models.CheckConstraint(
                 condition=models.Q(direction__in=Direction.values), name="run_has_a_direction"
@@ -108,6 +126,16 @@ class AssignmentRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization}, {self.service_date}, {self.get_direction_display()}"
+
+    @property
+    def organizations(self) -> list[Organization]:
+        """Whose people take part."""
+        return [self.organization] + ([self.partner] if self.partner is not None else [])
+
+    def strictest(self, rule: str) -> int:
+        """Return the largest that the organizations' rules of a name say: it suits them all."""
+        said = (getattr(organization.policy, rule) for organization in self.organizations)
+        return max(int(value) for value in said)
 
     @property
     def gap(self) -> float:

@@ -1,6 +1,18 @@
 """Reads of matching: search, evaluation, stored matches, explanations."""
 
 from matching.selectors.arrays import SearchQuery
+from matching.selectors.board import (
+    PART_HOURS,
+    SLOT,
+    Board,
+    DayPart,
+    find_entries,
+    first_open_slot,
+    get_board,
+    list_entries,
+    part_of,
+    usual_part,
+)
 from matching.selectors.candidates import candidate_rides, with_stops
 from matching.selectors.demand import requests_served
 from matching.selectors.drawing import Drawing, Mark, count_others, get_drawing, list_steps
@@ -10,20 +22,27 @@ from matching.selectors.finding import find_rides
 from matching.selectors.matches import list_matches, query_of
 from matching.selectors.near_misses import NearMiss
 from matching.selectors.ranking import Ranking, Reliability, get_ranking
+from matching.selectors.rooms import FoundRoom, RoomQuery, find_rooms
 from matching.selectors.search import Offer, SearchResult, search
 from matching.selectors.shown import ShownOffer, read_offer
 from matching.selectors.supply import fill_supplies_aside
 
 __all__ = [
+    "PART_HOURS",
+    "SLOT",
+    "Board",
     "CostParts",
+    "DayPart",
     "Drawing",
     "Found",
+    "FoundRoom",
     "Mark",
     "Meeting",
     "NearMiss",
     "Offer",
     "Ranking",
     "Reliability",
+    "RoomQuery",
     "SearchQuery",
     "SearchResult",
     "ShownOffer",
@@ -34,15 +53,22 @@ __all__ = [
     "explain_first",
     "explain_near_miss",
     "fill_supplies_aside",
+    "find_entries",
     "find_rides",
+    "find_rooms",
+    "first_open_slot",
+    "get_board",
     "get_drawing",
     "get_ranking",
     "list_costs",
+    "list_entries",
     "list_matches",
     "list_steps",
+    "part_of",
     "query_of",
     "read_offer",
     "requests_served",
     "search",
+    "usual_part",
     "with_stops",
 ]

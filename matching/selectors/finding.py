@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Member
 from accounts.selectors import visible_organization_ids
+from carpool.kernel.tenancy import keys_of
 from maps.models import Region
 from matching.engine.supply import Placement
 from matching.selectors.arrays import route_request
@@ -53,7 +54,8 @@ def find_rides(
     """
     supply = live_supply(region, now)
     if supply is None:
-        rides = list(load(candidate_rides(viewer, region, query, now=now)))
+        near = keys_of(candidate_rides(viewer, region, query, now=now))
+        rides = list(load(Ride.objects.filter(pk__in=near)))
         known = ranking.knowing(rides, now=now)
         return evaluate(rides, region, query, ranking=known)[:count], len(rides)
     read = partial(_read, supply, viewer, region, load, now)

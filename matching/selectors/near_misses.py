@@ -27,6 +27,7 @@ from django.db.models.functions import Extract
 
 from accounts.models import Member
 from carpool.kernel.geo import LonLat, box_around, crow_fly_m, to_point
+from carpool.kernel.tenancy import keys_of
 from maps.engine import RoadNetwork
 from maps.models import Region
 from maps.selectors import MeetingPoints, load_network, meeting_points
@@ -150,12 +151,13 @@ def find_near_misses(
     """Find the rides that nearly serve a query, the least to ask first.
 
     ``fitting`` are the rides that serve it. Takes one database query when no ride comes near, else
-    two.
+    three.
     """
     network, limits = load_network(region), _limits(viewer, query, now)
     nearby = _rides_near(viewer, region, network, query, limits, now=now)
-    unfit = nearby.exclude(pk__in=fitting).defer("route", "reach")
-    rides = list(with_stops(unfit[:MOST_RIDES]))
+    keys = keys_of(nearby.exclude(pk__in=fitting)[:MOST_RIDES])
+    there = Ride.objects.filter(pk__in=keys).defer("route", "reach")
+    rides = sorted(with_stops(there), key=lambda ride: keys.index(ride.pk))
     if not rides:
         return []
     asked = _ask(rides, region, network, query, limits)[:MOST_PROVED]

@@ -43,11 +43,19 @@ def habits_of(trips: Iterable[CommuteTrip]) -> list[Habit]:
     return [Habit(tuple(t.weekday for t in same), same[0]) for same in alike.values()]
 
 
-def list_trips(organization: Organization, day: date, direction: str) -> QuerySet[CommuteTrip]:
-    """List the trips that an organization's people plan for a day in one direction."""
+def list_trips(
+    organization: Organization, day: date, direction: str, *, beyond: bool = False
+) -> QuerySet[CommuteTrip]:
+    """List the trips that an organization's people plan for a day in one direction.
+
+    ``beyond``: of those only whom partner organizations may see.
+    """
+    plans = CommutePlan.objects.on(organization, day)
+    if beyond:
+        plans = plans.filter(member__shares_beyond=True, member__suspended_at=None)
     return (
         CommuteTrip.objects.filter(
-            plan__in=CommutePlan.objects.on(organization, day),
+            plan__in=plans,
             weekday=day.weekday(),
             direction=direction,
         )
@@ -74,7 +82,7 @@ def busy_periods(organization: Organization, start: datetime, end: datetime) -> 
     ).values_list("driver_id", "departure_at", "arrival_at")
     seats = (
         Booking.objects.active()
-        .filter(ride__organization=organization, pickup_at__lt=end, dropoff_at__gt=start)
+        .filter(rider__organization=organization, pickup_at__lt=end, dropoff_at__gt=start)
         .values_list("rider_id", "pickup_at", "dropoff_at")
     )
     busy: Periods = defaultdict(list)

@@ -2,16 +2,18 @@
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
-from accounts.models import Organization
+from accounts.models import Gender
+from accounts.selectors import blocked_pairs
 from maps.models import Region
 from matching.engine.assignment import (
+    Apart,
     Assignment,
     Call,
     Car,
@@ -23,6 +25,7 @@ from matching.engine.assignment import (
     solve,
     split,
 )
+from matching.models import AssignmentRun, RunCommuter
 from matching.selectors.roads import load_roads
 
 
@@ -35,9 +38,9 @@ class Problem:
     part: Part
 
 
-def options_of(organization: Organization) -> Options:
-    """Return an organization's rules for the engine."""
-    return Options(boarding_ms=1000 * organization.policy.boarding_s)
+def options_of(run: AssignmentRun) -> Options:
+    """Return the rules of a run's organizations for the engine."""
+    return Options(boarding_ms=1000 * run.strictest("boarding_s"))
 
 
 def cut(
@@ -55,9 +58,25 @@ def cut(
 
 
 def solve_problem(problem: Problem, options: Options) -> Assignment:
-    """Assign the people of one part."""
+    """Assign the people of one part; who must not share a car is read now, not when it was cut."""
     region = Region.objects.get(pk=problem.region_id)
-    return solve(problem.part, load_roads(region), options)
+    apart = list_apart(problem.part.commuters.key.tolist())
+    return solve(problem.part, load_roads(region), options, apart)
+
+
+def list_apart(keys: Collection[int]) -> Apart:
+    """Return whom of some commuters nobody may put into one car; two queries."""
+    rows = RunCommuter.objects.filter(pk__in=keys).values_list(
+        "pk", "member", "member__gender", "member__same_gender_only"
+    )
+    key_of = {member: key for key, member, _gender, _only in rows}
+    pairs = [[key_of[member] for member in pair] for pair in blocked_pairs(list(key_of))]
+    return Apart(
+        key=np.array([row[0] for row in rows], np.int64),
+        group=np.array([Gender.values.index(row[2]) for row in rows], np.int32),
+        own_only=np.array([row[3] for row in rows], np.bool_),
+        pairs=np.array(pairs, np.int64).reshape(-1, 2),
+    )
 
 
 def cut_again(

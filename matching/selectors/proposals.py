@@ -170,8 +170,8 @@ class ProposalView:
 
 
 def _with_everything(proposals: QuerySet[CarpoolProposal]) -> QuerySet[CarpoolProposal]:
-    seats = ProposalSeat.objects.select_related("rider").order_by("pickup_at", "id")
-    return proposals.select_related("run", "driver", "car").prefetch_related(
+    seats = ProposalSeat.objects.select_related("rider__organization").order_by("pickup_at", "id")
+    return proposals.select_related("run", "driver__organization", "car").prefetch_related(
         Prefetch("seats", queryset=seats)
     )
 
@@ -218,8 +218,8 @@ def get_proposal_for(member: Member, proposal_id: UUID, *, lock: bool = False) -
 
 
 def list_runs(member: Member) -> QuerySet[AssignmentRun]:
-    """List the runs of the member's organization."""
-    return AssignmentRun.objects.filter(organization=member.organization_id)
+    """List the runs of the member's organization; those between partners are not its own."""
+    return AssignmentRun.objects.filter(organization=member.organization_id, partner=None)
 
 
 def list_left_over(member: Member, *, now: datetime) -> list[RunCommuter]:

@@ -47,7 +47,7 @@ def replan(proposal: CarpoolProposal, seats: Sequence[ProposalSeat]) -> Replanne
     route = _drive(network, [start.shown_at, *inner, end.shown_at])
     tour = _drive(network, [start.stands_at, *inner, end.stands_at])
     alone = _drive(network, [start.shown_at, end.shown_at])
-    boarding = timedelta(seconds=proposal.run.organization.policy.boarding_s)
+    boarding = timedelta(seconds=proposal.run.strictest("boarding_s"))
     at = proposal.departure_at + start.door_time
     for stop, leg_ms in zip(stops, route.leg_durations_ms[:-1], strict=True):
         at += timedelta(milliseconds=int(leg_ms))

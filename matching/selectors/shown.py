@@ -27,6 +27,7 @@ class ShownOffer:
     """What a token stands for: the ride, the query, and the meeting points that were shown.
 
     ``driver_gives_s`` is how much more of a detour the driver would have to accept; 0 in an offer.
+    ``price_minor`` is what the seats were said to cost, where that was said.
     """
 
     ride_id: UUID
@@ -35,6 +36,7 @@ class ShownOffer:
     dropoff: LonLat
     shown_pickup_at: datetime
     driver_gives_s: int = 0
+    price_minor: int | None = None
 
 
 def seal_offer(viewer: Member, query: SearchQuery, found: Found) -> str:
@@ -84,6 +86,7 @@ def _write(viewer: Member, query: SearchQuery, found: Found) -> dict[str, Any]:
         "pickup": [*found.pickup.location, found.pickup.walk_m],
         "dropoff": [*found.dropoff.location, found.dropoff.walk_m],
         "pickup_at": found.insertion.pickup_ms,
+        "price": found.price.minor if found.price else None,
     }
 
 
@@ -117,4 +120,5 @@ def _read(viewer: Member, token: str, kind: str) -> ShownOffer:
         dropoff=LonLat(*content["dropoff"][:2]),
         shown_pickup_at=to_time(content["pickup_at"]),
         driver_gives_s=content.get("driver_gives_s", 0),
+        price_minor=content.get("price"),
     )

@@ -2,6 +2,8 @@
 
 from matching.services.booking import ATTEMPTS, book_offer
 from matching.services.company import rematch_member
+from matching.services.mergers import find_mergers
+from matching.services.partner_runs import queue_partner_runs
 from matching.services.parts import solve_part
 from matching.services.plans import PlanTerms, TripTerms, pause_plan, resume_plan, save_plan
 from matching.services.proposals import answer_proposal, expire_proposals
@@ -17,10 +19,12 @@ __all__ = [
     "begin_run",
     "book_offer",
     "expire_proposals",
+    "find_mergers",
     "match_request",
     "match_ride",
     "pause_plan",
     "queue_nightly_runs",
+    "queue_partner_runs",
     "queue_run",
     "rematch_member",
     "resume_plan",

@@ -14,7 +14,7 @@ from matching.selectors import (
     with_stops,
 )
 from rides import services as rides
-from rides.errors import RideChanged, SeatsExhausted
+from rides.errors import PriceDiffers, RideChanged, SeatsExhausted
 from rides.models import Booking, Ride
 from rides.selectors import get_ride_for
 
@@ -23,9 +23,16 @@ ATTEMPTS = 3
 
 
 def book_offer(
-    *, rider: Member, token: str, now: datetime, request_id: UUID | None = None
+    *,
+    rider: Member,
+    token: str,
+    now: datetime,
+    request_id: UUID | None = None,
+    pay_by: rides.PayBy | None = None,
 ) -> Booking:
     """Book an offer that a search has shown.
+
+    Where seats are prepaid, the seat is held until ``rides.collect_price`` has asked for the price.
 
     The insertion is computed again for the stops that the ride has now, outside of any lock, and
     checked by ``rides`` under the ride's lock. If another booking came between, it is computed
@@ -35,8 +42,11 @@ def book_offer(
         OfferExpired: the token is too old, altered, or somebody else's.
         SeatsExhausted, RideChanged, RideClosed, AlreadyBooked, RiderBusy, OwnRide, RideNotFound:
             the ride can't be booked (any more).
+        PriceDiffers: it costs something else than what was shown.
+        ProviderUnknown: it can't be paid for that way.
     """
-    return book_shown(rider=rider, shown=read_offer(rider, token), now=now, request_id=request_id)
+    shown = read_offer(rider, token)
+    return book_shown(rider=rider, shown=shown, now=now, request_id=request_id, pay_by=pay_by)
 
 
 def book_shown(
@@ -46,14 +56,15 @@ def book_shown(
     now: datetime,
     request_id: UUID | None = None,
     told_dropoff_at: datetime | None = None,
+    pay_by: rides.PayBy | None = None,
 ) -> Booking:
     """Book what a rider was shown, by a search or by a proposal; as :func:`book_offer`."""
     for _attempt in range(ATTEMPTS - 1):
         try:
-            return _book(rider, shown, now, request_id, told_dropoff_at)
+            return _book(rider, shown, now, request_id, told_dropoff_at, pay_by)
         except RideChanged:
             continue
-    return _book(rider, shown, now, request_id, told_dropoff_at)
+    return _book(rider, shown, now, request_id, told_dropoff_at, pay_by)
 
 
 def _book(
@@ -62,11 +73,15 @@ def _book(
     now: datetime,
     request_id: UUID | None,
     told_dropoff_at: datetime | None,
+    pay_by: rides.PayBy | None,
 ) -> Booking:
     ride = with_stops(Ride.objects.filter(pk=get_ride_for(rider, shown.ride_id).pk)).get()
     rides.check_may_book(ride, rider, seats=shown.query.seats, now=now)
     is_told = told_dropoff_at is not None
     found = _find_again(ride, shown, get_ranking(rider.organization), is_told=is_told)
+    costs = found.price.minor if found.price else None
+    if shown.price_minor not in {None, costs}:
+        raise PriceDiffers
     query = shown.query
     return rides.book_ride(
         ride_id=ride.pk,
@@ -90,6 +105,8 @@ def _book(
         ),
         now=now,
         request_id=request_id,
+        price=found.price,
+        pay_by=pay_by,
     )
 
 

@@ -45,7 +45,7 @@ def _part_proposals(member: Member, *, now: datetime) -> None:
         CarpoolProposal.objects.filter(state=ProposalState.OPEN)
         .filter(Q(driver=member) | Q(pk__in=seated))
         .select_for_update(of=("self",))
-        .select_related("run__organization", "driver__organization")
+        .select_related("run__organization", "run__partner", "driver__organization")
         .prefetch_related("seats__rider__organization")
         .order_by("pk")
     )

@@ -47,13 +47,17 @@ def solve_part(*, part_id: int, read_clock: Clock) -> bool:
 
     Solving takes minutes, so the clock is read when something is written, not before.
     """
-    part = RunPart.objects.select_related("run__organization").filter(pk=part_id).first()
+    part = (
+        RunPart.objects.select_related("run__organization", "run__partner")
+        .filter(pk=part_id)
+        .first()
+    )
     if part is None or part.run.state != RunState.RUNNING:
         return False
     run = part.run
     problem = unpack_problem(bytes(part.problem))
     if part.answer is None:
-        answer = solve_problem(problem, options_of(run.organization))
+        answer = solve_problem(problem, options_of(run))
         _accept(part, answer, is_final=problem.is_final, now=read_clock())
     else:
         answer = unpack_answer(bytes(part.answer))
@@ -97,6 +101,10 @@ def read_travellers(run: AssignmentRun, keys: list[int]) -> dict[int, Traveller]
 def settle(run: AssignmentRun, answer: Assignment, *, now: datetime) -> None:
     """Do for each commuter of a solved part what their plan says, each by themselves."""
     keys = answer.keys.tolist()
+    if run.partner_id is not None:
+        # Their own organization's run has cared for them already; here they were only tried.
+        RunCommuter.objects.filter(run=run, pk__in=keys, outcome=Outcome.PENDING).delete()
+        keys = list(RunCommuter.objects.filter(run=run, pk__in=keys).values_list("pk", flat=True))
     pending = RunCommuter.objects.filter(run=run, pk__in=keys, outcome=Outcome.PENDING)
     travellers = read_travellers(run, list(pending.values_list("pk", flat=True)))
     for key in pending.values_list("pk", flat=True):
@@ -170,7 +178,7 @@ def _take_for(proposal_id: UUID, *, now: datetime) -> None:
     proposal = (
         CarpoolProposal.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(pk=proposal_id, state=ProposalState.OPEN)
-        .select_related("run__organization", "driver__organization")
+        .select_related("run__organization", "run__partner", "driver__organization")
         .first()
     )
     if proposal is None:
@@ -195,7 +203,7 @@ def advance(*, run_id: UUID, now: datetime) -> None:
         problems = [unpack_problem(bytes(part.problem)) for part in parts]
         if not all(problem.is_final for problem in problems):
             answers = [unpack_answer(bytes(part.answer or b"")) for part in parts]
-            options = options_of(run.organization)
+            options = options_of(run)
             again = cut_again(problems, answers, options, sweep=sweep + 1)
             write_parts(run, again, sweep=sweep + 1, now=now)
             return
@@ -217,7 +225,7 @@ def _sum_up(run: AssignmentRun) -> None:
     objective_m, bound_m = bound_of(
         [problem for problem, _answer in finals],
         [answer for _problem, answer in finals],
-        options_of(run.organization),
+        options_of(run),
     )
     run.objective_m, run.bound_m = round(objective_m), round(bound_m)
     run.save(update_fields=["cars", "saved_m", "served", "objective_m", "bound_m"])

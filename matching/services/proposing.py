@@ -49,11 +49,15 @@ class Signposts:
     def name(self, place: LonLat) -> PublicName:
         """Return what others may read of a place."""
         if place not in self._known:
-            near = [(crow_fly_m(from_point(site.location), place), site) for site in self.sites]
-            apart_m, site = min(near, key=lambda pair: pair[0], default=(float("inf"), None))
+            near = [
+                (crow_fly_m(from_point(site.meeting_point), place), site)
+                for site in self.sites
+                if site.is_at(place, within_m=PUBLIC_WITHIN_M)
+            ]
+            site = min(near, key=lambda pair: pair[0], default=(0.0, None))[1]
             self._known[place] = (
                 PublicName(site.name, is_public=True)
-                if site is not None and apart_m <= min(PUBLIC_WITHIN_M, site.radius_m)
+                if site is not None
                 else PublicName(describe_place(self.region, coarse_cell(place)), is_public=False)
             )
         return self._known[place]
@@ -67,10 +71,10 @@ def store_cars(
 
     ``travellers`` are by the keys that the cars name. A car with somebody who is not among them
     any more (their plan has changed since) is left out, and so is one that the doors' own streets
-    make late after all. Who must not share a car with those before them gets no seat in it; a car
-    that then saves nothing is left out, too.
+    make late after all. Who must not share a car with those before them since the car was found
+    gets no seat in it; a car that then saves nothing is left out, too.
     """
-    sites = list(Site.objects.filter(organization=run.organization_id))
+    sites = list(Site.objects.filter(organization__in=run.organizations))
     posts: dict[object, Signposts] = {}
     proposals: list[CarpoolProposal] = []
     seats: list[ProposalSeat] = []
@@ -82,6 +86,8 @@ def store_cars(
         if driver is None or None in people:
             continue
         car = _without_those_kept_apart(found, travellers, apart)
+        if not car.riders:
+            continue
         signposts = posts.setdefault(driver.region.pk, Signposts(driver.region, sites))
         proposal, aboard = _write(run, car, travellers, signposts)
         if proposal.arrival_at > proposal.arrive_by or proposal.answer_by <= now:
@@ -161,7 +167,7 @@ def _proposal(
         arrive_by=driver.latest_arrival_at,
         detour_s=plan.detour_s,
         alone_m=round(network.route([start.door, end.door]).distance_m),
-        answer_by=departure_at - timedelta(seconds=run.organization.policy.answer_before_s),
+        answer_by=departure_at - timedelta(seconds=run.strictest("answer_before_s")),
     )
 
 

@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from accounts.models import Member, Organization
 from accounts.permissions import is_manager
@@ -27,6 +28,7 @@ from matching.models import (
     CarpoolProposal,
     ClosedBecause,
     CommutePlan,
+    CommuteTrip,
     Direction,
     ProposalSeat,
     ProposalState,
@@ -104,7 +106,7 @@ def queue_nightly_runs(*, now: datetime) -> int:
             now.astimezone(organization.zone).date(), evening, organization.zone, field="evening"
         )
         asked = AssignmentRun.objects.filter(
-            organization=organization, service_date=day, created_at__gte=evening_at
+            organization=organization, partner=None, service_date=day, created_at__gte=evening_at
         )
         for direction in set(Direction.values) - set(asked.values_list("direction", flat=True)):
             queued += _queue_quietly(organization, day, direction, now=now)
@@ -146,7 +148,7 @@ def begin_run(*, run_id: UUID, now: datetime) -> int:
         for problem in cut(
             people[0][1].region,
             to_commuters([key for key, _t in people], [t for _key, t in people], history),
-            options_of(run.organization),
+            options_of(run),
         )
     ]
     write_parts(run, problems, sweep=0, now=now)
@@ -172,6 +174,7 @@ def _supersede(run: AssignmentRun, *, now: datetime) -> None:
 def _same_trip(run: AssignmentRun) -> dict[str, object]:
     return {
         "run__organization": run.organization_id,
+        "run__partner": run.partner_id,
         "run__service_date": run.service_date,
         "run__direction": run.direction,
     }
@@ -182,10 +185,14 @@ def _gather(run: AssignmentRun, *, now: datetime) -> list[Traveller]:
     midnight = local_to_utc(
         run.service_date, time(12), run.organization.zone, field="service_date"
     ) - timedelta(hours=36)
-    busy = busy_periods(run.organization, midnight, midnight + timedelta(hours=72))
+    busy: Periods = {}
+    trips: list[CommuteTrip] = []
+    beyond = run.partner is not None
+    for organization in run.organizations:
+        busy |= busy_periods(organization, midnight, midnight + timedelta(hours=72))
+        trips += list_trips(organization, run.service_date, run.direction, beyond=beyond)
     asked = _asked_already(run, now=now)
     desk = TravelDesk(run.service_date)
-    trips = list_trips(run.organization, run.service_date, run.direction)
     travellers = (desk.read(trip) for trip in trips if trip.plan.member_id not in asked)
     return [
         traveller
@@ -205,8 +212,13 @@ def _is_busy(traveller: Traveller, busy: Periods) -> bool:
 
 def _asked_already(run: AssignmentRun, *, now: datetime) -> set[UUID]:
     """Return who is in a proposal for the same trip that may still come true."""
+    ours = run.organizations
     going = CarpoolProposal.objects.filter(
-        state__in=[ProposalState.OPEN, ProposalState.TAKEN], answer_by__gt=now, **_same_trip(run)
+        Q(run__organization__in=ours) | Q(run__partner__in=ours),
+        state__in=[ProposalState.OPEN, ProposalState.TAKEN],
+        answer_by__gt=now,
+        run__service_date=run.service_date,
+        run__direction=run.direction,
     )
     seats = ProposalSeat.objects.filter(proposal__in=going, booking=None, refused_because="")
     riders = seats.exclude(answer=Answer.NO).values_list("rider_id", flat=True)
@@ -228,7 +240,8 @@ def write_parts(
 
 def lock_run(run_id: UUID) -> AssignmentRun | None:
     """Return a run, locked, or None when it is gone."""
-    runs = AssignmentRun.objects.select_for_update(of=("self",)).select_related("organization")
+    runs = AssignmentRun.objects.select_for_update(of=("self",))
+    runs = runs.select_related("organization", "partner")
     return runs.filter(pk=run_id).first()
 
 

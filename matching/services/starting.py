@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.models import Member, PlaceKind
 from accounts.selectors import list_cars, list_places, list_sites
 from accounts.services import save_car, save_place
-from carpool.kernel.geo import from_point
+from carpool.kernel.geo import LonLat, from_point
 from matching.errors import SiteNotFound
 from matching.models import CommutePlan, Direction
 from matching.services.plans import PlanTerms, TripTerms, save_plan
@@ -17,22 +17,18 @@ WORKDAYS = range(5)
 
 
 @transaction.atomic
-def say_workplace(*, member: Member, site_id: UUID, car: dict[str, str] | None) -> None:
-    """Make a site of the organization the member's workplace, and list their car.
+def say_workplace(
+    *, member: Member, workplace: UUID | tuple[str, LonLat], car: dict[str, str] | None
+) -> None:
+    """Make a site, or any other place, the member's workplace, and list their car.
 
     Raises:
         SiteNotFound: the organization has no such site (names ``site``).
+        OutsideMap: no region contains the place (names ``location``).
         InvalidInput, CarPlateTaken: as :func:`save_car`.
     """
-    site = list_sites(member).filter(pk=site_id).first()
-    if site is None:
-        raise SiteNotFound(field="site")
-    save_place(
-        member=member,
-        kind=PlaceKind.WORK,
-        label=site.name,
-        location=from_point(site.meeting_point),
-    )
+    label, location = workplace if isinstance(workplace, tuple) else _site(member, workplace)
+    save_place(member=member, kind=PlaceKind.WORK, label=label, location=location)
     if car is None or list_cars(member).filter(plate=car["plate"].upper().strip()).exists():
         return
     save_car(
@@ -43,6 +39,13 @@ def say_workplace(*, member: Member, site_id: UUID, car: dict[str, str] | None) 
         plate=car["plate"],
         seats=3,
     )
+
+
+def _site(member: Member, site_id: UUID) -> tuple[str, LonLat]:
+    site = list_sites(member).filter(pk=site_id).first()
+    if site is None:
+        raise SiteNotFound(field="site")
+    return site.name, from_point(site.meeting_point)
 
 
 def plan_usual_week(

@@ -26,12 +26,17 @@ def withdraw_plan(*, member_id: UUID, now: datetime) -> int:
     CommutePlan.objects.filter(member=member_id, is_active=True).update(
         is_active=False, paused_until=None, updated_at=now
     )
+    return close_proposals(member_id=member_id, now=now)
+
+
+def close_proposals(*, member_id: UUID, now: datetime) -> int:
+    """Close the open proposals that a member is in; return how many."""
     seated = ProposalSeat.objects.filter(rider=member_id).exclude(answer=Answer.NO)
     proposals = (
         CarpoolProposal.objects.filter(state=ProposalState.OPEN)
         .filter(Q(driver=member_id) | Q(pk__in=seated.values("proposal")))
         .select_for_update(of=("self",))
-        .select_related("run__organization", "driver__organization")
+        .select_related("run__organization", "run__partner", "driver__organization")
         .prefetch_related("seats__rider__organization")
         .order_by("pk")
     )

@@ -70,10 +70,22 @@ def _assert_car(
     assert abs(car.saved_m - saved) <= tolerance_m * (len(car.riders) + 2)
 
 
-def best_objective_m(people: Commuters, drive: Drive, options: Options) -> float:
-    """Return the objective of the best assignment, by trying all of them."""
+def best_objective_m(
+    people: Commuters,
+    drive: Drive,
+    options: Options,
+    may_share: Callable[[int, int], bool] = lambda _one, _other: True,
+) -> float:
+    """Return the objective of the best assignment, by trying all; ``may_share`` asks by keys."""
     worth: dict[int, list[tuple[frozenset[int], float]]] = {
-        n: list(_trips(people, n, drive, options))
+        n: [
+            (riders, value)
+            for riders, value in _trips(people, n, drive, options)
+            if all(
+                may_share(int(people.key[a]), int(people.key[b]))
+                for a, b in combinations((n, *riders), 2)
+            )
+        ]
         for n in range(len(people))
         if people.may_drive[n]
     }

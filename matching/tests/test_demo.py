@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Member
-from accounts.selectors import list_demo_members
+from accounts.selectors import list_communities, list_demo_members
 from matching.management.demo import audit
 from matching.models import Study
 from rides.models import Ride, Stop
@@ -18,11 +18,12 @@ pytestmark = pytest.mark.usefixtures("city")
 def test_the_demo_is_seeded_once(db):
     call_command("seed_demo")
     people, rides = Member.objects.count(), Ride.objects.count()
-    assert people == 24
+    assert people == 30
+    assert list_communities().get().members.count() == 6
     assert rides > 50
     call_command("seed_demo")
     assert (Member.objects.count(), Ride.objects.count()) == (people, rides)
-    assert len(list_demo_members(per_organization=3)) == 6
+    assert len(list_demo_members(per_organization=3)) == 9
     assert Study.objects.get().problem_count == 1
 
 

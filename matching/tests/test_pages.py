@@ -142,8 +142,10 @@ def test_bad_search_names_the_field(rider, asked, changes, field):
     assert not RideRequest.objects.exists()
 
 
-def test_nothing_found_offers_more_time_and_to_keep_looking(rider, asked):
-    text = text_of(rider.get(reverse("matching:find"), asked | {"time": "03:00", "window": "30"}))
+def test_nothing_found_offers_more_time_and_to_keep_looking(rider, cast, ride, asked):
+    early = (ride.departure_at - timedelta(hours=8)).astimezone(cast.organization.zone)
+    when = {"date": early.date().isoformat(), "time": early.strftime("%H:%M"), "window": "30"}
+    text = text_of(rider.get(reverse("matching:find"), asked | when))
     assert "No ride fits yet" in text
     assert "come near" not in text
     assert "Keep looking for me" in text

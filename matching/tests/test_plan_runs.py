@@ -260,7 +260,7 @@ class TestWorkers:
         assert pack_problem(unpack_problem(written)) == written
         from matching.selectors.problems import options_of, solve_problem
 
-        answer = solve_problem(unpack_problem(written), options_of(run.organization))
+        answer = solve_problem(unpack_problem(written), options_of(run))
         again = unpack_answer(pack_answer(answer))
         assert (again.cars, again.unmatched, again.bound_m) == (
             answer.cars,

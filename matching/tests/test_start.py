@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from accounts.models import Place, PlaceKind
 from accounts.selectors import list_sites
-from accounts.tests.factories import AT_SEA, HOME_NORTH, CarFactory
+from accounts.tests.factories import AT_SEA, HOME_NORTH, PORT, CarFactory, MemberFactory
 from carpool.kernel.web import write_place
 from matching.models import CommutePlan, CommuteRole, Direction
 
@@ -115,3 +115,17 @@ def test_there_is_no_fourth_screen_and_nobody_comes_unasked(newcomer, client):
     assert newcomer.get("/start/fourth/").status_code == 404
     client.logout()
     assert client.get("/start/").status_code == 302
+
+
+def test_an_organization_without_sites_asks_where_one_works(client, cast, db):
+    neighbour = MemberFactory(car=False)
+    client.force_login(neighbour.user, backend=BACKEND)
+    client.post("/start/", HOME)
+    assert "data-map" in client.get(WORK).content.decode()
+    empty = client.post(WORK, {"has_car": "no"})
+    assert list(empty.context["form"].errors) == ["place_label"]
+    place = {"place_label": "The harbour", "place": write_place(PORT), "has_car": "no"}
+    assert client.post(WORK, place)["Location"] == "/start/times/"
+    assert "The harbour" in client.get(WORK).content.decode()
+    assert client.post("/start/times/", TIMES | {"role": "ride"})["Location"] == "/plan/"
+    assert CommutePlan.objects.get(member=neighbour).work_end[1] == "The harbour"

@@ -31,9 +31,10 @@ from matching import selectors, services
 from matching.forms import FIELD_NAMES, WALKS, WINDOWS, BookForm, FindForm, write_query
 from matching.selectors import NearMiss, Offer, SearchQuery, SearchResult
 from rides.errors import RequestNotFound
+from rides.models import BookingState
 from rides.selectors import get_request_for
 from rides.services import close_request as close
-from rides.services import post_request
+from rides.services import collect_price, post_request
 
 HOMEWARD_FROM_HOUR = 12
 
@@ -199,12 +200,17 @@ def book(request: MemberRequest) -> HttpResponse:
             rider=request.member,
             token=form.cleaned_data["offer"],
             request_id=form.cleaned_data["request"],
+            pay_by=form.pay_by,
             now=clock.now(),
         )
     except DomainError as error:
         messages.error(request, error.detail)
         return redirect(again)
-    if booking.decide_by:
+    if pay_at := collect_price(booking=booking, now=clock.now()):
+        return redirect(pay_at)
+    if booking.state == BookingState.HELD:
+        messages.warning(request, _("It is not paid yet. Your seat is kept for a while."))
+    elif booking.decide_by:
         messages.success(request, _("Asked. Your driver confirms soon; we tell you."))
     else:
         messages.success(request, _("Booked. Your seat is certain."))

@@ -233,7 +233,8 @@ class PlanForm(forms.Form):
     def preview(self) -> list[CommuteTrip]:
         """Return the trips that were entered, unsaved, as far as they make sense."""
         self.is_valid()
-        self.cleaned_data = {**self.initial_trips(), **self.cleaned_data}
+        entered = getattr(self, "cleaned_data", {})  # there is none when nothing was sent
+        self.cleaned_data = {**self.initial_trips(), **entered}
         return [
             CommuteTrip(
                 weekday=trip.weekday,

@@ -50,7 +50,7 @@ def start(request: MemberRequest, step: str = STEPS[0]) -> HttpResponse:
         "skip_to": STEPS[number + 1] if number + 1 < len(STEPS) else "",
         "back_to": STEPS[number - 1] if number else "",
     }
-    if step == "home":
+    if "place" in form.fields:
         context["basemap"] = basemap(list_regions())
     return render(request, f"matching/start_{step}.html", context)
 
@@ -71,7 +71,9 @@ def _form(member: Member, step: str, data: Any) -> forms.Form:
         if first:
             stands |= {"has_car": YES, "make": first.make, "model": first.model}
             stands |= {"colour": first.colour, "plate": first.plate}
-        return WorkForm(sites, data, initial=stands)
+        if work and not sites:
+            stands |= {"place_label": work.label, "place": from_point(work.location)}
+        return WorkForm(member, sites, data, initial=stands)
     role = "either" if list_cars(member).exists() else "ride"
     return TimesForm(data, initial={"arrive": "08:30", "leave": "17:30", "role": role})
 
@@ -83,6 +85,7 @@ def _keep(member: Member, form: forms.Form) -> None:
             member=member, kind=PlaceKind.HOME, label=said["place_label"], location=said["place"]
         )
     elif isinstance(form, WorkForm):
-        say_workplace(member=member, site_id=said["site"], car=form.car)
+        workplace = said["site"] if "site" in said else (said["place_label"], said["place"])
+        say_workplace(member=member, workplace=workplace, car=form.car)
     else:
         plan_usual_week(member=member, now=clock.now(), **said)

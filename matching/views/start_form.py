@@ -32,8 +32,11 @@ class HomeForm(PlacesForm):
         return find_named_place(self.member, text)
 
 
-class WorkForm(forms.Form):
-    """At which site somebody works, and whether they could drive."""
+class WorkForm(PlacesForm):
+    """At which site, or else where, somebody works, and whether they could drive.
+
+    An organization without sites, such as a community of individuals, asks for an address.
+    """
 
     site = forms.TypedChoiceField(
         label=_("Where do you work?"), coerce=UUID, choices=[], widget=forms.RadioSelect
@@ -48,13 +51,31 @@ class WorkForm(forms.Form):
     colour = forms.CharField(label=_("colour"), max_length=30, required=False)
     plate = forms.CharField(label=_("plate"), max_length=16, required=False)
 
-    def __init__(self, sites: list[Site], *args: Any, **kwargs: Any) -> None:
+    place_label = forms.CharField(
+        label=_("Where do you work?"), max_length=255, widget=PlaceInput("place")
+    )
+    place = LonLatField()
+
+    def __init__(self, member: Member, sites: list[Site], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.member = member
+        self.place_names = () if sites else ("place",)
+        for name in ("place_label", "place") if sites else ("site",):
+            del self.fields[name]
+        self._shape(sites)
+
+    def find_place(self, text: str) -> LonLat | None:
+        """Ask our own address search."""
+        return find_named_place(self.member, text)
+
+    def _shape(self, sites: list[Site]) -> None:
+        for name in ("make", "model", "colour", "plate"):
+            self.fields[name].widget.attrs.update(TEXT)
+        if not sites:
+            return
         site = self.fields["site"]
         assert isinstance(site, forms.ChoiceField)
         site.choices = [(str(one.pk), one.name) for one in sites]
-        for name in ("make", "model", "colour", "plate"):
-            self.fields[name].widget.attrs.update(TEXT)
 
     def clean(self) -> dict[str, Any]:
         """Ask for the car's look of whoever has one: riders find it by that."""

@@ -5,6 +5,7 @@ compiled network, opened once per process. To spread it over workers, ``split`` 
 ``solve`` each anywhere, ``combine`` them, and ``prove`` the bound.
 """
 
+from matching.engine.assignment.apart import NOBODY, Apart
 from matching.engine.assignment.batch import Share, assign, combine, prove, search_share
 from matching.engine.assignment.commuters import Commuters, Options
 from matching.engine.assignment.fairness import favours
@@ -15,6 +16,8 @@ from matching.engine.assignment.roads import Roads, open_roads
 from matching.engine.assignment.solve import solve
 
 __all__ = [
+    "NOBODY",
+    "Apart",
     "Assignment",
     "Call",
     "Car",

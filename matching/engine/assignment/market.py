@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from matching.engine.assignment.apart import NOBODY, Apart, kernel_apart, may_meet
 from matching.engine.assignment.commuters import Commuters, Floats, Int64, Options
 from matching.engine.assignment.legs import kernel_roads, new_memory
 from matching.engine.assignment.pairs import Pairs, direct_ways, find_pairs, kernel_people
@@ -65,7 +66,11 @@ class Market:
 
 
 def open_market(
-    commuters: Commuters, roads: Roads, options: Options, drivers: Int64 | None = None
+    commuters: Commuters,
+    roads: Roads,
+    options: Options,
+    drivers: Int64 | None = None,
+    apart: Apart = NOBODY,
 ) -> Market:
     """Find all feasible pairs of some commuters, who come sorted by key.
 
@@ -76,12 +81,16 @@ def open_market(
     options : Options
     drivers : int64[], optional
         Rows of those whose cars are looked at; by default everybody who may drive.
+    apart : Apart, optional
+        Who must not share a car.
     """
     direct = direct_ways(commuters, roads)
     people = kernel_people(commuters, direct)
     if drivers is None:
         drivers = np.flatnonzero(commuters.may_drive & (commuters.seats > 0))
+    kept_apart = kernel_apart(commuters.key, apart)
     pairs = find_pairs(commuters, people, drivers, roads, options.boarding_ms)
+    pairs = pairs.only(may_meet(pairs.driver, pairs.start, pairs.rider, kept_apart))
     at_stake = np.where(commuters.car, direct[1], 0) + DM_PER_M * commuters.share_favour_m
     cells = (roads.cells.of, roads.cells.ahead)
     return Market(
@@ -91,5 +100,5 @@ def open_market(
         driver_value=at_stake,
         rider_value=at_stake + DM_PER_M * commuters.ride_favour_m,
         direct_dm=direct[1],
-        world=(people, options.boarding_ms, kernel_roads(roads), new_memory(), cells),
+        world=(people, options.boarding_ms, kernel_roads(roads), new_memory(), cells, kept_apart),
     )

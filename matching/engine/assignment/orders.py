@@ -35,9 +35,9 @@ def best_order(i, riders, ends, limit, world, desk):  # type: ignore[no-untyped-
     """Return the decimetres of driver i's best tour with some riders, and the bound of larger ones.
 
     ``riders`` are rows, ``ends[k]`` their two drives from and to the driver's own places, and
-    ``world`` is ``people, boarding_ms, roads, memory, cells``. Orders whose least length reaches
-    ``limit`` do not count. Both results are ``NOWHERE`` when no order keeps all promises; else
-    ``desk[2]`` holds the order: call ``k`` lets rider ``k`` in, ``count + k`` lets them out.
+    ``world`` is ``people, boarding_ms, roads, memory, cells, apart``. Orders whose least length
+    reaches ``limit`` do not count. Both results are ``NOWHERE`` when no order keeps all promises;
+    else ``desk[2]`` holds the order: call ``k`` lets rider ``k`` in, ``count + k`` lets them out.
     O((2 count)! / 2^count).
     """
     state, following, order = desk

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from matching.engine.assignment.commuters import Commuters, Int32, Int64
+from matching.engine.assignment.commuters import Commuters, Flags, Int32, Int64
 from matching.engine.assignment.legs import kernel_roads, look_up
 from matching.engine.assignment.roads import Roads
 
@@ -47,6 +47,13 @@ class Pairs:
     start: Int64
     rider: Int32
     ends: Int32
+
+    def only(self, kept: Flags) -> "Pairs":
+        """Return the pairs of which it is true."""
+        if kept.all():
+            return self
+        start = np.append(0, np.cumsum(kept))[self.start]
+        return Pairs(self.driver, start, self.rider[kept], self.ends[kept])
 
 
 def direct_ways(commuters: Commuters, roads: Roads) -> tuple[Int64, Int64, Int64]:

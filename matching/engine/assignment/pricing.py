@@ -3,10 +3,11 @@
 In words. Every person has a price: what it costs the rest when this person is taken. A trip of
 driver ``i`` with riders ``S`` is worth ``own + sum of gains - length``: the gain of a rider is what
 they save less their price. A driver's riders are sorted by falling gain and sets grow in that
-order. A set is feasible only if all its subsets are (the triangle inequality of road times), so a
-rider joins only where they pair with everybody aboard; and no larger set is worth more than the
-gains that can still be added less the least length of what is aboard, so a branch ends where
-that is no better than the worst of the best trips kept. Cutting so loses nothing.
+order. A set is feasible only if all its subsets are (the triangle inequality of road times; and
+no two are kept apart), so a rider joins only where they pair with everybody aboard; and no larger
+set is worth more than the gains that can still be added less the least length of what is aboard,
+so a branch ends where that is no better than the worst of the best trips kept. Cutting so loses
+nothing.
 
 Source: the request–trip–vehicle graph of Alonso-Mora et al., PNAS 114(3), 2017, with prices as in
 the column generation of Barnhart et al., *Branch-and-price*, Operations Research 46(3), 1998.
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from matching.engine.assignment.apart import are_apart
 from matching.engine.assignment.commuters import Floats, Int64
 from matching.engine.assignment.orders import MOST, NOWHERE, best_order, may_share, new_desk
 from matching.engine.assignment.pairs import Pairs
@@ -62,7 +64,7 @@ def best_trips(
         Only trips worth more than this are looked for; how many to keep of each driver; how many
         riders a car may have; how many sets may be tried for one driver.
     world : tuple
-        ``people, boarding_ms, roads, memory, cells``.
+        ``people, boarding_ms, roads, memory, cells, apart``.
 
     Returns
     -------
@@ -223,6 +225,8 @@ def evaluate(i, party, limit, book, world, desk):  # type: ignore[no-untyped-def
     places = order[party]
     if len(party) == 2:
         a, b = places
+        if are_apart(rider[a], rider[b], world[5]):
+            return NOWHERE, NOWHERE
         if not may_share(i, rider[a], rider[b], ends[a], ends[b], world):
             return NOWHERE, NOWHERE
     places = places[np.argsort(rider[places])]

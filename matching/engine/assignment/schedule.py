@@ -60,7 +60,7 @@ def _car(market: Market, place: dict[int, int], driver: int, party: Int64) -> Ca
 
 def _steps(market: Market, driver: int, vertex: list[int]) -> list[int]:
     """Return the time from each call, and from the start, to the next; standing included."""
-    _people, boarding_ms, roads, memory, _cells = market.world
+    _people, boarding_ms, roads, memory, _cells = market.world[:5]
     way = [market.commuters.origin[driver], *vertex, market.commuters.destination[driver]]
     drives = [int(leg(a, b, roads, memory)[0]) for a, b in pairwise(way)]
     return [drives[0], *(boarding_ms + drive for drive in drives[1:])]

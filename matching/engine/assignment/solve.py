@@ -8,10 +8,12 @@ the trips that nearly earn their prices: no others can matter much.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import combinations
 from time import perf_counter
 
 import numpy as np
 
+from matching.engine.assignment.apart import NOBODY, Apart, are_apart
 from matching.engine.assignment.choose import choose
 from matching.engine.assignment.commuters import Commuters, Floats, Int64, Options
 from matching.engine.assignment.market import DM_PER_M, Market, open_market
@@ -28,8 +30,10 @@ NEAR = 0.001
 """Searches end when the bound is this near to what the known trips allow."""
 
 
-def solve(part: Part, roads: Roads, options: Options) -> Assignment:
+def solve(part: Part, roads: Roads, options: Options, apart: Apart = NOBODY) -> Assignment:
     """Assign the people of one part; needs nothing else, so it can run on any worker.
+
+    ``apart`` tells who must not share a car; cars found before it was so are given up.
 
     Returns
     -------
@@ -38,19 +42,33 @@ def solve(part: Part, roads: Roads, options: Options) -> Assignment:
     """
     clock = perf_counter()
     order = np.argsort(part.commuters.key, kind="stable")
-    market = open_market(part.commuters.take(order), roads, options)
+    market = open_market(part.commuters.take(order), roads, options, apart=apart)
     seconds = {"pairs": perf_counter() - clock}
     prices = market.first_prices() if part.prices_m is None else DM_PER_M * part.prices_m[order]
     clock = perf_counter()
-    trips, prices, bound = search_trips(market, prices, trips_of(market, part.cars))
+    known = in_company(market, part.cars)
+    trips, prices, bound = search_trips(market, prices, trips_of(market, known))
     seconds["trips"] = perf_counter() - clock
     clock = perf_counter()
-    cars = choose_cars(market, trips, prices, part.cars)
+    cars = choose_cars(market, trips, prices, known)
     seconds["choice"] = perf_counter() - clock
     back = np.empty(len(order))
     back[order] = prices / DM_PER_M
     found = state(part.commuters, cars, bound / DM_PER_M, back, seconds)
     return replace(found, trips=near_trips(market, trips, prices))
+
+
+def in_company(market: Market, cars: Iterable[Car]) -> tuple[Car, ...]:
+    """Return the cars in which no two are kept apart."""
+    row = {int(key): n for n, key in enumerate(market.commuters.key)}
+    return tuple(
+        car
+        for car in cars
+        if not any(
+            are_apart(row[one], row[other], market.world[5])
+            for one, other in combinations((car.driver, *car.riders), 2)
+        )
+    )
 
 
 def near_trips(market: Market, trips: Trips, prices: Floats) -> Trips:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Member, MemberRole, Organization
 from accounts.selectors import list_cars, list_places
+from accounts.services import found_community
 from carpool.kernel import clock
 from carpool.kernel.clock import local_to_utc
 from carpool.kernel.errors import NotFound
@@ -33,6 +34,7 @@ from rides.errors import DriverBusy, InThePast, TooClose
 
 REGION = "la-serena-coquimbo"
 PEOPLE = 20
+NEIGHBOURS = 6
 WORKDAYS = 4
 
 
@@ -66,6 +68,7 @@ class Command(BaseCommand):
             self._person(settler, copper if number < PEOPLE else campus, number)
             for number in range(PEOPLE + 4)
         ]
+        members += self._town(settler)
         offered = sum(
             self._offer_week(member, number)
             for number, member in enumerate(members)
@@ -80,6 +83,27 @@ class Command(BaseCommand):
             _propose(copper)
         upload_study(members[3], Homes(load_network(region), seed=11), COPPER_SITES, seed=11)
         self.stdout.write(f"{len(members)} people, {offered} new rides, {planned} new plans.")
+
+    def _town(self, settler: Settler) -> list[Member]:
+        """Individuals without an employer here: a community that anybody may join."""
+        town = found_community(
+            name="La Serena Commuters",
+            slug="la-serena-commuters",
+            time_zone="America/Santiago",
+            currency="CLP",
+        )
+        names = [person_name(number) for number in range(PEOPLE + 4, PEOPLE + 4 + NEIGHBOURS)]
+        return [
+            settler.settle(
+                town,
+                name=name,
+                email=f"{_ascii(name.split()[0])}@people.example",
+                site=(*COPPER_SITES, *CAMPUS_SITES)[number % 4],
+                drives=number % 2 == 0,
+                role=MemberRole.MEMBER if number else MemberRole.OWNER,
+            )
+            for number, name in enumerate(names)
+        ]
 
     def _person(self, settler: Settler, organization: Organization, number: int) -> Member:
         name = person_name(number)
