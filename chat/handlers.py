@@ -9,14 +9,21 @@ from django.http import HttpRequest
 from accounts.events import CompanyChanged, MemberWithdrawn, MessageHidden
 from carpool.kernel import clock
 from chat import selectors, services
-from chat.services import preferences, telling
+from chat.services import preferences, telling, telling_rooms
 from chat.services.parting import leave_conversations, part_people
 from rides.events import (
     BookingStateChanged,
+    MergerChanged,
     ProposalChanged,
     RequestMatched,
     RequestStateChanged,
+    RideMoneyChanged,
     RideStateChanged,
+    RoomHostAsked,
+    RoomHostChanged,
+    RoomMoneyChanged,
+    RoomStateChanged,
+    SeatStateChanged,
     StopVisited,
 )
 
@@ -47,9 +54,46 @@ def on_booking_changed(event: BookingStateChanged) -> None:
     _tell_ride(event.ride_id, f"booking_{event.after}", event.at, booking=str(event.booking_id))
 
 
+def on_room_changed(event: RoomStateChanged) -> None:
+    """Tell everybody in the room, and every page that shows it."""
+    _tell_room(event.room_id, f"room_{event.after}", event.at)
+
+
+def on_seat_changed(event: SeatStateChanged) -> None:
+    """Tell everybody in the room, and every page that shows it."""
+    _tell_room(event.room_id, "seats_changed", event.at)
+
+
+def on_host_changed(event: RoomHostChanged | RoomHostAsked) -> None:
+    """Tell everybody in the room, and every page that shows it."""
+    what = "host_asked" if isinstance(event, RoomHostAsked) else "host_changed"
+    _tell_room(event.room_id, what, event.at)
+
+
+def on_room_money_changed(event: RoomMoneyChanged) -> None:
+    """Tell every page that shows the room; what about its money it is, each may ask for."""
+    _tell_room(event.room_id, "room_money", event.at)
+
+
+def on_merger_changed(event: MergerChanged) -> None:
+    """Tell every page that shows either of two rooms that could be one, or are by now."""
+    for room_id in (event.stays_id, event.goes_id):
+        _tell_room(room_id, f"merger_{event.after}", event.at)
+
+
+def on_ride_money_changed(event: RideMoneyChanged) -> None:
+    """Tell every page that shows the ride; what about its money it is, each may ask for."""
+    _tell_ride(event.ride_id, "ride_money", event.at)
+
+
 def on_travellers_changed(event: BookingStateChanged | RideStateChanged) -> None:
     """Let the ride's conversation follow who travels along."""
     services.follow_ride(ride_id=event.ride_id, now=event.at)
+
+
+def on_party_changed(event: SeatStateChanged | RoomStateChanged | RoomHostChanged) -> None:
+    """Let the room's conversation follow who shares the taxi."""
+    services.follow_room(room_id=event.room_id, now=event.at)
 
 
 def on_request_changed(event: RequestStateChanged | RequestMatched) -> None:
@@ -108,10 +152,58 @@ def notify_of_proposal(event: ProposalChanged) -> None:
     )
 
 
+def notify_of_seat(event: SeatStateChanged) -> None:
+    """Notify the host of who comes along, and who does not any more."""
+    telling_rooms.tell_of_seat(seat_id=event.seat_id, before=event.before, after=event.after)
+
+
+def notify_of_room(event: RoomStateChanged) -> None:
+    """Notify the people in a room that moves on."""
+    telling_rooms.tell_of_room(room_id=event.room_id, after=event.after)
+
+
+def notify_of_next_host(event: RoomHostAsked) -> None:
+    """Notify whom the host asks to take over."""
+    telling_rooms.tell_of_next_host(room_id=event.room_id, member_id=event.member_id, at=event.at)
+
+
+def notify_of_money(event: RoomMoneyChanged) -> None:
+    """Notify somebody of what concerns their purse."""
+    telling_rooms.tell_of_money(
+        room_id=event.room_id, member_id=event.member_id, what=event.what, at=event.at
+    )
+
+
+def notify_of_merger(event: MergerChanged) -> None:
+    """Notify both hosts, or everybody, of two rooms that could be one, or are."""
+    telling_rooms.tell_of_merger(merger_id=event.merger_id, before=event.before, after=event.after)
+
+
+def notify_of_price(event: RideMoneyChanged) -> None:
+    """Notify somebody of the price of a seat."""
+    telling.tell_of_price(
+        booking_id=event.booking_id,
+        member_id=event.member_id,
+        what=event.what,
+        at=event.at,
+        now=clock.now(),
+    )
+
+
 def on_signed_out(request: HttpRequest, **_named: Any) -> None:
     """Push nothing more to the browser at which somebody signed out."""
     session = getattr(request, "session", None)
     preferences.forget_session(session_key=(session.session_key or "") if session else "")
+
+
+def _tell_room(room_id: UUID, event: str, at: datetime) -> None:
+    people = [(services.MEMBER, pk) for pk in selectors.people_of_room(room_id)]
+    services.announce(
+        topics=[(services.ROOM, room_id), *people],
+        event=event,
+        data={"room": str(room_id)},
+        now=at,
+    )
 
 
 def _tell_ride(ride_id: UUID, event: str, at: datetime, **data: str) -> None:

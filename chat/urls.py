@@ -14,6 +14,7 @@ urlpatterns = [
     path(
         "messages/<uuid:conversation_id>/photos/<uuid:photo_id>/", conversations.photo, name="photo"
     ),
+    path("rooms/<uuid:room_id>/messages/", conversations.open_room_conversation, name="open-room"),
     path("rides/<uuid:ride_id>/messages/", conversations.open_conversation, name="open"),
     path("notifications/", notifications.centre, name="notifications"),
     path("notifications/read/", notifications.read_all, name="notifications-read"),

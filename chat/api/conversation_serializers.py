@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -60,6 +61,7 @@ class ConversationSerializer(serializers.Serializer[ConversationShown]):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(source="conversation.kind", choices=ConversationKind.choices)
     ride = serializers.UUIDField(source="conversation.ride_id", allow_null=True)
+    room = serializers.UUIDField(source="conversation.room_id", allow_null=True)
     people = PersonInTalkSerializer(many=True)
     unread = serializers.IntegerField()
     is_muted = serializers.BooleanField(
@@ -77,9 +79,16 @@ class ConversationSerializer(serializers.Serializer[ConversationShown]):
 
 
 class OpenSerializer(StrictSerializer):
-    """About which ride one wants to talk."""
+    """About which ride, or in which shared taxi, one wants to talk: one of the two."""
 
-    ride = serializers.UUIDField()
+    ride = serializers.UUIDField(required=False)
+    room = serializers.UUIDField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take one of the two."""
+        if len(attrs) != 1:
+            raise serializers.ValidationError({"ride": [_("Name a ride or a room.")]})
+        return attrs
 
 
 class SaySerializer(StrictSerializer):

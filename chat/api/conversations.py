@@ -86,12 +86,15 @@ class ConversationsView(generics.ListAPIView[Any]):
         request=OpenSerializer,
         responses={200: ConversationSerializer, **PROBLEMS},
         tags=["conversations"],
-        summary="Open the conversation about a ride",
+        summary="Open the conversation about a ride or in a shared taxi",
     )
     def post(self, request: Request) -> Response:
         """Open it: with all aboard for who travels along, else to ask the driver, unnamed."""
-        ride_id = _said(OpenSerializer, request)["ride"]
-        talk = services.open_conversation(ride_id=ride_id, by=member_of(request), now=clock.now())
+        said, by, now = _said(OpenSerializer, request), member_of(request), clock.now()
+        if "room" in said:
+            talk = services.open_room_conversation(room_id=said["room"], by=by, now=now)
+        else:
+            talk = services.open_conversation(ride_id=said["ride"], by=by, now=now)
         return _show(request, talk.pk)
 
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member, Organization
-from rides.models import Ride
+from rides.models import Ride, Room
 
 LONGEST_TEXT = 2000
 
@@ -24,6 +24,7 @@ class ConversationKind(models.TextChoices):
 
     RIDE = "ride", _("Everybody in the car")
     QUESTION = "question", _("A question before booking")
+    ROOM = "room", _("Everybody in the shared taxi")
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -42,6 +43,9 @@ class Conversation(models.Model):
     kind = models.CharField(max_length=8, choices=ConversationKind.choices)
     ride = models.ForeignKey(
         Ride, on_delete=models.CASCADE, null=True, blank=True, related_name="conversations"
+    )
+    room = models.ForeignKey(
+        Room, on_delete=models.CASCADE, null=True, blank=True, related_name="conversations"
     )
     asker = models.ForeignKey(
         Member, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
@@ -67,9 +71,22 @@ class Conversation(models.Model):
                 condition=models.Q(kind=ConversationKind.QUESTION),
                 name="one_question_per_ride_and_asker",
             ),
+            models.UniqueConstraint(
+                fields=["room"],
+                condition=models.Q(kind=ConversationKind.ROOM),
+                name="one_conversation_per_room",
+            ),
             models.CheckConstraint(
-                condition=models.Q(kind=ConversationKind.RIDE, asker=None, ride__isnull=False)
-                | models.Q(kind=ConversationKind.QUESTION, asker__isnull=False, ride__isnull=False),
+                condition=models.Q(
+                    kind=ConversationKind.RIDE, asker=None, ride__isnull=False, room=None
+                )
+                | models.Q(
+                    kind=ConversationKind.QUESTION,
+                    asker__isnull=False,
+                    ride__isnull=False,
+                    room=None,
+                )
+                | models.Q(kind=ConversationKind.ROOM, asker=None, ride=None, room__isnull=False),
                 name="conversation_about_what_its_kind_says",
             ),
         ]
@@ -144,23 +161,32 @@ class Message(models.Model):
     )
     client_id = models.UUIDField(null=True, blank=True, help_text="Made by the sender's device")
     kind = models.CharField(max_length=6, choices=MessageKind.choices, default=MessageKind.TEXT)
-    text = models.CharField(max_length=LONGEST_TEXT, blank=True)
-    language = models.CharField(max_length=8, blank=True, help_text="Of the text, for translation")
+    text = models.CharField(_("text"), max_length=LONGEST_TEXT, blank=True)
+    language = models.CharField(
+        _("language"), max_length=8, blank=True, help_text=_("Of the text, for translation")
+    )
     code = models.CharField(
         max_length=20, blank=True, help_text="Which quick reply, or what happened; any language"
     )
     data = models.JSONField(default=dict, blank=True)
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(_("created at"))
     is_checked = models.BooleanField(
         default=False, help_text="The word lists were consulted about its text"
     )
-    flagged_for = models.CharField(max_length=80, blank=True, help_text="Why a person should look")
-    reviewed_at = models.DateTimeField(
-        null=True, blank=True, help_text="When a moderator decided about it last"
+    flagged_for = models.CharField(
+        _("flagged for"), max_length=80, blank=True, help_text=_("Why a person should look")
     )
-    removed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_at = models.DateTimeField(
+        _("reviewed at"),
+        null=True,
+        blank=True,
+        help_text=_("When a moderator decided about it last"),
+    )
+    removed_at = models.DateTimeField(_("removed at"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
         ordering = ["conversation", "sequence"]
         constraints = [
             models.UniqueConstraint(

@@ -20,13 +20,17 @@ class MessageReview(models.Model):
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="reviews")
     moderator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("moderator"),
     )
-    step = models.CharField(max_length=6, choices=ReviewStep.choices)
+    step = models.CharField(_("step"), max_length=6, choices=ReviewStep.choices)
     excerpt = models.CharField(
-        max_length=LONGEST_TEXT, blank=True, help_text="The message as it was"
+        _("excerpt"), max_length=LONGEST_TEXT, blank=True, help_text=_("The message as it was")
     )
-    at = models.DateTimeField()
+    at = models.DateTimeField(_("at"))
 
     class Meta:
         verbose_name = _("moderation step")

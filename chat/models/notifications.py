@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member
 from chat.models.conversations import Conversation
-from rides.models import Booking, Ride
+from rides.models import Booking, Ride, Room
 
 
 class Channel(models.TextChoices):
@@ -56,6 +56,19 @@ class Kind(models.TextChoices):
     PROPOSAL_TAKEN = "proposal_taken", _("A proposed carpool is settled")
     PROPOSAL_CLOSED = "proposal_closed", _("A proposed carpool came to nothing")
     MESSAGE_RECEIVED = "message_received", _("Somebody writes to you")
+    ROOM_JOINED = "room_joined", _("Somebody joins your shared taxi, or leaves it")
+    ROOM_HOST_ASKED = "room_host_asked", _("You are asked to be the host of a shared taxi")
+    ROOM_LOCKED = "room_locked", _("A shared taxi leaves soon")
+    ROOM_CALLED = "room_called", _("A shared taxi is on its way")
+    ROOM_CANCELLED = "room_cancelled", _("A shared taxi was cancelled")
+    ROOM_MORE_ASKED = "room_more_asked", _("You are asked to pay more for a shared taxi")
+    ROOM_SETTLED = "room_settled", _("A shared taxi is settled")
+    ROOM_DISPUTED = "room_disputed", _("Somebody objects to their part of a fare")
+    ROOM_MERGER_ASKED = "room_merger_asked", _("Another taxi goes your way: could the two be one?")
+    ROOM_MERGER_ENDED = "room_merger_ended", _("Two taxis stay two")
+    ROOM_MERGED = "room_merged", _("Your taxi became one with another")
+    SEAT_TO_PAY = "seat_to_pay", _("Your seat in a ride waits for your payment")
+    SEAT_SETTLED = "seat_settled", _("What became of the price of a seat")
 
 
 URGENCY: dict[Kind, Urgency] = dict.fromkeys(Kind, Urgency.NORMAL) | {
@@ -67,6 +80,15 @@ URGENCY: dict[Kind, Urgency] = dict.fromkeys(Kind, Urgency.NORMAL) | {
     Kind.RIDE_DEPARTING: Urgency.URGENT,
     Kind.DRIVER_LEFT: Urgency.URGENT,
     Kind.DRIVER_AT_STOP: Urgency.URGENT,
+    Kind.ROOM_HOST_ASKED: Urgency.URGENT,
+    Kind.ROOM_LOCKED: Urgency.URGENT,
+    Kind.ROOM_CALLED: Urgency.URGENT,
+    Kind.ROOM_CANCELLED: Urgency.URGENT,
+    Kind.ROOM_MORE_ASKED: Urgency.URGENT,
+    Kind.ROOM_MERGER_ASKED: Urgency.URGENT,
+    Kind.ROOM_MERGED: Urgency.URGENT,
+    Kind.ROOM_MERGER_ENDED: Urgency.LOW,
+    Kind.SEAT_TO_PAY: Urgency.URGENT,
     Kind.VALIDATION_ASKED: Urgency.LOW,
     Kind.REQUEST_EXPIRED: Urgency.LOW,
     Kind.PROPOSAL_CLOSED: Urgency.LOW,
@@ -89,6 +111,9 @@ _EXCEPTIONS: dict[Kind, frozenset[Channel]] = {
     Kind.PROPOSAL_TAKEN: _MOMENT,
     Kind.PROPOSAL_CLOSED: frozenset({Channel.IN_APP}),
     Kind.MESSAGE_RECEIVED: _MOMENT,
+    Kind.ROOM_JOINED: _MOMENT,
+    Kind.ROOM_LOCKED: _MOMENT,
+    Kind.ROOM_CALLED: _MOMENT,
 }
 DEFAULTS: dict[Kind, frozenset[Channel]] = {
     kind: _EXCEPTIONS.get(kind, BY_URGENCY[URGENCY[kind]]) for kind in Kind
@@ -136,6 +161,9 @@ class Notification(models.Model):
     )
     booking = models.ForeignKey(
         Booking, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    room = models.ForeignKey(
+        Room, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, null=True, blank=True, related_name="+"

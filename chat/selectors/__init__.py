@@ -22,7 +22,7 @@ from chat.selectors.looks import (
     list_moved,
     list_removed,
 )
-from chat.selectors.people import owner_of_request, people_of_ride
+from chat.selectors.people import owner_of_request, people_of_ride, people_of_room
 from chat.selectors.topics import COUNTERS, TODAY, Topic, open_topic
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "open_topic",
     "owner_of_request",
     "people_of_ride",
+    "people_of_room",
     "render_message",
     "show_conversations",
     "takes_questions",

@@ -17,7 +17,8 @@ from chat.models import (
     Photo,
     TalkSettings,
 )
-from rides.models import Booking, BookingState, Ride
+from rides.models import Booking, BookingState, Ride, Room, RoomSeat, SeatState
+from rides.models.seats import PARTY_STATES
 
 MOST_MESSAGES = 100
 ABOARD_STATES = (
@@ -79,7 +80,7 @@ def get_participant(member: Member, conversation_id: UUID) -> Participant:
     """
     place = (
         Participant.objects.filter(conversation=conversation_id, member=member, left_at=None)
-        .select_related("conversation", "conversation__ride")
+        .select_related("conversation__ride", "conversation__room")
         .first()
     )
     if place is None:
@@ -90,8 +91,8 @@ def get_participant(member: Member, conversation_id: UUID) -> Participant:
 def _with_everything(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
     people = Participant.objects.select_related("member")
     return (
-        conversations.select_related("ride")
-        .defer("ride__reach", "ride__route")
+        conversations.select_related("ride", "room")
+        .defer("ride__reach", "ride__route", "room__route")
         .prefetch_related(Prefetch("participants", queryset=people))
     )
 
@@ -222,6 +223,12 @@ def people_aboard(ride: Ride) -> dict[UUID, Booking | None]:
     """Return who travels in a ride: its driver, and each rider with their booking."""
     bookings = Booking.objects.filter(ride=ride, state__in=ABOARD_STATES)
     return {ride.driver_id: None, **{booking.rider_id: booking for booking in bookings}}
+
+
+def people_in_room(room: Room) -> set[UUID]:
+    """Return who shares a taxi: the host, and whoever has paid for their seat."""
+    seats = RoomSeat.objects.filter(room=room, state__in=(*PARTY_STATES, SeatState.ABSENT))
+    return set(seats.values_list("rider_id", flat=True))
 
 
 def render_message(message: Message) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from rides.models import Booking, Ride, RideRequest
+from rides.models import Booking, Ride, RideRequest, RoomSeat
 
 
 def people_of_ride(ride_id: UUID) -> list[UUID]:
@@ -15,3 +15,9 @@ def people_of_ride(ride_id: UUID) -> list[UUID]:
 def owner_of_request(request_id: UUID) -> list[UUID]:
     """Return the member who left a standing request."""
     return list(RideRequest.objects.filter(pk=request_id).values_list("rider_id", flat=True))
+
+
+def people_of_room(room_id: UUID) -> list[UUID]:
+    """Return the members whose pages a room may appear on: whoever has, or had, a seat."""
+    seats = RoomSeat.objects.filter(room_id=room_id).order_by()
+    return list(seats.values_list("rider_id", flat=True).distinct())

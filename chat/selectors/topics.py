@@ -1,7 +1,7 @@
 """What can be followed, and by whom.
 
-A topic is written ``today``, ``counters``, ``ride:<id>`` or ``conversation:<id>``. ``today`` stands
-for the member's own topic, ``member:<id>``.
+A topic is written ``today``, ``counters``, ``ride:<id>``, ``room:<id>`` or ``conversation:<id>``.
+``today`` stands for the member's own topic, ``member:<id>``.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from accounts.models import Member
 from chat.errors import TopicNotFound
 from chat.models import LiveTopic
 from chat.selectors.conversations import get_participant
-from rides.selectors import get_ride_for
+from rides.selectors import get_ride_for, get_room_for
 
 TODAY, COUNTERS = "today", "counters"
 
@@ -31,7 +31,7 @@ def open_topic(member: Member, wanted: str) -> Topic:
 
     Raises:
         TopicNotFound: nothing is called so.
-        RideNotFound, ConversationNotFound: not for this member.
+        RideNotFound, RoomNotFound, ConversationNotFound: not for this member.
     """
     if wanted == COUNTERS:
         return Topic(name=COUNTERS, last=0)
@@ -44,6 +44,8 @@ def open_topic(member: Member, wanted: str) -> Topic:
         raise TopicNotFound from error
     if kind == "ride":
         return _numbered(f"ride:{get_ride_for(member, pk).pk}")
+    if kind == "room":
+        return _numbered(f"room:{get_room_for(member, pk).pk}")
     if kind != "conversation":
         raise TopicNotFound
     place = get_participant(member, pk)

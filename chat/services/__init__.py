@@ -3,9 +3,11 @@
 from chat.services.conversations import (
     change_talk_settings,
     follow_ride,
+    follow_room,
     leave_conversation,
     mute_conversation,
     open_conversation,
+    open_room_conversation,
 )
 from chat.services.drafts import Draft
 from chat.services.live import (
@@ -13,6 +15,7 @@ from chat.services.live import (
     EVERYBODY,
     MEMBER,
     RIDE,
+    ROOM,
     Frame,
     Goodbye,
     announce,
@@ -38,6 +41,7 @@ __all__ = [
     "EVERYBODY",
     "MEMBER",
     "RIDE",
+    "ROOM",
     "Draft",
     "Frame",
     "Goodbye",
@@ -50,12 +54,14 @@ __all__ = [
     "event_frame",
     "flag_messages",
     "follow_ride",
+    "follow_room",
     "frame",
     "leave_conversation",
     "message_frame",
     "move_marks",
     "mute_conversation",
     "open_conversation",
+    "open_room_conversation",
     "parcel",
     "post_message",
     "post_messages",

@@ -4,6 +4,7 @@ A ride's conversation is brought up to date from the ride as it is now, never st
 that arrive. So facts may come twice, late, or in another order.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,12 +16,17 @@ from django.db import transaction
 from accounts.models import Member
 from chat.errors import ConversationNotFound, QuestionsNotTaken
 from chat.models import Conversation, ConversationKind, Message, Participant, TalkSettings
-from chat.selectors.conversations import get_participant, people_aboard, takes_questions
+from chat.selectors.conversations import (
+    get_participant,
+    people_aboard,
+    people_in_room,
+    takes_questions,
+)
 from chat.services import live
 from chat.services.messages import post_system_messages
 from rides.errors import RideClosed
-from rides.models import Booking, Ride
-from rides.selectors import get_ride_for
+from rides.models import Ride, Room, RoomEnd
+from rides.selectors import get_ride_for, get_room_for
 
 # Below this a shifted pick-up is not worth a line.
 LEAST_SHIFT = timedelta(minutes=1)
@@ -97,6 +103,56 @@ def follow_ride(*, ride_id: UUID, now: datetime) -> None:
         _bring_up_to_date(_conversation_of(ride), ride, now)
 
 
+@transaction.atomic
+def open_room_conversation(*, room_id: UUID, by: Member, now: datetime) -> Conversation:
+    """Return the conversation of a shared taxi; only who has a seat is in it.
+
+    Raises:
+        RoomNotFound: no such room for them.
+        ConversationNotFound: they have no seat in it.
+    """
+    room = get_room_for(by, room_id)
+    if by.pk not in people_in_room(room):
+        raise ConversationNotFound
+    conversation = _conversation_in(room)
+    _bring_room_up_to_date(conversation, room, now)
+    return conversation
+
+
+@transaction.atomic
+def follow_room(*, room_id: UUID, now: datetime) -> None:
+    """Bring a room's conversation up to date, once somebody joins the host."""
+    room = Room.objects.select_related("organization").filter(pk=room_id).first()
+    if room is None:
+        return
+    has_one = Conversation.objects.filter(room=room).exists()
+    if has_one or len(people_in_room(room)) > 1:
+        _bring_room_up_to_date(_conversation_in(room), room, now)
+
+
+def _conversation_in(room: Room) -> Conversation:
+    """Return the room's conversation, locked; there is one from now on."""
+    conversation, _is_new = Conversation.objects.get_or_create(
+        kind=ConversationKind.ROOM,
+        room=room,
+        defaults={"organization_id": room.organization_id, "closes_at": _room_closing(room)},
+    )
+    return Conversation.objects.select_for_update().get(pk=conversation.pk)
+
+
+def _room_closing(room: Room) -> datetime:
+    return room.arrives_at + timedelta(days=room.organization.policy.conversation_days)
+
+
+def _bring_room_up_to_date(conversation: Conversation, room: Room, now: datetime) -> None:
+    # Of a room that became one with another nobody is left: they talk in the other one.
+    if room.cancelled_at is not None and room.ended_by != RoomEnd.MERGED:
+        _tell_once(conversation, "room_cancelled", now)
+        return
+    aboard = {pk: _Place(is_first=pk == room.host_id) for pk in people_in_room(room)}
+    _follow(conversation, aboard, _room_closing(room), now)
+
+
 @dataclass(slots=True)
 class _News:
     """What a look at the ride brings to light."""
@@ -107,39 +163,61 @@ class _News:
     left: list[Participant] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Somebody who travels along: when they get in, and whether the others are told that they do.
+
+    Whoever drives, or hosts, was there from the beginning.
+    """
+
+    pickup_at: datetime | None = None
+    is_first: bool = False
+
+
 def _bring_up_to_date(conversation: Conversation, ride: Ride, now: datetime) -> None:
     if ride.cancelled_at is not None:
         _tell_once(conversation, "ride_cancelled", now)
         return
+    aboard = {
+        member_id: _Place(booking.pickup_at) if booking else _Place(is_first=True)
+        for member_id, booking in people_aboard(ride).items()
+    }
+    _follow(conversation, aboard, _closing(ride), now)
+
+
+def _follow(
+    conversation: Conversation, aboard: Mapping[UUID, _Place], closes_at: datetime, now: datetime
+) -> None:
+    """Let those in a locked conversation be who travels along now, and say what has changed."""
     places = {place.member_id: place for place in conversation.participants.all()}
-    aboard, news = people_aboard(ride), _News()
-    for member_id, booking in aboard.items():
-        _look_at(places.get(member_id), member_id, booking, conversation, news, now)
+    news = _News()
+    for member_id, there in aboard.items():
+        _look_at(places.get(member_id), member_id, there, conversation, news, now)
     for member_id, place in places.items():
         if member_id not in aboard and place.left_at is None:
             place.left_at = now
             news.left.append(place)
             news.facts.append(("left", {"participant": str(place.pk)}))
-    _save(conversation, ride, news, now)
+    _save(conversation, closes_at, news, now)
 
 
 def _look_at(
     place: Participant | None,
     member_id: UUID,
-    booking: Booking | None,
+    there: _Place,
     conversation: Conversation,
     news: _News,
     now: datetime,
 ) -> None:
     """See whether somebody aboard is new to the conversation, or gets in at another time."""
-    pickup_at = booking.pickup_at if booking else None
+    pickup_at = there.pickup_at
     if place is None or place.left_at is not None:
         place = place or Participant(conversation=conversation, member_id=member_id)
         place.left_at, place.joined_at, place.told_pickup_at = None, now, pickup_at
         seen = conversation.last_sequence
         place.since_sequence = place.received_sequence = place.read_sequence = seen
         news.joined.append(place)
-        if booking is not None:
+        if not there.is_first:
             news.facts.append(("joined", {"participant": str(place.pk)}))
         return
     told = place.told_pickup_at
@@ -154,7 +232,7 @@ def _look_at(
         news.changed.append(place)
 
 
-def _save(conversation: Conversation, ride: Ride, news: _News, now: datetime) -> None:
+def _save(conversation: Conversation, closes_at: datetime, news: _News, now: datetime) -> None:
     for place in news.joined:
         place.save()
     for place in news.changed:
@@ -164,8 +242,8 @@ def _save(conversation: Conversation, ride: Ride, news: _News, now: datetime) ->
     _tell_membership(conversation, news)
     if news.facts:
         post_system_messages(conversation=conversation, facts=news.facts, now=now)
-    if conversation.closes_at != _closing(ride):
-        conversation.closes_at = _closing(ride)
+    if conversation.closes_at != closes_at:
+        conversation.closes_at = closes_at
         conversation.save(update_fields=["closes_at"])
 
 

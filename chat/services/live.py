@@ -23,7 +23,7 @@ from chat.models import LiveEvent, LiveTopic
 
 logger = logging.getLogger(__name__)
 
-RIDE, MEMBER, CONVERSATION = "ride", "member", "conversation"
+RIDE, ROOM, MEMBER, CONVERSATION = "ride", "room", "member", "conversation"
 # The channel layer's group of all processes that hold sockets.
 EVERYBODY = "live"
 KEPT_FOR = timedelta(days=2)

@@ -33,7 +33,8 @@ def tell_of_messages(*, now: datetime, limit: int = 500) -> int:
     for place in places:
         sender = senders[wrote[place.pk]]
         place.told_sequence = place.conversation.last_sequence
-        ride = place.conversation.ride
+        ride, room = place.conversation.ride, place.conversation.room
+        trip = ride or room
         news.append(
             News(
                 member_id=place.member_id,
@@ -42,7 +43,7 @@ def tell_of_messages(*, now: datetime, limit: int = 500) -> int:
                 actor=None if sender.is_masked else sender.member,
                 ride=ride,
                 conversation=place.conversation,
-                trip_at=ride.departure_at if ride else None,
+                trip_at=trip.departure_at if trip else None,
             )
         )
     Participant.objects.bulk_update(places, ["told_sequence"])
@@ -69,6 +70,8 @@ def _behind(now: datetime) -> QuerySet[Participant]:
             is_muted=False,
         )
         .annotate(latest_sender=Subquery(latest))
-        .select_related("conversation__ride")
-        .defer("conversation__ride__reach", "conversation__ride__route")
+        .select_related("conversation__ride", "conversation__room")
+        .defer(
+            "conversation__ride__reach", "conversation__ride__route", "conversation__room__route"
+        )
     )

@@ -28,7 +28,7 @@ from chat.models import (
 from chat.selectors.preferences import Matrix, is_set_up, list_matrices
 from chat.services.live import MEMBER, announce
 from chat.services.timing import next_digest, send_at
-from rides.models import Booking, Ride
+from rides.models import Booking, Ride, Room
 
 SEND_TASK = "chat.send_deliveries"
 KEPT_FOR = timedelta(days=90)
@@ -44,6 +44,7 @@ class News:
     actor: Member | None = None
     ride: Ride | None = None
     booking: Booking | None = None
+    room: Room | None = None
     conversation: Conversation | None = None
     request_id: UUID | None = None
     trip_at: datetime | None = None
@@ -84,6 +85,7 @@ def _tell_one(
             "actor": item.actor,
             "ride": item.ride,
             "booking": item.booking,
+            "room": item.room,
             "conversation": item.conversation,
             "request_id": item.request_id,
             "trip_at": item.trip_at,

@@ -73,6 +73,8 @@ def _confirmed(booking: Booking, before: str) -> Iterator[News]:
 def _cancelled(booking: Booking, before: str) -> Iterator[News]:
     rider, driver, by = booking.rider, booking.ride.driver, booking.cancelled_by_id
     was_confirmed = before == BookingState.CONFIRMED
+    if before == BookingState.HELD and booking.ride.cancelled_at is None:
+        return  # Nobody counted on it; that it was not paid is told with the price.
     if booking.ride.cancelled_at is not None:
         yield _news(booking, rider, Kind.RIDE_CANCELLED, "over")
         return
@@ -121,6 +123,25 @@ def _last_told(ride: Ride) -> dict[tuple[UUID, UUID | None], datetime]:
         .values_list("member", "booking", "facts")
     )
     return {(who, what): datetime.fromisoformat(facts["pickup_at"]) for who, what, facts in rows}
+
+
+_TO_PAY = {"pay_asked", "declined", "lapsed"}
+# Of these the news of the booking tells already.
+_TOLD_ELSEWHERE = {"paid"}
+
+
+def tell_of_price(
+    *, booking_id: UUID, member_id: UUID, what: str, at: datetime, now: datetime
+) -> None:
+    """Tell a rider to pay, and both where the price of a seat went; amounts are on the page."""
+    booking = Booking.objects.select_related(*WITH_PEOPLE).filter(pk=booking_id).first()
+    if booking is None or what in _TOLD_ELSEWHERE:
+        return
+    member = booking.rider if member_id == booking.rider_id else booking.ride.driver
+    if member_id != member.pk or (what == "call_off_seat" and member.pk != booking.rider_id):
+        return
+    kind = Kind.SEAT_TO_PAY if what in _TO_PAY else Kind.SEAT_SETTLED
+    tell([_news(booking, member, kind, f"price:{what}:{at.isoformat()}", what=what)], now=now)
 
 
 def tell_of_ride(*, ride_id: UUID, after: str, now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.models import Member
 from carpool.kernel import clock, outbox
+from carpool.kernel.models import OutboxEvent
 from chat import services
 from chat.models import Conversation, Message
 from rides.models import Ride
@@ -16,8 +17,14 @@ def shared_ride(cast: Any, *, now: datetime) -> Ride:
     """A ride of the driver with the rider aboard; its facts are told."""
     ride = offer(cast.driver, now=now)
     book(cast.rider, ride, now=now)
-    outbox.relay(now=clock.now())
+    tell_everything()
     return ride
+
+
+def tell_everything() -> None:
+    """Deliver every fact that is due, and wait for those which somebody else delivers just now."""
+    while OutboxEvent.objects.filter(delivered_at=None, next_attempt_at__lte=clock.now()).exists():
+        outbox.relay(now=clock.now())
 
 
 def talk_of(ride: Ride) -> Conversation:

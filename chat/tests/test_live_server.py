@@ -209,3 +209,28 @@ def test_who_leaves_the_ride_loses_its_conversation_within_two_seconds(cast, por
     code, took_s = asyncio.run(scene())
     assert code == live.LEFT
     assert took_s <= 2
+
+
+def test_a_flood_of_messages_ends_over_the_network_too(cast, port, now):
+    """W4: twenty in ten seconds are told, the next one is warned of, the one after ends it."""
+    talk = talk_of(shared_ride(cast, now=now))
+
+    async def scene():
+        async with socket_of(port, await in_thread(cookie)(cast.rider)) as socket:
+            answers = []
+            for n in range(22):
+                said = {
+                    "conversation": str(talk.pk),
+                    "client_id": str(uuid.uuid4()),
+                    "text": str(n),
+                }
+                await socket.send_json({"send": said})
+                if n < 21:
+                    answers.append(await socket.receive_json(timeout=10))
+            code, _took_s = await closed(socket, 10)
+            return answers, code
+
+    answers, code = asyncio.run(scene())
+    assert ["ack" in answer for answer in answers] == [True] * 20 + [False]
+    assert answers[-1]["error"] == "too_many_messages"
+    assert code == live.POLICY

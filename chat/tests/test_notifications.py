@@ -184,6 +184,7 @@ def test_every_kind_has_words_in_both_languages_without_full_names(cast, now):
     facts = {
         "pickup_at": booking.pickup_at.isoformat(),
         "before": booking.pickup_at.isoformat(),
+        "answer_by": booking.pickup_at.isoformat(),
         "departure_at": ride.departure_at.isoformat(),
         "riders": 2,
         "rides": ["a", "b"],

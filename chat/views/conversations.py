@@ -141,6 +141,14 @@ def open_conversation(request: MemberRequest, ride_id: UUID) -> HttpResponse:
 
 @member_required
 @require_POST
+def open_room_conversation(request: MemberRequest, room_id: UUID) -> HttpResponse:
+    """Go to the conversation of a shared taxi, opening it when there is none yet."""
+    talk = services.open_room_conversation(room_id=room_id, by=request.member, now=clock.now())
+    return redirect("chat:conversation", talk.pk)
+
+
+@member_required
+@require_POST
 def leave(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
     """Leave a question."""
     services.leave_conversation(conversation_id=conversation_id, by=request.member, now=clock.now())
