@@ -1,6 +1,6 @@
 // One saved place: an address and its pin, either moves the other.
 
-import { createMap, pin } from "../maps/basemap.js";
+import { approach, createMap, pin } from "../maps/basemap.js";
 import { PlaceField } from "../maps/places.js";
 
 const field = new PlaceField(document.querySelector("[data-place]"));
@@ -11,13 +11,12 @@ function show() {
   if (!map) return;
   marker?.remove();
   if (!field.place) return;
-  const [lon, lat] = field.place;
   marker = pin(field.place, "origin", { title: field.label, draggable: true }).addTo(map);
   marker.on("dragend", (event) => {
     const { lng, lat: north } = event.target.getLatLng();
     field.setFromMap([lng, north]);
   });
-  map.setView([lat, lon], Math.max(map.getZoom(), 16));
+  approach(map, field.place, 16);
 }
 
 field.addEventListener("place", show);

@@ -1,4 +1,4 @@
-// Pushes to this device, and copying the calendar's address.
+// Pushes to this device, and the button that saves once something is changed.
 
 const box = document.querySelector("[data-push]");
 const button = box.querySelector("[data-push-on]");
@@ -50,3 +50,7 @@ button?.addEventListener("click", async () => {
   await subscribe();
   button.removeAttribute("aria-busy");
 });
+
+// A long form whose end is far away: what saves it comes along from the first change.
+const save = document.querySelector(".matrix-save");
+save.closest("form").addEventListener("change", () => save.classList.add("matrix-save--floats"), { once: true });

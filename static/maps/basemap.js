@@ -117,6 +117,9 @@ function addBasemap(map, config) {
   });
 }
 
+// What a map was told to show: Leaflet map -> its bounds and padding in pixels.
+const shown = new WeakMap();
+
 /** Read the configuration that the page carries; null when no region is imported. */
 export function readConfig() {
   const element = document.getElementById("basemap");
@@ -152,8 +155,14 @@ export function createMap(panel, { scroll = true } = {}) {
   if (first) map.fitBounds([[first.bbox[1], first.bbox[0]], [first.bbox[3], first.bbox[2]]]);
   else map.setView([0, 0], 8);
   panel.dataset.ready = "";
-  // The panel changes its shape with the window and with what stands beside it.
-  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(panel);
+  // The panel changes its shape with the window, with what stands beside it, and when its style arrives.
+  new ResizeObserver(() => {
+    map.invalidateSize({ animate: false });
+    show(map, false);
+  }).observe(panel);
+  for (const touch of ["pointerdown", "wheel", "keydown"]) {
+    panel.addEventListener(touch, () => shown.delete(map), { passive: true });
+  }
   return map;
 }
 
@@ -216,10 +225,23 @@ export function walk(...places) {
   });
 }
 
-/** Show everything in a group, calmly. */
+/** Show everything in a group, calmly; and keep showing it when the panel's size changes, until somebody moves the map. */
 export function fit(map, group, padding = 44) {
   const bounds = group.getBounds();
   if (!bounds.isValid()) return;
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  map.fitBounds(bounds, { padding: [padding, padding], maxZoom: 16, animate: !calm });
+  shown.set(map, { bounds, padding });
+  show(map, !matchMedia("(prefers-reduced-motion: reduce)").matches);
+}
+
+/** Look at one [lon, lat] place from near. */
+export function approach(map, [lon, lat], zoom = 15) {
+  shown.delete(map);
+  map.setView([lat, lon], Math.max(map.getZoom(), zoom));
+}
+
+function show(map, animate) {
+  const { bounds, padding } = shown.get(map) ?? {};
+  const { x, y } = map.getSize();
+  if (!bounds || Math.min(x, y) <= 2 * padding) return; // no room yet: Leaflet would zoom in as far as it can
+  map.fitBounds(bounds, { padding: [padding, padding], maxZoom: 16, animate });
 }

@@ -1,6 +1,6 @@
 // Offer a ride: both ends on the map, the road between them drawn while one chooses.
 
-import { createMap, fit, pin, route } from "../maps/basemap.js";
+import { approach, createMap, fit, pin, route } from "../maps/basemap.js";
 import { journey } from "../maps/places.js";
 
 const form = document.querySelector("[data-offer]");
@@ -67,7 +67,7 @@ function showRoute(body) {
 }
 
 function focusOn(place) {
-  if (map && place) map.setView([place[1], place[0]], Math.max(map.getZoom(), 15));
+  if (map && place) approach(map, place);
 }
 
 // A press on the map fills the end that is still empty.
