@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carpool.settings")
 django_application = get_asgi_application()
 
 from accounts.middleware import TokenDoor  # noqa: E402 (needs the apps to be loaded)
+from carpool.bodies import hand_on_unread  # noqa: E402
 from carpool.closing import close_with_reasons  # noqa: E402
 from carpool.kernel.tenancy import Walled  # noqa: E402
 from carpool.memory import settle  # noqa: E402
@@ -43,6 +44,7 @@ application = ProtocolTypeRouter(
     }
 )
 
+hand_on_unread()
 close_with_reasons()
 fill_supplies_aside()
 settle()

@@ -15,6 +15,7 @@ api_v1: list[URLPattern | URLResolver] = [
     path("", include("rides.api.urls")),
     path("", include("matching.api.urls")),
     path("", include("chat.api.urls")),
+    path("", include("payments.api.urls")),
     re_path("", UnknownAddress.as_view()),
 ]
 
@@ -43,4 +44,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("matching.urls")),
     path("", include("rides.urls")),
     path("", include("chat.urls")),
+    path("", include("payments.urls")),
 ]

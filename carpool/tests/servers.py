@@ -52,11 +52,14 @@ class Server:
 
 @contextmanager
 def running_servers(
-    count: int, *, application: str = "carpool.asgi:application"
+    count: int, *, application: str = "carpool.asgi:application", log: Path | None = None
 ) -> Iterator[list[Server]]:
-    """Start so many servers, wait until they answer, and stop them at the end."""
+    """Start so many servers, wait until they answer, and stop them at the end.
+
+    Into ``log``, if it is given, goes all that they would log in use.
+    """
     ports = [_free_port() for _ in range(count)]
-    processes = [_start(application, port) for port in ports]
+    processes = [_start(application, port, log) for port in ports]
     try:
         for process, port in zip(processes, ports, strict=True):
             _wait_until_it_answers(process, port)
@@ -87,6 +90,24 @@ def running_provider(secret: str, site: str) -> Iterator[str]:
         _end(process)
 
 
+@contextmanager
+def running_foreign_provider(*people: dict[str, Any]) -> Iterator[str]:
+    """Start an identity provider that others wrote, for people with these claims."""
+    port = _free_port()
+    told = [part for claims in people for part in ("--user-claims", json.dumps(claims))]
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port), *told],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_until_it_answers(process, port, "/.well-known/openid-configuration")
+        yield f"http://localhost:{port}"
+    finally:
+        process.terminate()
+        _end(process)
+
+
 def session_of(member: Member) -> str:
     """Sign a member in and return the session's key."""
     client = Client()
@@ -109,7 +130,7 @@ def test_database_url() -> str:
 test_database_url.__test__ = False  # type: ignore[attr-defined]
 
 
-def _start(application: str, port: int) -> "subprocess.Popen[bytes]":
+def _start(application: str, port: int, log: Path | None) -> "subprocess.Popen[bytes]":
     environment = {
         **os.environ,
         "DATABASE_URL": test_database_url(),
@@ -120,14 +141,17 @@ def _start(application: str, port: int) -> "subprocess.Popen[bytes]":
         "API_RATE": "100000/min",
         "LIMIT_SEARCH": "100000/min",
         "LIMIT_JOIN": "100000/min",
-        "LOG_LEVEL": "ERROR",
+        "LOG_LEVEL": "INFO" if log else "ERROR",
     }
     environment.pop("SECRET_KEY_FILE", None)
+    said: Any = log.open("ab") if log else None
     return subprocess.Popen(
         [
             sys.executable,
             "-m",
             "daphne",
+            "-v",
+            "0",
             "-b",
             "127.0.0.1",
             "-p",
@@ -137,7 +161,8 @@ def _start(application: str, port: int) -> "subprocess.Popen[bytes]":
         ],
         env=environment,
         cwd=Path(settings.BASE_DIR),
-        stdout=subprocess.DEVNULL,  # what goes wrong is on stderr, which pytest shows
+        stdout=said or subprocess.DEVNULL,
+        stderr=said,  # what goes wrong is shown by pytest
     )
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import uuid
 
 import pytest
 from django.contrib import admin
@@ -22,6 +23,23 @@ from chat.models import Message
 from chat.services import flag_messages, open_conversation
 from chat.tests.factories import say
 from matching.services import match_request
+from payments.models import (
+    Chargeback,
+    Dispute,
+    Fare,
+    FareShare,
+    LegalTerms,
+    ManualJournal,
+    Payment,
+    Payout,
+    SponsorBudget,
+    SponsorDeposit,
+    StatementBreak,
+    StatementRun,
+)
+from payments.services import deposit, propose_journal
+from payments.tests.evening import settled_evening
+from payments.tests.ledger_scene import check_deferred
 from rides.tests.api import Api, offer_body
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -59,7 +77,52 @@ def world(cast, gazetteer, now):
         talk = open_conversation(ride_id=world.ride.pk, by=cast.driver, now=now)
         say(talk, cast.rider, "fucking traffic", now=now)
         flag_messages()
+        StatementRun.objects.create(provider="toss", since=now, until=now, at=now)
+        StatementBreak.objects.create(
+            provider="toss", kind="amount", reference="x", ours=1, theirs=2, currency="KRW",
+            found_at=now, last_seen_at=now,
+        )  # fmt: skip
+        LegalTerms.objects.create(organization=cast.organization)
+        propose_journal(
+            proposal=ManualJournal(
+                organization=cast.organization, debit_kind="bank", credit_kind="suspense",
+                amount=5, currency="CLP", why="Found",
+            ),
+            by=cast.operator.user,
+            now=now,
+        )  # fmt: skip
+        objection_and_transfer(cast, now)
+        check_deferred()  # booking a seat made them speak at once, as at its commit
+        settled_evening(cast, now)
+        budget = SponsorBudget.objects.create(
+            organization=cast.organization, name="B", percent=50, first_day=now.date()
+        )
+        deposit(row=SponsorDeposit(budget=budget, amount=5, reference="1"), now=now)
+        Chargeback.objects.create(
+            organization=cast.organization, payment=Payment.objects.first(), name="dp_1", amount=1,
+            taken_at=now,
+        )  # fmt: skip
         yield world
+
+
+def objection_and_transfer(cast, now):
+    """A rider objects to a no-show's part; a host is sent what the others paid."""
+    own = {"organization": cast.organization, "currency": "CLP"}
+    fare = Fare.objects.create(
+        **own, room_id=uuid.uuid4(), host_id=cast.driver.pk, amount=9_000, photo="receipts/x.jpg",
+        state="settled", entered_at=now, settled_at=now,
+    )  # fmt: skip
+    share = FareShare.objects.create(
+        fare=fare, person_id=cast.rider.pk, presence="no_show", funded=4_000, share=3_000,
+        fare_part=3_000, penalty=1_000,
+    )  # fmt: skip
+    Dispute.objects.create(
+        organization=cast.organization, share=share, reason="I was there.", amount=3_000,
+        penalty=1_000, opened_at=now, decide_by=now,
+    )  # fmt: skip
+    Payout.objects.create(
+        **own, payee_id=cast.driver.pk, amount=3_000, batch=now.date(), created_at=now
+    )
 
 
 @pytest.fixture
@@ -105,6 +168,11 @@ ENTERED = {
     "accounts.User",
     "auth.Group",
     "maps.Region",
+    "payments.LegalTerms",
+    "payments.ManualJournal",
+    "payments.SponsorBudget",
+    "payments.SponsorDeposit",
+    "payments.TaxiTariff",
 }
 
 
@@ -137,6 +205,33 @@ def test_nobody_else_gets_in(world, cast, who):
             answer = client.get(address)
             assert answer.status_code == 302, address
             assert answer["Location"].startswith(reverse("admin:login"))
+
+
+LABEL = re.compile(
+    r"<(?:label|h1|h2|caption)\b[^>]*>(.*?)</"
+    r"|<th\b[^>]*scope=.col.[^>]*>(.*?)</th>"
+    r"|<th class=.column[^>]*>(.*?)</th>"
+    r"|<div class=.help.[^>]*>(.*?)</div>"
+    r"|<option value=.[a-z_]+.>(.*?)</option>",
+    re.DOTALL,
+)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_an_operator_reads_korean(world, cast, model):
+    client = signed_in(cast.operator.user)
+    client.cookies["django_language"] = "ko"
+    page = pages_of(model)
+    foreign = set()
+    for name in {"changelist", "change", "add"} & set(page):
+        text = client.get(page[name]).content.decode()
+        for found in LABEL.findall(text):
+            label = " ".join(re.sub("<[^>]+>", " ", "".join(found)).split())
+            if re.search("[a-zA-Z]{3}", label) and not re.search("[가-힣]", label):
+                foreign.add(label)
+    data = {str(row) for row in model._default_manager.all()}
+    data |= {"Carpool", "User:"}  # allauth's linked accounts give their field no name
+    assert foreign <= data, sorted(foreign - data)
 
 
 def test_staff_without_permissions_sees_nothing(world, clerk):
@@ -199,6 +294,7 @@ def test_an_organization_is_entered_with_its_domain(cast):
     form = {
         "name": "Vineyard",
         "slug": "vineyard",
+        "kind": "company",
         "colour": "#0f766e",
         "time_zone": "America/Santiago",
         "currency": "CLP",

@@ -6,9 +6,12 @@ test here; a row's stage says how far the ride has come (see ``world``).
 
 import pytest
 
-from accounts.tests.factories import UserFactory
+from accounts.services import block_member
+from accounts.tests.factories import MemberFactory, UserFactory
 from carpool.kernel.tests.problems import PROBLEM_STATUSES, assert_problem_shape
 from carpool.tests.world import api_endpoints, world_at
+from rides import services
+from rides.tests.factories import book
 
 pytestmark = pytest.mark.usefixtures("city")
 
@@ -35,6 +38,14 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("DELETE", "me/avoided-places/<uuid:avoided_id>"):
                                                     ("booked",  "401 403 204 404 404 404 404 404"),
     ("GET", "me/bookings"):                         ("booked",  "401 403 200 200 200 200 200 200"),
+    # who is in no organization yet may have another account that is; operators keep theirs apart
+    ("POST", "me/merges"):                          ("booked",  "401 202 202 202 202 202 403 202"),
+    ("POST", "me/merges/<uuid:merge_id>/confirm"):  ("booked",  "401 404 200 404 404 404 404 404"),
+    # communities: who belongs nowhere may join; whether others may, their owners decide
+    ("GET", "communities"):                         ("booked",  "401 200 200 200 200 200 200 200"),
+    ("POST", "communities/<uuid:community_id>/join"):
+                                                    ("booked",  "401 200 409 409 409 409 409 409"),
+    ("PUT", "organization/door"):                   ("booked",  "401 403 403 403 403 403 403 403"),
     # the organization: its rules are known to all, decided by managers
     ("GET", "organization/policies"):               ("booked",  "401 403 200 200 200 200 200 200"),
     ("PATCH", "organization/policies"):             ("booked",  "401 403 403 403 403 200 403 403"),
@@ -44,6 +55,17 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("PATCH", "organization/sites/<uuid:site_id>"): ("booked",  "401 403 403 403 403 200 403 403"),
     ("DELETE", "organization/sites/<uuid:site_id>"):
                                                     ("booked",  "401 403 403 403 403 204 403 403"),
+    ("GET", "organization/branding"):               ("booked",  "401 403 200 200 200 200 200 200"),
+    ("PATCH", "organization/branding"):             ("booked",  "401 403 403 403 403 200 403 403"),
+    ("PUT", "organization/branding/logo"):          ("booked",  "401 403 403 403 403 200 403 403"),
+    ("DELETE", "organization/branding/logo"):       ("booked",  "401 403 403 403 403 200 403 403"),
+    # owners decide with whom rides are shared, and the cast has none: accounts/test_partners_api
+    ("GET", "organization/partners"):               ("booked",  "401 403 403 403 403 403 403 403"),
+    ("POST", "organization/partners"):              ("booked",  "401 403 403 403 403 403 403 403"),
+    ("DELETE", "organization/partners/<uuid:partnership_id>"):
+                                                    ("booked",  "401 403 403 403 403 403 403 403"),
+    ("POST", "organization/partners/<uuid:partnership_id>/accept"):
+                                                    ("booked",  "401 403 403 403 403 403 403 403"),
     ("GET", "organization/people"):                 ("booked",  "401 403 403 403 403 200 403 403"),
     ("PATCH", "organization/people/<uuid:person_id>"):
                                                     ("booked",  "401 403 403 403 403 403 403 403"),
@@ -80,6 +102,9 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "bookings/<uuid:booking_id>/confirm"): ("asked",   "401 403 200 403 404 404 404 404"),
     ("POST", "bookings/<uuid:booking_id>/decline"): ("asked",   "401 403 200 403 404 404 404 404"),
     ("POST", "bookings/<uuid:booking_id>/answer"):  ("over",    "401 403 200 200 404 404 404 404"),
+    ("POST", "bookings/<uuid:booking_id>/missing"): ("over",    "401 403 200 409 404 404 404 404"),
+    ("GET", "bookings/<uuid:booking_id>/fare"):     ("booked",  "401 403 200 200 404 404 404 404"),
+    ("POST", "bookings/<uuid:booking_id>/payment"): ("booked",  "401 403 404 409 404 404 404 404"),
     # standing requests: one's own
     ("GET", "requests"):                            ("booked",  "401 403 200 200 200 200 200 200"),
     ("POST", "requests"):                           ("booked",  "401 403 201 201 201 201 201 201"),
@@ -119,6 +144,10 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
                                                     ("booked",  "401 403 201 201 404 404 404 404"),
     ("GET", "conversations/<uuid:conversation_id>/photos/<uuid:photo_id>"):
                                                     ("booked",  "401 403 200 200 404 404 404 404"),
+    # the wallet: everybody has their own
+    ("GET", "wallet"):                              ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "wallet/movements"):                    ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "wallet/months/<str:month>"):           ("booked",  "401 403 200 200 200 200 200 200"),
     # launch studies: the managers'; others of the organization may know that there are some
     ("GET", "studies"):                             ("booked",  "401 403 403 403 403 200 403 403"),
     ("POST", "studies"):                            ("booked",  "401 403 403 403 403 201 403 403"),
@@ -132,7 +161,43 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
                                                     ("booked",  "401 403 200 200 404 404 404 404"),
     ("GET", "assignments"):                         ("booked",  "401 403 403 403 403 200 403 403"),
     ("POST", "assignments"):                        ("booked",  "401 403 403 403 403 202 403 403"),
+    # shared taxis: seen by the organization, joined by anybody with a way to pay, led by the host
+    ("GET", "rooms"):                               ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "rooms"):                              ("booked",  "401 403 201 201 201 201 201 201"),
+    ("POST", "rooms/quote"):                        ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "me/rooms"):                            ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "rooms/<uuid:room_id>"):                ("booked",  "401 403 200 200 200 200 200 404"),
+    ("POST", "rooms/<uuid:room_id>/quote"):         ("booked",  "401 403 409 409 200 200 200 404"),
+    ("POST", "rooms/<uuid:room_id>/join"):          ("booked",  "401 403 409 409 201 201 201 404"),
+    ("POST", "rooms/<uuid:room_id>/leave"):         ("booked",  "401 403 409 200 404 404 404 404"),
+    ("PUT", "rooms/<uuid:room_id>/next-host"):      ("booked",  "401 403 200 403 403 403 403 404"),
+    ("POST", "rooms/<uuid:room_id>/take-over"):     ("booked",  "401 403 409 409 404 404 404 404"),
+    ("POST", "rooms/<uuid:room_id>/lock"):          ("booked",  "401 403 200 403 403 403 403 404"),
+    ("PUT", "rooms/<uuid:room_id>/taxi"):           ("booked",  "401 403 409 403 403 403 403 404"),
+    ("POST", "rooms/<uuid:room_id>/board"):         ("booked",  "401 403 409 403 403 403 403 404"),
+    ("POST", "rooms/<uuid:room_id>/seats/<uuid:seat_id>/absent"):
+                                                    ("booked",  "401 403 409 403 403 403 403 404"),
+    ("POST", "rooms/<uuid:room_id>/depart"):        ("booked",  "401 403 409 403 403 403 403 404"),
+    ("POST", "rooms/<uuid:room_id>/arrive"):        ("booked",  "401 403 409 403 403 403 403 404"),
+    ("POST", "rooms/<uuid:room_id>/cancel"):        ("booked",  "401 403 200 403 403 403 403 404"),
+    ("POST", "rooms/searches"):                     ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "rooms/board"):                         ("booked",  "401 403 200 200 200 200 200 200"),
+    # the money of a shared taxi: its price is everybody's to know, who paid what its people's
+    ("GET", "rooms/<uuid:room_id>/money"):          ("booked",  "401 403 200 200 200 200 200 404"),
+    ("POST", "rooms/<uuid:room_id>/fare"):          ("booked",  "401 403 409 403 403 403 403 404"),
+    ("POST", "rooms/<uuid:room_id>/absorb"):        ("booked",  "401 403 409 403 403 403 403 404"),
+    ("POST", "rooms/<uuid:room_id>/top-ups/<uuid:top_up_id>"):
+                                                    ("booked",  "401 403 404 200 404 404 404 404"),
+    ("POST", "rooms/<uuid:room_id>/dispute"):       ("booked",  "401 403 404 404 404 404 404 404"),
+    ("GET", "rooms/<uuid:room_id>/merger"):         ("booked",  "401 403 404 404 404 404 404 404"),
+    ("POST", "rooms/<uuid:room_id>/merger"):        ("booked",  "401 403 404 404 404 404 404 404"),
+    ("POST", "rooms/<uuid:room_id>/here"):          ("booked",  "401 403 409 409 404 404 404 404"),
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _play_money(settings):
+    settings.PAYMENT_PROVIDERS = ["test_bank"]
 
 
 @pytest.mark.parametrize(("method", "path"), TABLE)
@@ -148,6 +213,26 @@ def test_everybody_is_answered_as_the_table_says(cast, now, method, path):
             if answer.status_code in PROBLEM_STATUSES:
                 assert_problem_shape(answer)
     assert answered == expected
+
+
+# Whoever gave their seat back is answered as any colleague; so is whoever the driver blocked, but
+# of the driver's ride they find nothing.
+OF_THE_RIDE = {key for key in TABLE if key[1].startswith(("rides/<", "rooms/<"))} | {
+    ("POST", "conversations")
+}
+BEFORE = [key for key, (stage, _row) in TABLE.items() if stage == "booked"]
+
+
+@pytest.mark.parametrize(("method", "path"), BEFORE)
+def test_who_had_a_seat_or_is_blocked_is_answered_as_the_table_says(cast, now, method, path):
+    colleagues = int(TABLE[method, path][1].split()[WHO.index("colleague")])
+    with world_at("booked", cast, now) as world:
+        former, blocked = (MemberFactory(organization=cast.organization) for _ in range(2))
+        booking = book(former, world.ride, now=now)
+        services.cancel_booking(booking_id=booking.pk, by=former, reason="", now=now)
+        block_member(by=cast.driver, other=blocked, now=now)
+        answered = [world.send(who, method, path).status_code for who in (former, blocked)]
+    assert answered == [colleagues, 404 if (method, path) in OF_THE_RIDE else colleagues]
 
 
 def test_every_endpoint_has_a_row():

@@ -25,6 +25,7 @@ from rides.services import share_ride
 NO_PAGES = (
     "_allauth/", "accounts/google/", "accounts/kakao/", "accounts/oidc/", "accounts/password/",
     "accounts/social/", "admin/", "api/", "design/<", "healthz", "livez", "maps/", "problems/",
+    "webhooks/<",
     "studies/<",  # its figures take a computed study: matching/tests/test_study_pages.py
 )  # fmt: skip
 GRAVE = {"serious", "critical"}

@@ -99,3 +99,16 @@ def test_probes_are_addressed_to_a_host_that_is_allowed() -> None:
     for name in ("startupProbe", "livenessProbe", "readinessProbe"):
         headers = {h["name"]: h["value"] for h in web[name]["httpGet"]["httpHeaders"]}
         assert headers["Host"] in allowed
+
+
+@pytest.mark.parametrize("pod", pods("Deployment"))
+def test_what_has_to_last_lies_on_a_volume_that_lasts(pod: Any) -> None:
+    if "beat" in pod["containers"][0]["command"]:
+        return  # it writes nothing but its own schedule
+    config = next(item for item in manifests() if item["kind"] == "ConfigMap")["data"]
+    lasting = {one["name"] for one in pod["volumes"] if "persistentVolumeClaim" in one}
+    mounts = {
+        one["mountPath"] for one in pod["containers"][0]["volumeMounts"] if one["name"] in lasting
+    }
+    for name in ("MEDIA_ROOT", "ERASURE_LIST"):
+        assert any(config[name].startswith(f"{path}/") for path in mounts), name

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.conf import settings
@@ -47,3 +48,20 @@ def test_korean_is_complete(flaw):
     command = ["msgattrib", flaw, "--no-obsolete", str(KOREAN)]
     left = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert re.findall(r'^msgid "(.+)"$', left, re.MULTILINE) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("came_from", "goes_to"),
+    [
+        ("http://testserver/notifications/settings/?a=1", "/notifications/settings/?a=1"),
+        ("https://elsewhere.example/notifications/", "/"),
+        ("http://testserver//elsewhere.example/", "/"),
+        ("", "/"),
+    ],
+)
+def test_whose_sign_in_ended_meanwhile_comes_back_to_the_page_they_were_on(
+    client, came_from, goes_to
+):
+    answer = client.post("/notifications/read/", headers={"referer": came_from})
+    assert parse_qs(urlsplit(answer["Location"]).query)["next"] == [goes_to]

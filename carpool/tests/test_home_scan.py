@@ -15,44 +15,15 @@ from django.db import connection
 
 from accounts import services
 from accounts.services import save_place
+from accounts.tests.factories import HEAD_OFFICE
 from carpool.kernel import clock, outbox
+from carpool.kernel.geo import LonLat, to_line
+from carpool.tests.doors import Doors, geohash, polyline
 from carpool.tests.world import DRIVERS_DOOR, RIDERS_DOOR, world_at
 from matching.services import match_request, match_ride
-from rides.services import share_ride
+from rides.services import TripEnd, share_ride
 
 pytestmark = pytest.mark.usefixtures("city")
-BASE32 = "0123456789bcdefghjkmnpqrstuvwxyz"
-
-
-def geohash(lon: float, lat: float, length: int) -> str:
-    """The public-domain geohash of a place. Source: G. Niemeyer (2008)."""
-    west, east, south, north = -180.0, 180.0, -90.0, 90.0
-    bits, text = [], ""
-    for step in range(5 * length):
-        if step % 2 == 0:
-            middle = (west + east) / 2
-            bits.append(lon >= middle)
-            west, east = (middle, east) if lon >= middle else (west, middle)
-        else:
-            middle = (south + north) / 2
-            bits.append(lat >= middle)
-            south, north = (middle, north) if lat >= middle else (south, middle)
-    for start in range(0, len(bits), 5):
-        text += BASE32[sum(bit << (4 - n) for n, bit in enumerate(bits[start : start + 5]))]
-    return text
-
-
-def polyline(lon: float, lat: float) -> str:
-    """The one point of an encoded polyline, as its first point is written (precision 5)."""
-    written = ""
-    for value in (lat, lon):
-        number = round(value * 1e5)
-        number = ~(number << 1) if number < 0 else number << 1
-        while number >= 0x20:
-            written += chr((0x20 | (number & 0x1F)) + 63)
-            number >>= 5
-        written += chr(number + 63)
-    return written
 
 
 def spellings(door) -> set[str]:
@@ -68,7 +39,7 @@ def spellings(door) -> set[str]:
         f"{lon:.7f}"[:-2],
         f"{lat:.7f}"[:-2],
         geohash(lon, lat, 7),
-        polyline(lon, lat),
+        polyline(door.location),
         wkb.upper(),
         wkb,
     }
@@ -134,9 +105,27 @@ def test_control_every_spelling_is_recognised(cast):
         json.dumps({"lon": lon, "lat": lat}),
         f"POINT({lon} {lat})",
         f"at {geohash(lon, lat, 9)}",
-        polyline(lon, lat) + "_ibE_seK",
+        polyline(DRIVERS_DOOR.location) + "_ibE_seK",
         DRIVERS_DOOR.label,
     ):
         assert found_in(text, DRIVERS_DOOR), text
     assert geohash(-5.6, 42.6, 5) == "ezs42", "the example of its author"
-    assert polyline(-120.2, 38.5) == "_p~iF~ps|U", "the example of its makers"
+    assert polyline(LonLat(-120.2, 38.5)) == "_p~iF~ps|U", "the example of its makers"
+
+
+WRITTEN = {
+    "label": lambda door: f"near {door.label}!",
+    "numbers": lambda door: json.dumps({"lat": door.location.lat, "lon": door.location.lon}),
+    "binary": lambda door: to_line([HEAD_OFFICE, door.location]).ewkb.hex(),
+    "geohash": lambda door: f"/{geohash(*door.location, 9)}/",
+    "polyline": lambda door: polyline(HEAD_OFFICE, door.location, HEAD_OFFICE),
+}
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+def test_control_of_many_doors_the_right_one_is_found(way):
+    doors = Doors({one.label: (one.label, one.location) for one in (DRIVERS_DOOR, RIDERS_DOOR)})
+    text = WRITTEN[way](DRIVERS_DOOR)
+    assert doors.found_in(text) == {(DRIVERS_DOOR.label, way)}
+    assert doors.found_in(text, but=DRIVERS_DOOR.label) == set()
+    assert doors.found_in(WRITTEN[way](TripEnd(HEAD_OFFICE, "Head office"))) == set()

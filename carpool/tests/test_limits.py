@@ -119,18 +119,20 @@ def test_a_thousand_tries_of_a_thousand_addresses_open_nothing(operator):
 
 @pytest.mark.parametrize("door", ["password", "code"])
 def test_an_unknown_account_is_answered_alike_and_as_fast(operator, door):
+    """By the work of the processor, which a busy machine does not change, and pair by pair."""
     known, unknown = [], []
     for number in range(15):
         for email, times in ((operator.email, known), ("nobody@copper.example", unknown)):
             cache.clear()
-            client, began = Client(REMOTE_ADDR=f"203.0.113.{number}"), time.perf_counter()
+            client, began = Client(REMOTE_ADDR=f"203.0.113.{number}"), time.thread_time()
             if door == "password":
                 answer = log_in(client, email, "wrong")
             else:
                 answer = client.post(CODE, {"email": email})
-            times.append(time.perf_counter() - began)
+            times.append(time.thread_time() - began)
             assert answer.status_code == (400 if door == "password" else 302)
-    apart_ms = abs(statistics.median(known) - statistics.median(unknown)) * 1000
+    apart = [one - other for one, other in zip(known, unknown, strict=True)]
+    apart_ms = abs(statistics.median(apart)) * 1000
     assert apart_ms < 20, f"{apart_ms:.1f} ms"
 
 

@@ -37,6 +37,16 @@ TAKES_A_KEY = {
     "bookings_decline_create",
     "proposals_answer_create",
     "requests_create",
+    "rooms_absorb_create",
+    "rooms_cancel_create",
+    "rooms_create",
+    "rooms_dispute_create",
+    "rooms_fare_create",
+    "rooms_join_create",
+    "rooms_leave_create",
+    "rooms_merger_create",
+    "rooms_take_over_create",
+    "rooms_top_ups_answer_create",
 }
 
 
@@ -56,7 +66,9 @@ def operations(schema):
 
 def described_as(path: str) -> str:
     """``rides/<uuid:ride_id>`` is described as ``rides/{ride_id}``."""
-    return path.replace("<uuid:", "{").replace("<int:", "{").replace(">", "}")
+    for kind in ("<uuid:", "<int:", "<str:"):
+        path = path.replace(kind, "{")
+    return path.replace(">", "}")
 
 
 def validator(schema, pointer):

@@ -1,5 +1,7 @@
 """The second wall: PostgreSQL keeps organizations apart also where the code forgets to."""
 
+from datetime import timedelta
+
 import pytest
 from channels.db import database_sync_to_async
 from django.apps import apps
@@ -14,10 +16,11 @@ from carpool.kernel.geo import to_point
 from carpool.tests.world import world_at
 from chat.services import open_conversation
 from chat.tests.sockets import connected
+from matching.selectors import search
 from rides.models import Ride
 from rides.models.rides import RideQuerySet
 from rides.tests.api import Api
-from rides.tests.factories import offer
+from rides.tests.factories import offer, wish
 
 pytestmark = pytest.mark.usefixtures("city")
 
@@ -176,6 +179,33 @@ class NoCommit:
         self.execute = link.execute
 
     def commit(self) -> None: ...
+
+
+def test_what_is_found_by_place_or_span_is_found_by_its_index(cast, now):
+    """A policy keeps PostgreSQL from such an index: 1.3 s instead of 20 ms of 200,000 rides."""
+    ride = offer(cast.driver, now=now)
+    early = wish(ride, latest_arrival_at=ride.departure_at + timedelta(minutes=6))
+    looked_as = []
+
+    def watch(execute, sql, params, many, context):
+        if "tstzrange" in sql:
+            looked_as.append(tenancy.current_scope())
+        return execute(sql, params, many, context)
+
+    inside = frozenset({cast.organization.pk})
+    with tenancy.inside(inside), connection.execute_wrapper(watch):
+        assert len(search(cast.rider, early, now=now).near_misses) == 1
+        assert tenancy.current_scope() == inside
+    assert looked_as == [None]
+    with tenancy.inside(tenancy.NOBODY):
+        assert search(cast.rider, early, now=now).near_misses == []
+
+
+def test_statements_are_not_compiled(db):
+    """PostgreSQL would compile a large one of ours for eight seconds to run it for one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
 
 
 def test_the_role_of_requests_owns_nothing_and_may_bypass_nothing(db):

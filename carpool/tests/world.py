@@ -1,7 +1,7 @@
 """One ride in which everything has happened to somebody: the ground that the cast walks on."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,12 +15,22 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 from PIL import Image
 
-from accounts.models import AvoidedPlace, Block, Member, Place
-from accounts.services import avoid_place, block_member, save_place
+from accounts.models import (
+    AccountMerge,
+    AvoidedPlace,
+    Block,
+    Member,
+    Organization,
+    Partnership,
+    Place,
+)
+from accounts.services import avoid_place, block_member, found_community, save_place
+from accounts.services.merging import VALID_FOR, code_of
 from accounts.tests.factories import (
     HEAD_OFFICE,
     HOME_NORTH,
     HOME_SOUTH,
+    PORT,
     WORKSHOP,
     MemberFactory,
 )
@@ -34,11 +44,13 @@ from matching.selectors import evaluate, with_stops
 from matching.selectors.shown import seal_offer
 from matching.tests.plan_factories import propose, workday
 from matching.tests.study_factories import table
+from payments.models import RideFare, RideFareState, TopUp
+from payments.selectors import find_price
 from rides import services
-from rides.models import Booking, Ride, RideRequest, Stop
+from rides.models import Booking, Ride, RideRequest, Room, RoomSeat, Stop
 from rides.services import TripEnd
-from rides.tests.api import Api, offer_body, wish_for
-from rides.tests.factories import book, offer, wish
+from rides.tests.api import Api, end, offer_body, wish_for
+from rides.tests.factories import book, join, next_slot, offer, open_room, wish
 
 # Doors, with digits of their own, so that they can be told from every corner near them.
 DRIVERS_DOOR = TripEnd(LonLat(-71.2561234, -29.9206789), "Calle Secreta 12")
@@ -86,7 +98,7 @@ class World:
         """Send a request that is right in itself, and undo whatever it did."""
         if person not in self._clients:
             self._clients[person] = Api(person)
-        body, address = _body_of(method, path, self, person), _address_of(path, self)
+        body, address = _body_of(method, path, self, person), address_of(path, self)
         with transaction.atomic():
             answer = self._clients[person].send(method, address, body)
             transaction.set_rollback(True)
@@ -108,8 +120,14 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("PATCH", "me/cars/<uuid:car_id>"): {"colour": "Blue"},
         ("POST", "me/places"): PLACE,
         ("PATCH", "organization/people/<uuid:person_id>"): {"role": "manager"},
+        ("POST", "me/merges"): {"email": f"{uuid4().hex}@copper.example"},
+        ("POST", "me/merges/<uuid:merge_id>/confirm"): {"code": code_of(_merge(world).pk)},
         ("POST", "organization/sites"): {"name": "Mine", "location": PLACE["location"]},
         ("PATCH", "organization/sites/<uuid:site_id>"): {"radius_m": 90},
+        ("PUT", "organization/door"): {"is_open": True},
+        ("PATCH", "organization/branding"): {"colour": "#b45309"},
+        ("PUT", "organization/branding/logo"): {"logo": ContentFile(_jpeg(), name="logo.jpg")},
+        ("POST", "organization/partners"): {"domain": "campus.example"},
         ("PATCH", "organization/policies"): {"default_walk_m": 900},
         ("PUT", "me/company"): {"gender": "woman", "same_gender_only": True},
         ("POST", "me/avoided-places"): {"label": "There", "location": PLACE["location"]},
@@ -119,6 +137,7 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("GET", "maps/place"): {"at": HERE},
         ("POST", "rides"): offer_body(driver, now=world.now, hours=72),
         ("POST", "bookings/<uuid:booking_id>/answer"): {"took_place": True},
+        ("POST", "bookings/<uuid:booking_id>/payment"): {"provider": "test_bank"},
         ("POST", "searches"): wish_for(world.ride),
         ("POST", "requests"): wish_for(world.ride),
         ("POST", "studies"): {
@@ -143,13 +162,49 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
             "direction": "to_home",
         },
     }
+    if path.startswith("rooms") and method != "GET":
+        return _room_body(method, path, world)
     takes_an_offer = path in {"bookings", "searches/drawing"} and method == "POST"
     if takes_an_offer and hasattr(person, "organization_id"):
         return {"offer": world.token(person)}
     return bodies.get((method, path), {})
 
 
-def _address_of(path: str, world: World) -> str:
+def _room_body(method: str, path: str, world: World) -> dict[str, Any]:
+    """A request about a shared taxi that is right in itself."""
+    dropoff = {"dropoff": end(PORT, "Port")}
+    terms = {
+        "departure_at": next_slot(world.now, hours=8).isoformat(),
+        "pickup": end(HEAD_OFFICE, "Head office"),
+        **dropoff,
+    }
+    action = path.rpartition("/")[2]
+    if path in {"rooms", "rooms/quote"}:
+        return terms
+    if action == "join":
+        room = _room(world)
+        price = find_price(room, list(room.seats.occupying()))
+        paid = {"provider": "test_bank", "method": "test_pays"}
+        return {**dropoff, **paid, "at_most": price.at_most if price else 0}
+    bodies: dict[str, dict[str, Any]] = {
+        "quote": dropoff,
+        "next-host": {"member": str(world.cast.rider.pk)},
+        "taxi": {"plate": "TA-XI-1"},
+        "board": {"code": _seat(world).boarding_code},
+        "searches": {
+            "origin": end(HEAD_OFFICE, "")["location"],
+            "destination": end(PORT, "")["location"],
+        },
+        "fare": {"amount": 9000, "photo": ContentFile(_jpeg(), name="receipt.jpg")},
+        "<uuid:top_up_id>": {"accept": False},
+        "merger": {"accept": True},
+        "dispute": {"reason": "Too much"},
+        "here": {"place": end(HEAD_OFFICE, "")["location"]},
+    }
+    return bodies.get(action, {})
+
+
+def address_of(path: str, world: World) -> str:
     """Put the ids of the driver's and rider's things into a path."""
     for name, value in {
         "<uuid:ride_id>": world.ride.pk,
@@ -162,20 +217,12 @@ def _address_of(path: str, world: World) -> str:
         "<uuid:avoided_id>": world.avoided.pk,
         "<uuid:person_id>": world.cast.colleague.pk,
         "<uuid:site_id>": world.cast.organization.sites.first().pk,
+        "<str:month>": f"{world.now:%Y-%m}",
     }.items():
         path = path.replace(name, str(value))
-    if "<int:block_id>" in path:
-        path = path.replace("<int:block_id>", str(world.block.pk))
-    if "<uuid:notification_id>" in path:
-        path = path.replace("<uuid:notification_id>", str(_news(world).pk))
-    if "<uuid:device_id>" in path:
-        path = path.replace("<uuid:device_id>", str(_phone(world).pk))
-    if "<uuid:photo_id>" in path:
-        path = path.replace("<uuid:photo_id>", str(_photo(world).pk))
-    if "<uuid:conversation_id>" in path:
-        path = path.replace("<uuid:conversation_id>", str(_talk(world).pk))
-    if "<int:stop_id>" in path:
-        path = path.replace("<int:stop_id>", str(world.first_stop.pk))
+    for name, make in MADE_WHEN_ASKED.items():
+        if name in path:
+            path = path.replace(name, str(make(world).pk))
     return path
 
 
@@ -183,7 +230,7 @@ def known_ids(world: World) -> dict[str, list[str]]:
     """Return the ids that stand in addresses, by parameter, for those who send what they like."""
     found = {}
     for name in sorted({name for _m, path in api_endpoints() for name in _PARAMETER.findall(path)}):
-        address = _address_of(f"<{name}>", world)
+        address = address_of(f"<{name}>", world)
         found[name.partition(":")[2]] = [address]
     return found
 
@@ -193,6 +240,26 @@ def _news(world: World) -> Notification:
     return Notification.objects.get_or_create(
         member=world.cast.rider, occasion="the world", defaults={"kind": Kind.PROPOSAL_MADE}
     )[0]
+
+
+def _partnership(world: World) -> Partnership:
+    """That the outsider's organization invites the cast's to share rides."""
+    ours, theirs = world.cast.organization, world.cast.outsider.organization
+    return Partnership.objects.get_or_create(
+        inviter=theirs, invited=ours, defaults={"invited_at": world.now}
+    )[0]
+
+
+def _merge(world: World) -> AccountMerge:
+    """That the driver has a second account, whose code they know."""
+    asked = AccountMerge.objects.filter(keeper=world.cast.driver.user).first()
+    return asked or AccountMerge.objects.create(
+        keeper=world.cast.driver.user,
+        other=MemberFactory(organization=world.cast.organization).user,
+        address="mine.too@copper.example",
+        asked_at=world.now,
+        expires_at=world.now + VALID_FOR,
+    )
 
 
 def _phone(world: World) -> PushDevice:
@@ -217,6 +284,59 @@ def _photo(world: World) -> Photo:
     )
     message = post_message(draft=draft, by=world.cast.rider, now=world.now)
     return Photo.objects.get(message=message)
+
+
+def _room(world: World) -> Room:
+    """A taxi of the driver's that the rider shares."""
+    room = Room.objects.filter(host=world.cast.driver).first()
+    if room is None:
+        room = open_room(world.cast.driver, now=world.now)
+        join(world.cast.rider, room, now=world.now)
+    return room
+
+
+def _seat(world: World) -> RoomSeat:
+    """The rider's seat in it."""
+    return _room(world).seats.get(rider=world.cast.rider)
+
+
+def _top_up(world: World) -> TopUp:
+    """What the rider is asked to add to their part."""
+    return TopUp.objects.get_or_create(
+        seat_id=_seat(world).pk,
+        defaults={
+            "organization": world.cast.organization,
+            "room_id": _room(world).pk,
+            "rider_id": world.cast.rider.pk,
+            "reason": "lock",
+            "amount": 100,
+            "currency": "CLP",
+            "asked_at": world.now,
+            "answer_by": world.now + timedelta(minutes=5),
+        },
+    )[0]
+
+
+def _town(_world: World) -> Organization:
+    """A community that anybody may join."""
+    terms = {"time_zone": "America/Santiago", "currency": "CLP"}
+    return found_community(name="Town", slug="town", **terms)
+
+
+MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
+    "<uuid:room_id>": _room,
+    "<uuid:seat_id>": _seat,
+    "<uuid:top_up_id>": _top_up,
+    "<int:block_id>": lambda world: world.block,
+    "<uuid:notification_id>": _news,
+    "<uuid:device_id>": _phone,
+    "<uuid:photo_id>": _photo,
+    "<uuid:conversation_id>": _talk,
+    "<int:stop_id>": lambda world: world.first_stop,
+    "<uuid:community_id>": _town,
+    "<uuid:partnership_id>": _partnership,
+    "<uuid:merge_id>": _merge,
+}
 
 
 def _jpeg() -> bytes:
@@ -266,6 +386,7 @@ def world_at(stage: str, cast: Any, now: datetime, **terms: Any) -> Iterator[Wor
     if stage != "offered":
         booking = book(cast.rider, ride, now=now, origin=RIDERS_DOOR)
         ride.refresh_from_db()
+        _price(booking, now)
     moment = now
     if stage in {"leaving", "driving"}:
         moment = ride.departure_at - timedelta(minutes=5)
@@ -280,6 +401,15 @@ def world_at(stage: str, cast: Any, now: datetime, **terms: Any) -> Iterator[Wor
     with time_machine.travel(moment, tick=False):
         study, (block, avoided) = _study(cast, now), _drivers_own(cast, now)
         yield World(ride, booking, request, place, proposal, study, block, avoided, cast, moment)
+
+
+def _price(booking: Booking, now: datetime) -> RideFare:
+    """The seat has been paid for; its price is kept."""
+    return RideFare.objects.create(
+        organization=booking.ride.organization, booking_id=booking.pk, ride_id=booking.ride_id,
+        rider_id=booking.rider_id, driver_id=booking.ride.driver_id, amount=40, currency="EUR",
+        state=RideFareState.HELD, asked_at=now, pay_by=now, paid_at=now,
+    )  # fmt: skip
 
 
 def _drivers_own(cast: Any, now: datetime) -> tuple[Block, AvoidedPlace]:
@@ -300,7 +430,7 @@ def _study(cast: Any, now: datetime) -> Study:
         rows=62,
         state=StudyState.DONE,
         finished_at=now,
-        result=DONE.value["result"],
+        result={**DONE.value["result"], "region": "la-serena-coquimbo"},
     )
 
 
@@ -330,6 +460,16 @@ def api_endpoints() -> set[tuple[str, str]]:
                 if hasattr(view_class, method)
             }
     return found
+
+
+# Pages that are not ours have tests of their own: Django's in test_admin, the API's beside this.
+FOREIGN = ("admin/", "accounts/", "_allauth/", "api/", "i18n/", "maps/", "healthz")
+
+
+def page_paths() -> set[str]:
+    """Return the path of every page, as the URLs declare them."""
+    paths = {path for path, _view in _walk(get_resolver().url_patterns, "")}
+    return {path for path in paths if not path.startswith(FOREIGN)}
 
 
 def _walk(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:
