@@ -73,6 +73,15 @@ class RideRequest(Followed):
     latest_arrival_at = models.DateTimeField(_("latest arrival"))
     seats = models.PositiveSmallIntegerField(_("seats"), default=1)
     walk_m = models.PositiveIntegerField(_("walk accepted, m"))
+    instead_of = models.OneToOneField(
+        "rides.Booking",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="rescue",
+        verbose_name=_("instead of"),
+        help_text=_("The seat that was taken from the rider"),
+    )
     state = models.CharField(
         _("state"), max_length=9, choices=RequestState.choices, default=RequestState.OPEN
     )

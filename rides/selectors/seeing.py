@@ -23,7 +23,7 @@ from carpool.kernel.geo import (
 from maps.models import Region
 from maps.selectors import load_network, region_at, region_of_both, snap
 from rides.errors import BookingNotFound, RequestNotFound, RideNotFound, TooClose
-from rides.models import Booking, Ride, RideRequest, Stop, StopKind
+from rides.models import Booking, RequestState, Ride, RideRequest, Stop, StopKind
 from rides.models.requests import RequestQuerySet
 from rides.models.rides import RideQuerySet
 from rides.permissions import DISCLOSED, Datum, is_driver, stage_between, travels_along
@@ -395,6 +395,9 @@ def get_agenda(member: Member, *, now: datetime, limit: int = 20) -> Agenda:
         lost=list(
             mine.filter(rider=member, state="cancelled", pickup_at__gt=now)
             .exclude(cancelled_by=member)
+            .exclude(rescue__state=RequestState.FULFILLED)
+            .select_related("rescue")
+            .annotate(rides_found=Count("rescue__matches"))
             .order_by("pickup_at")[:3]
         ),
     )
