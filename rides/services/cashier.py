@@ -16,10 +16,14 @@ from rides.models import Booking, BookingState, Ride
 
 @dataclass(frozen=True, slots=True)
 class PayBy:
-    """The way to pay that a rider has chosen, as payments names it."""
+    """The way to pay that a rider has chosen, as payments names it.
+
+    ``sponsored`` is what they were told that their organization pays of the price.
+    """
 
     provider: str
     method: str = ""
+    sponsored: int = 0
 
 
 class Cashier(Protocol):
