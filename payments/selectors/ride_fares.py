@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from accounts.models import Member, Organization
@@ -60,6 +61,18 @@ class SeatTerms:
         return self.price.currency if self.price else ""
 
 
+class Offered(Protocol):
+    """A ride, or one that is proposed: whose it is, and when it leaves."""
+
+    @property
+    def organization_id(self) -> UUID:
+        """Of its driver."""
+
+    @property
+    def departure_at(self) -> datetime:
+        """When it leaves."""
+
+
 @dataclass(frozen=True, slots=True)
 class SeatPrices:
     """What is needed to say what seats cost a member, for however many rides."""
@@ -80,7 +93,7 @@ class SeatPrices:
         return self.member.organization.policy.ride_grace_s
 
     def terms(
-        self, ride: Ride, price: Money | None, pickup_at: datetime, *ends: LonLat
+        self, ride: Offered, price: Money | None, pickup_at: datetime, *ends: LonLat
     ) -> SeatTerms:
         """Say what a seat in a ride would mean, for a trip between these ends; asks nothing.
 

@@ -28,6 +28,7 @@ from payments.selectors.ride_fares import split_back
 from payments.services.intents import send_intents
 from payments.services.ledger import close_trip, post_journals
 from payments.services.payments import request_payment
+from payments.services.providers import get_provider
 from payments.services.seats import captures_of, funded_by
 from payments.services.sponsors import sponsor_booking
 from rides import services as rides
@@ -70,7 +71,7 @@ class RideCashier:
             outbox.publish(PaymentCaptured(given.pk, booking.pk, given.payer_id, now), now=now)
         elif by is not None:
             _request(fare, by, now)
-        else:
+        if fare.own and (by is None or _has_to_come_back(by)):
             tell(fare, fare.rider_id, "pay_asked", now)
 
     def collect(self, booking_id: UUID, *, now: datetime) -> str:
@@ -82,6 +83,11 @@ class RideCashier:
             return ""
         payment = send_price(payment_id=fare.payment_id, now=now)
         return "" if payment.captured else payment.pay_at
+
+
+def _has_to_come_back(by: PayBy) -> bool:
+    """Tell whether somebody who is not there has to approve a payment at its provider."""
+    return not by.is_there and get_provider(by.provider).asks_payer
 
 
 def _request(fare: RideFare, by: PayBy, now: datetime) -> Payment:

@@ -1,6 +1,9 @@
 """Words of the pages of rides about money: what a seat costs, and where its price is."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 from django import template
 
@@ -36,6 +39,24 @@ def seat_terms(prices: SeatPrices, offer: Any, wanted: Wanted) -> SeatTerms:
     """Return what booking an offer means for one's purse."""
     ends = wanted.origin.location, wanted.destination.location
     return prices.terms(offer.ride, offer.price, offer.pickup.at, *ends)
+
+
+@dataclass(frozen=True, slots=True)
+class _ProposedRide:
+    """A ride that there will be if its driver says yes."""
+
+    organization_id: UUID
+    departure_at: datetime
+
+
+@register.simple_tag
+def proposal_terms(prices: SeatPrices, view: Any) -> SeatTerms | None:
+    """Return what a yes to a proposal means for a rider's purse; None where nothing is prepaid."""
+    if not prices.ways:
+        return None
+    proposal = view.proposal
+    ride = _ProposedRide(proposal.driver.organization_id, proposal.departure_at)
+    return prices.terms(ride, view.price, view.mine.seat.pickup_at, *view.ends)
 
 
 @register.simple_tag

@@ -18,12 +18,14 @@ from rides.models import Booking, BookingState, Ride
 class PayBy:
     """The way to pay that a rider has chosen, as payments names it.
 
-    ``sponsored`` is what they were told that their organization pays of the price.
+    ``sponsored`` is what they were told that their organization pays of the price. Who said it
+    before, as others put the carpool together, is not there now (``is_there``) and has longer.
     """
 
     provider: str
     method: str = ""
     sponsored: int = 0
+    is_there: bool = True
 
 
 class Cashier(Protocol):
