@@ -16,6 +16,7 @@ from payments.errors import ProviderUnknown, SeatPaid, SponsorPaysLess
 from payments.models import Payment, SponsorBudget, SponsorGrant
 from payments.selectors import TripKind, balance_of, escrow_of, seat_prices, support_of
 from payments.selectors.movement_words import What
+from payments.selectors.personal import export_payments
 from payments.selectors.receipts import receipt_of
 from payments.selectors.wallet import Own
 from payments.services.providers import testbank
@@ -255,6 +256,16 @@ class TestShown:
         client = Client()
         client.force_login(cast.rider.user)
         assert "Your organization paid" in client.get(f"/rides/{ride.pk}/").content.decode()
+
+    def test_both_find_it_in_what_we_hold_about_them(self, cast, ride, now):
+        budget(cast, now)
+        fare = fare_of(book(cast.rider, ride, now))
+        for who, role in ((cast.rider, "rider"), (cast.driver, "driver")):
+            [row] = export_payments(who.pk)["ride_fares"]
+            assert (row["as"], row["amount_minor"], row["sponsored_minor"]) == (
+                role, fare.amount, fare.sponsored,
+            )  # fmt: skip
+        assert export_payments(cast.colleague.pk)["ride_fares"] == []
 
     def test_terms_say_why_it_pays_less(self, cast, ride, now):
         budget(cast, now, money=0)
