@@ -141,7 +141,8 @@ def list_budgets(member: Member, *, now: datetime) -> list[BudgetView]:
 
 def with_chosen(budgets: "models.QuerySet[SponsorBudget]") -> "models.QuerySet[SponsorBudget]":
     """Read with budgets for which sites they are, and for how many people."""
-    return budgets.prefetch_related("sites").annotate(people_count=Count("people"))
+    chosen = budgets.select_related("organization").prefetch_related("sites")
+    return chosen.annotate(people_count=Count("people"))
 
 
 def _sums(organization: Organization) -> dict[str, dict[str, int]]:

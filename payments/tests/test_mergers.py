@@ -1,7 +1,6 @@
 """Two half-empty taxis become one: found, proposed, agreed to, with all the money, or not."""
 
 from datetime import timedelta
-from functools import partial
 
 import pytest
 import time_machine
@@ -111,21 +110,20 @@ class TestFinding:
         assert people_of(second) == set()
         nothing_is_lost()
 
-    def test_by_distance_who_rides_far_would_pay_more_so_it_is_not_proposed(
+    def test_by_distance_who_rides_a_short_way_does_not_pay_for_a_long_one(
         self, cast, other_host, now
     ):
-        near = TripEnd(WORKSHOP, "On the way")
         first = open_room(cast.driver, now=now, split_rule="distance")
-        join(cast.rider, first, now, dropoff=WORKSHOP)
-        second = open_room(other_host, now=now, split_rule="distance", dropoff=near)
-        price = partial(selectors.price_merger, first, second, now=now)
-        quote = price()
-        far, by_far = cast.driver.pk, quote.parts_now[cast.driver.pk]
-        assert quote.parts_then[far] > quote.parts_then[cast.rider.pk]
-        assert quote.parts_then[far] <= by_far
-        SeatPrice.objects.filter(seat_id=first.seats.get(rider=cast.rider).pk).update(at_most=1)
+        join(cast.rider, first, now)
+        second = open_room(other_host, now=now, split_rule="distance")
+        assert selectors.price_merger(first, second, now=now).party == 3
+        # As if they got out at the next corner: in the common taxi the planned way counts again.
+        first.seats.filter(rider=cast.rider).update(distance_m=1)
         with pytest.raises(RoomsDoNotFit):
-            price()
+            selectors.price_merger(first, second, now=now)
+        assert find_mergers(now=now) == 1
+        hear(now)
+        assert RoomMerger.objects.get().state == MergerState.LAPSED
 
     def test_more_rooms_take_no_more_queries_where_none_fits(
         self, cast, now, django_assert_max_num_queries
