@@ -37,7 +37,7 @@ from payments.models import (
     StatementBreak,
     StatementRun,
 )
-from payments.services import deposit, propose_journal
+from payments.services import enter_deposit, propose_journal
 from payments.tests.evening import settled_evening
 from payments.tests.ledger_scene import check_deferred
 from rides.tests.api import Api, offer_body
@@ -97,7 +97,11 @@ def world(cast, gazetteer, now):
         budget = SponsorBudget.objects.create(
             organization=cast.organization, name="B", percent=50, first_day=now.date()
         )
-        deposit(row=SponsorDeposit(budget=budget, amount=5, reference="1"), now=now)
+        enter_deposit(
+            row=SponsorDeposit(budget=budget, amount=5, reference="1"),
+            by=cast.operator.user,
+            now=now,
+        )
         Chargeback.objects.create(
             organization=cast.organization, payment=Payment.objects.first(), name="dp_1", amount=1,
             taken_at=now,

@@ -144,6 +144,18 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
                                                     ("booked",  "401 403 201 201 404 404 404 404"),
     ("GET", "conversations/<uuid:conversation_id>/photos/<uuid:photo_id>"):
                                                     ("booked",  "401 403 200 200 404 404 404 404"),
+    # budgets: what an organization pays of fares; managers decide, of their own only
+    ("GET", "organization/budgets"):                ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/budgets"):               ("booked",  "401 403 403 403 403 201 403 403"),
+    ("GET", "organization/budgets/<uuid:budget_id>"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("PATCH", "organization/budgets/<uuid:budget_id>"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/budgets/<uuid:budget_id>/open"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/budgets/<uuid:budget_id>/close"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "rides/<uuid:ride_id>/seat-terms"):    ("booked",  "401 403 200 200 200 200 200 404"),
     # the wallet: everybody has their own
     ("GET", "wallet"):                              ("booked",  "401 403 200 200 200 200 200 200"),
     ("GET", "wallet/movements"):                    ("booked",  "401 403 200 200 200 200 200 200"),

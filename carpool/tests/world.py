@@ -44,7 +44,7 @@ from matching.selectors import evaluate, with_stops
 from matching.selectors.shown import seal_offer
 from matching.tests.plan_factories import propose, workday
 from matching.tests.study_factories import table
-from payments.models import RideFare, RideFareState, TopUp
+from payments.models import RideFare, RideFareState, SponsorBudget, TopUp
 from payments.selectors import find_price
 from rides import services
 from rides.models import Booking, Ride, RideRequest, Room, RoomSeat, Stop
@@ -58,6 +58,7 @@ RIDERS_DOOR = TripEnd(LonLat(-71.2613579, -29.9212468), "Pasaje Oculto 7")
 
 PLACE = {"kind": "other", "label": "Gym", "location": {"lon": -71.25, "lat": -29.91}}
 CAR = {"make": "Kia", "model": "Rio", "colour": "Red", "plate": "NEW-1", "seats": 2}
+BUDGET = {"name": "Ours", "percent": 50, "first_day": "2027-01-01", "pays_rides": True}
 PHONE = {"transport": "fcm", "address": "a-token", "label": "Phone"}
 PREFERENCES = {
     "matrix": [{"kind": "booking_made", "channels": ["in_app"]}],
@@ -123,6 +124,9 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "me/merges"): {"email": f"{uuid4().hex}@copper.example"},
         ("POST", "me/merges/<uuid:merge_id>/confirm"): {"code": code_of(_merge(world).pk)},
         ("POST", "organization/sites"): {"name": "Mine", "location": PLACE["location"]},
+        ("POST", "organization/budgets"): BUDGET,
+        ("PATCH", "organization/budgets/<uuid:budget_id>"): {"percent": 40},
+        ("POST", "rides/<uuid:ride_id>/seat-terms"): _asked_terms(world),
         ("PATCH", "organization/sites/<uuid:site_id>"): {"radius_m": 90},
         ("PUT", "organization/door"): {"is_open": True},
         ("PATCH", "organization/branding"): {"colour": "#b45309"},
@@ -242,6 +246,24 @@ def _news(world: World) -> Notification:
     )[0]
 
 
+def _budget(world: World) -> SponsorBudget:
+    """A budget of the cast's organization that is closed."""
+    return SponsorBudget.objects.get_or_create(
+        organization=world.cast.organization, name="B",
+        defaults={"percent": 50, "first_day": world.now.date()},
+    )[0]  # fmt: skip
+
+
+def _asked_terms(world: World) -> dict[str, Any]:
+    """An offer in the driver's ride, of which somebody asks what it costs."""
+    return {
+        "price_minor": 400,
+        "pickup_at": world.ride.departure_at.isoformat(),
+        "origin": end(HEAD_OFFICE, "")["location"],
+        "destination": end(PORT, "")["location"],
+    }
+
+
 def _partnership(world: World) -> Partnership:
     """That the outsider's organization invites the cast's to share rides."""
     ours, theirs = world.cast.organization, world.cast.outsider.organization
@@ -336,6 +358,7 @@ MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
     "<uuid:community_id>": _town,
     "<uuid:partnership_id>": _partnership,
     "<uuid:merge_id>": _merge,
+    "<uuid:budget_id>": _budget,
 }
 
 

@@ -6,13 +6,14 @@ from matching.services.mergers import find_mergers
 from matching.services.partner_runs import queue_partner_runs
 from matching.services.parts import solve_part
 from matching.services.plans import PlanTerms, TripTerms, pause_plan, resume_plan, save_plan
-from matching.services.proposals import answer_proposal, expire_proposals
+from matching.services.proposals import Payment, answer_proposal, expire_proposals
 from matching.services.requests import KEPT_PER_REQUEST, match_request, match_ride
 from matching.services.runs import begin_run, queue_nightly_runs, queue_run, sweep_runs
 
 __all__ = [
     "ATTEMPTS",
     "KEPT_PER_REQUEST",
+    "Payment",
     "PlanTerms",
     "TripTerms",
     "answer_proposal",
