@@ -1,0 +1,11 @@
+"""Addresses below /api/v1/."""
+
+from django.urls import path
+
+from tracking.api import views
+
+app_name = "tracking-api"
+urlpatterns = [
+    path("rides/<uuid:ride_id>/positions", views.RidePositionsView.as_view(), name="positions"),
+    path("rides/<uuid:ride_id>/sharing", views.RideSharingView.as_view(), name="sharing"),
+]
