@@ -46,4 +46,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("rides.urls")),
     path("", include("chat.urls")),
     path("", include("payments.urls")),
+    path("", include("tracking.urls")),
 ]

@@ -9,3 +9,19 @@ class TrackingConfig(AppConfig):
 
     name = "tracking"
     verbose_name = _("Positions")
+
+    def ready(self) -> None:
+        """Subscribe to rides that end; say what is held about people."""
+        from carpool.kernel import outbox, personal_data
+        from rides.events import BookingDisputed, RideStateChanged
+        from tracking import handlers
+        from tracking.selectors.personal import export_positions
+        from tracking.services.forgetting import erase_positions
+        from tracking.services.uniting import unite_positions
+
+        holder = personal_data.Holder(
+            "tracking", export_positions, erase_positions, unite_positions
+        )
+        personal_data.register(holder)
+        outbox.subscribe(RideStateChanged, handlers.on_ride_changed)
+        outbox.subscribe(BookingDisputed, handlers.on_disputed)

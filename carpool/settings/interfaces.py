@@ -42,6 +42,7 @@ SPECTACULAR_SETTINGS = {
         "RideState": "rides.models.RideState",
         "BookingState": "rides.models.BookingState",
         "RequestState": "rides.models.RequestState",
+        "ProofClass": "rides.models.ProofClass",
         "TopUpReason": "payments.models.TopUpReason",
         "NotificationKind": "chat.models.Kind",
         # Of assignment runs and of launch studies: they walk through the same states.

@@ -3,13 +3,18 @@
 from hashlib import sha256
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.api.serializers import LocationSerializer
 from accounts.models import ConsentPurpose
 from carpool.kernel.strict import StrictSerializer
+from rides.models import ProofClass
+from tracking import selectors
 from tracking.api import examples
+from tracking.engine import Weight
+from tracking.models import Appeal, AppealState, Verification
+from tracking.selectors import Car, NextStop, Told
 from tracking.services import MOST_AT_ONCE, Fix, Recorded
 
 MOST_SEQUENCE = 2**31 - 1
@@ -83,3 +88,84 @@ class SharingSerializer(StrictSerializer):
         max_length=len(ConsentPurpose),
         default=list,
     )
+
+
+class NextStopSerializer(serializers.Serializer[NextStop]):
+    """The stop that matters to the caller, and when the car is there by the roads."""
+
+    label = serializers.CharField()  # type: ignore[assignment]
+    kind = serializers.ChoiceField(choices=[("pickup", "pickup"), ("dropoff", "dropoff")])
+    planned_at = serializers.DateTimeField()
+    expected_at = serializers.DateTimeField()
+
+
+@extend_schema_serializer(examples=[examples.CAR])
+class CarPlaceSerializer(serializers.Serializer[Car]):
+    """Where the car is; nothing while its driver does not say it, or it would tell a home."""
+
+    place = LocationSerializer(allow_null=True)
+    located_at = serializers.DateTimeField(allow_null=True)
+    speed_mps = serializers.FloatField(allow_null=True)
+    next_stop = NextStopSerializer(allow_null=True)
+
+
+class ToldSerializer(serializers.Serializer[Told]):
+    """One reason of a verdict in words, in the caller's language."""
+
+    code = serializers.CharField(help_text="Stable; meant for programs")
+    weight = serializers.ChoiceField(choices=[(one.value, one.value) for one in Weight])
+    whose = serializers.CharField(allow_blank=True)
+    text = serializers.CharField()
+    measured = serializers.CharField(allow_blank=True)
+    limit = serializers.CharField(allow_blank=True)
+
+
+class AppealStateSerializer(serializers.Serializer[Appeal]):
+    """An objection, and what a person decided."""
+
+    state = serializers.ChoiceField(choices=AppealState.choices)
+    asked_at = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+
+
+@extend_schema_serializer(examples=[examples.VERDICT])
+class VerdictSerializer(serializers.Serializer[Verification]):
+    """What positions say of one rider's trip."""
+
+    id = serializers.UUIDField()
+    booking = serializers.UUIDField(source="booking_id")
+    judged_at = serializers.DateTimeField()
+    strategy = serializers.CharField(help_text="The rule and its version")
+    proof_class = serializers.ChoiceField(
+        choices=ProofClass.choices,
+        allow_blank=True,
+        help_text="Empty: the positions contradict the trip",
+    )
+    accepted = serializers.BooleanField(help_text="The trip settles without asking anyone")
+    held = serializers.BooleanField(help_text="A person looks before anything is rewarded")
+    eligible = serializers.BooleanField(help_text="The register, and incentives, take it")
+    summary = serializers.SerializerMethodField()
+    reasons = serializers.SerializerMethodField()
+    appeal = serializers.SerializerMethodField()
+
+    def get_summary(self, verification: Verification) -> str:
+        """Say what it comes to."""
+        return selectors.tell_verdict(verification)
+
+    @extend_schema_field(ToldSerializer(many=True))
+    def get_reasons(self, verification: Verification) -> Any:
+        """Tell the reasons, those against the trip first."""
+        return [ToldSerializer(one).data for one in selectors.tell_reasons(verification)]
+
+    @extend_schema_field(AppealStateSerializer(allow_null=True))
+    def get_appeal(self, verification: Verification) -> Any:
+        """Tell of the objection, if there is one."""
+        appeal = getattr(verification, "appeal", None)
+        return None if appeal is None else AppealStateSerializer(appeal).data
+
+
+@extend_schema_serializer(examples=[examples.APPEAL])
+class AppealSerializer(StrictSerializer):
+    """Why a verdict is wrong, in one's own words; a person reads it."""
+
+    reason = serializers.CharField(max_length=1_000)

@@ -13,8 +13,15 @@ from accounts.api.permissions import member_of
 from carpool.kernel import clock
 from carpool.kernel.api import PROBLEMS, READ_PROBLEMS
 from rides.selectors import get_ride_for
-from tracking import services
-from tracking.api.serializers import PositionsSerializer, RecordedSerializer, SharingSerializer
+from tracking import selectors, services
+from tracking.api.serializers import (
+    AppealSerializer,
+    CarPlaceSerializer,
+    PositionsSerializer,
+    RecordedSerializer,
+    SharingSerializer,
+    VerdictSerializer,
+)
 
 
 def said(serializer: type[Any], request: Request) -> Any:
@@ -84,4 +91,55 @@ class RideSharingView(APIView):
         member = member_of(request)
         ride = get_ride_for(member, ride_id)
         services.stop_sharing_position(ride_id=ride.pk, by=member, now=clock.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RideCarView(APIView):
+    """Where a ride's car is."""
+
+    @extend_schema(
+        responses={200: CarPlaceSerializer, **READ_PROBLEMS},
+        tags=["positions"],
+        summary="Show where the car is",
+    )
+    def get(self, request: Request, ride_id: UUID) -> Response:
+        """Show it to who waits for the car or sits in it, from 15 minutes before departure.
+
+        Each look at somebody else's position is written down, and shown to them.
+        """
+        car = services.look_at_car(ride_id=ride_id, by=member_of(request), now=clock.now())
+        return Response(CarPlaceSerializer(car).data)
+
+
+class RideVerdictsView(APIView):
+    """What positions say of a ride's trips."""
+
+    @extend_schema(
+        responses={200: VerdictSerializer(many=True), **READ_PROBLEMS},
+        tags=["positions"],
+        summary="List the verdicts on a ride",
+    )
+    def get(self, request: Request, ride_id: UUID) -> Response:
+        """List the verdicts: to the driver those of all riders, to a rider their own."""
+        verdicts = selectors.list_verdicts(member_of(request), ride_id)
+        return Response([VerdictSerializer(one).data for one in verdicts])
+
+
+class AppealView(APIView):
+    """Objecting to a verdict."""
+
+    @extend_schema(
+        request=AppealSerializer,
+        responses={204: None, **PROBLEMS},
+        tags=["positions"],
+        summary="Object to a verdict",
+    )
+    def post(self, request: Request, verification_id: UUID) -> Response:
+        """Put an objection into the operators' queue; a person decides."""
+        services.appeal(
+            verification_id=verification_id,
+            by=member_of(request),
+            reason=said(AppealSerializer, request).validated_data["reason"],
+            now=clock.now(),
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -4,18 +4,19 @@ What stays is a line without times, simplified, with the greatest distance that 
 from it. When nothing of a day has to be kept its partition is dropped as a whole.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
 from carpool.kernel.geo import to_line
 from rides.models import BookingTransition, RideState
 from tracking.engine import simplify
-from tracking.models import Position, Trace
+from tracking.models import Appeal, Position, Trace
 from tracking.selectors.traces import load_trace
 from tracking.services.partitions import drop_partitions, list_partitions
 
@@ -43,12 +44,12 @@ def _set_terms(limit: int) -> None:
         .values("last")
     )
     ended_at = Coalesce("ride__finished_at", "ride__arrival_at")
-    open_terms = Trace.objects.filter(purge_at=None, ride__state__in=SETTLED)
-    found = open_terms.annotate(settled=Coalesce(Subquery(settled_at), ended_at), ended=ended_at)
-    for trace in found.only("pk", "is_disputed")[:limit]:
-        kept = days["raw_trace"] + (days["raw_trace_dispute"] if trace.is_disputed else 0)
-        purge_at = max(trace.settled, trace.ended) + timedelta(days=kept)
-        Trace.objects.filter(pk=trace.pk).update(purge_at=purge_at)
+    settled = Greatest(Coalesce(Subquery(settled_at), ended_at), ended_at)
+    open_terms = Trace.objects.filter(purge_at=None, ride__state__in=SETTLED).order_by("pk")
+    found = open_terms.annotate(settled=settled).values_list("pk", "is_disputed", "settled")
+    for pk, is_disputed, at in found[:limit]:
+        kept = days["raw_trace"] + (days["raw_trace_dispute"] if is_disputed else 0)
+        Trace.objects.filter(pk=pk).update(purge_at=at + timedelta(days=kept))
 
 
 @transaction.atomic
@@ -69,8 +70,9 @@ def keep_line(trace: Trace) -> None:
     recorded = load_trace(trace)
     if recorded is None or len(recorded) < 2:
         return
-    line = simplify(recorded, tolerance_m=KEPT_WITHIN_M)
-    trace.line, trace.line_error_m = to_line(line.lonlat), line.error_m
+    line = simplify(recorded, most_m=KEPT_WITHIN_M)
+    trace.line = to_line(np.column_stack([line.lon, line.lat]))
+    trace.line_error_m = KEPT_WITHIN_M
     trace.save(update_fields=["line", "line_error_m"])
 
 
@@ -84,7 +86,7 @@ def _forget_where(trace: Trace, now: datetime) -> None:
     )
 
 
-def _empty_days(now: datetime) -> list[datetime]:
+def _empty_days(now: datetime) -> list[date]:
     """Return past days of whose rides no position has to be kept."""
     before = now.date() - timedelta(days=2)
     past = [day for day in list_partitions() if day < before]
@@ -100,3 +102,4 @@ def erase_positions(member_id: UUID, _now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM tracking_position WHERE trace_id = ANY (%s)", [traces])
     Trace.objects.filter(pk__in=traces).delete()
+    Appeal.objects.filter(by=member_id).update(reason="")

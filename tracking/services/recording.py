@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -12,7 +13,7 @@ from django.db import connection, transaction
 from accounts.models import Member
 from carpool.kernel import tenancy
 from carpool.kernel.errors import InvalidInput
-from carpool.kernel.geo import EARTH_RADIUS_M, LonLat
+from carpool.kernel.geo import LonLat, from_point, lengths_m
 from rides.models import Ride
 from tracking.errors import NotYetRecorded, OutsideTheRide, SharingStopped
 from tracking.models import Trace
@@ -20,6 +21,7 @@ from tracking.permissions import window_of
 from tracking.selectors.traces import find_open_trace
 from tracking.services.arriving import follow_car
 from tracking.services.sharing import begin_trace, get_aboard
+from tracking.services.verifying import judge_again
 
 MOST_AT_ONCE = 500
 # Phones set their clocks by the network; some run a little ahead.
@@ -94,11 +96,13 @@ def record_positions(
     trace = _open(ride_id, by, now)
     _check_times(trace.ride, fixes, now)
     ordered = sorted(fixes, key=lambda fix: fix.recorded_at)
-    flags = _impossible(ordered)
+    flags = _impossible(trace, ordered)
     with transaction.atomic():
         stored = _store(trace, ordered, flags, device, now)
         if stored and trace.ride.driver_id == by.pk:
             follow_car(trace, ordered, by=by, now=now)
+        if stored and now > trace.ride.ends_at:
+            judge_again(trace.ride, now=now)
     return Recorded(stored, len(fixes) - stored, int(flags.sum()))
 
 
@@ -135,16 +139,20 @@ def _path(number: int) -> str:
     return f"positions.{number}.recorded_at"
 
 
-def _impossible(ordered: Sequence[Fix]) -> npt.NDArray[np.bool_]:
-    """Tell of each fix whether nothing on wheels gets there from the one before, bool[n]."""
-    flags = np.zeros(len(ordered), np.bool_)
-    if len(ordered) > 1:
-        lon, lat = np.radians(np.array([fix.place for fix in ordered])).T
-        seconds = np.diff(np.array([fix.recorded_at.timestamp() for fix in ordered]))
-        east = np.diff(lon) * np.cos((lat[1:] + lat[:-1]) / 2)
-        metres = EARTH_RADIUS_M * np.hypot(east, np.diff(lat))
-        flags[1:] = metres > IMPOSSIBLE_MPS * np.maximum(seconds, 1.0)
-    return flags
+def _impossible(trace: Trace, ordered: Sequence[Fix]) -> npt.NDArray[np.bool_]:
+    """Tell of each fix whether nothing on wheels gets there from the one before, bool[n].
+
+    Before the first one is where the phone was last, if that was earlier.
+    """
+    places, times = [fix.place for fix in ordered], [fix.recorded_at for fix in ordered]
+    before = trace.located_at
+    is_known = trace.location is not None and before is not None and before < times[0]
+    if trace.location is not None and before is not None and is_known:
+        places, times = [from_point(trace.location), *places], [before, *times]
+    metres = lengths_m(np.array(places))
+    seconds = np.diff(np.array([at.timestamp() for at in times]))
+    flags = metres > IMPOSSIBLE_MPS * np.maximum(seconds, 1.0)
+    return flags if is_known else np.concatenate([[False], flags])
 
 
 @tenancy.as_system()  # who may was asked above; the wall would ask again, for each row
@@ -178,7 +186,7 @@ def _insert(
 
 def _update(trace: Trace, last: Fix, stored: int, flagged: int, device: str) -> None:
     """Note where the phone was last, unless something younger came before."""
-    told = {
+    told: dict[str, Any] = {
         "id": trace.pk, "stored": stored, "flagged": flagged, "device": device,
         "lon": last.place.lon, "lat": last.place.lat, "at": last.recorded_at,
         "accuracy_m": last.accuracy_m, "speed_mps": last.speed_mps,
