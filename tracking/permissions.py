@@ -15,6 +15,8 @@ TAKEN_FOR = timedelta(hours=24)
 DOOR_M = 300.0
 # No threshold lies this far from its door: see ``rides.services.thresholds``.
 BEYOND_M = 1_700.0
+# Past a threshold: a car at full speed tells of itself every hundred metres.
+PAST_M = 150.0
 # The car is at a stop: the width of a junction, and a phone's error.
 AT_STOP_M = 75.0
 
@@ -66,7 +68,7 @@ def leaves_home(ride: Ride, threshold: LonLat | None, place: LonLat) -> bool:
     """
     if ride.origin_public:
         return True
-    if threshold is not None and crow_fly_m(threshold, place) < AT_STOP_M:
+    if threshold is not None and crow_fly_m(threshold, place) < PAST_M:
         return True
     return crow_fly_m(from_point(ride.origin), place) > BEYOND_M
 

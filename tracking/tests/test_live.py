@@ -8,7 +8,7 @@ import time_machine
 
 from accounts.models import ConsentPurpose, PositionRead
 from accounts.services import withdraw_consent
-from carpool.kernel.geo import crow_fly_m, from_point
+from carpool.kernel.geo import crow_fly_m, from_point, offset_m
 from carpool.tests.world import DRIVERS_DOOR
 from rides.services import finish_ride, start_ride, visit_stop
 from rides.tests.api import Api
@@ -20,13 +20,23 @@ from tracking.tests.factories import fixes_along, send, share
 pytestmark = pytest.mark.usefixtures("city")
 
 
-@pytest.fixture
-def ride(cast, now):
-    ride = offer(cast.driver, now=now, hours=24, origin=DRIVERS_DOOR)
+def booked(cast, now, **terms):
+    ride = offer(cast.driver, now=now, hours=24, **terms)
     book(cast.rider, ride, now=now)
     ride.refresh_from_db()
     share(cast.driver, ride, now=now)
     return ride
+
+
+@pytest.fixture
+def ride(cast, now):
+    """From an office, where there is nothing to hide."""
+    return booked(cast, now)
+
+
+@pytest.fixture
+def from_home(cast, now):
+    return booked(cast, now, origin=DRIVERS_DOOR)
 
 
 @pytest.fixture
@@ -84,7 +94,8 @@ def test_a_ride_that_is_over_shows_nothing(cast, ride, driving):
         look(cast.rider, ride, driving)
 
 
-def test_near_its_drivers_door_a_car_is_nowhere(cast, ride):
+def test_near_its_drivers_door_a_car_is_nowhere(cast, from_home):
+    ride = from_home
     fixes = fixes_along(ride)
     at = fixes[0].recorded_at
     record_positions(ride_id=ride.pk, by=cast.driver, fixes=fixes[:1], now=at)
@@ -94,12 +105,15 @@ def test_near_its_drivers_door_a_car_is_nowhere(cast, ride):
     assert not PositionRead.objects.exists(), "nothing was read"
 
 
-def test_a_car_that_comes_home_again_is_nowhere(cast, ride, driving):
-    home = replace(
-        fixes_along(ride)[-1], recorded_at=driving, place=DRIVERS_DOOR.location, sequence=9_000
-    )
-    record_positions(ride_id=ride.pk, by=cast.driver, fixes=[home], now=driving)
-    assert look(cast.rider, ride, driving).place is None
+def test_a_car_that_comes_home_again_is_nowhere(cast, from_home):
+    fix = fixes_along(from_home)[0]
+    away = replace(fix, place=offset_m(DRIVERS_DOOR.location, east_m=2_000, north_m=0))
+    at = away.recorded_at + timedelta(seconds=100)
+    home = replace(fix, sequence=9_000, recorded_at=at)
+    for one, is_shown in ((away, True), (home, False)):
+        now = one.recorded_at
+        record_positions(ride_id=from_home.pk, by=cast.driver, fixes=[one], now=now)
+        assert (look(cast.rider, from_home, now).place is not None) is is_shown
 
 
 @pytest.mark.parametrize("how", ["stops", "withdraws", "is silent"])
@@ -143,7 +157,9 @@ def test_the_api_names_the_wrong_element(cast, ride, driving):
         answer = api.post(f"rides/{ride.pk}/positions", body)
         assert (answer.status_code, answer.json()["code"]) == (422, "recorded_in_the_future")
         assert answer.json()["errors"][0]["field"] == "positions.1.recorded_at"
-        answer = api.post(f"rides/{ride.pk}/positions", {"positions": [element(9_001)]})
+        soon = (driving + timedelta(seconds=5)).isoformat()
+        away = element(9_001, recorded_at=soon, location={"lon": -71.4, "lat": -29.9})
+        answer = api.post(f"rides/{ride.pk}/positions", {"positions": [away]})
         assert answer.json() == {"stored": 1, "known": 0, "flagged": 1}
 
 
@@ -162,7 +178,8 @@ def test_the_page_offers_to_share_and_shows_the_car(client, cast, ride, driving)
         assert "data-car=" not in client.get(f"/rides/{ride.pk}/").content.decode()
 
 
-def test_the_first_position_that_others_see_is_far_from_the_door(cast, ride):
+def test_the_first_position_that_others_see_is_far_from_the_door(cast, from_home):
+    ride = from_home
     start_ride(ride_id=ride.pk, by=cast.driver, now=ride.departure_at)
     for fix in fixes_along(ride)[::4]:
         record_positions(ride_id=ride.pk, by=cast.driver, fixes=[fix], now=fix.recorded_at)

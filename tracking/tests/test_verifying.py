@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+import time_machine
 from django.test import Client
 
 from accounts.models import ConsentPurpose
@@ -210,9 +211,9 @@ def test_a_person_decides_an_objection_and_is_written_down(cast, ride, booking):
         services.appeal(verification_id=verification.pk, by=cast.driver, reason="x", now=asked_at)
     client = Client()
     client.force_login(cast.operator.user, backend="django.contrib.auth.backends.ModelBackend")
-    client.post(
-        "/admin/tracking/appeal/", {"action": "grant", "_selected_action": str(objection.pk)}
-    )
+    act = {"action": "grant", "_selected_action": str(objection.pk)}
+    with time_machine.travel(asked_at, tick=False):
+        client.post("/admin/tracking/appeal/", act)
     objection.refresh_from_db()
     assert (objection.state, objection.decided_by) == ("granted", cast.operator.user)
     booking.refresh_from_db()
@@ -311,8 +312,6 @@ def test_the_export_holds_every_position_and_verdict(cast, ride, booking):
 
 
 def test_the_page_tells_the_verdict_and_takes_an_objection(client, cast, ride, booking):
-    import time_machine
-
     asked_at = travel(cast, ride, booking, rider=False)
     judge(asked_at)
     client.force_login(cast.rider.user, backend="django.contrib.auth.backends.ModelBackend")
