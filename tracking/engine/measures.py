@@ -9,6 +9,7 @@ from tracking.engine.evidence import (
     coverage_alone,
     off_road_share,
     recorded_m,
+    thinned,
     usable,
 )
 from tracking.engine.forgery import accuracy_spread_m, difference, jumps, p99_mps, replay_m
@@ -107,7 +108,7 @@ def _trace(
 def _off_road(trace: Trace, road_distance_m: RoadDistance | None) -> float | None:
     if road_distance_m is None:
         return None
-    return off_road_share(trace, road_distance_m, beyond_m=OFF_ROAD_M)
+    return off_road_share(thinned(trace), road_distance_m, beyond_m=OFF_ROAD_M)
 
 
 def _pair(facts: Facts, driver: Trace | None, rider: Trace | None) -> dict[str, float | None]:
