@@ -89,18 +89,7 @@ class Tally:
 def main() -> None:
     """Measure, print, and exit with 1 when a bar is missed."""
     options = read_options()
-    began = time.perf_counter()
-    tuning, held_out = measure(options)
-    facts: dict[str, Any] = {
-        "routes per half": options.routes,
-        "seed": options.seed,
-        "thresholds": asdict(Thresholds()),
-        "tuning": ranges(tuning),
-        "held out": {truth.value: rates(tally) for truth, tally in held_out.items()},
-        "trips per second per core": speeds(held_out.values()),
-        "missed": missed(held_out, strict=not options.quick),
-        "seconds": round(time.perf_counter() - began, 1),
-    }
+    facts = detect(options)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(facts, indent=2))
     tables = "\n".join(report(facts))
@@ -112,17 +101,33 @@ def main() -> None:
         raise SystemExit("missed: " + ", ".join(facts["missed"]))
 
 
+def detect(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what the strategies told apart, and how fast."""
+    began = time.perf_counter()
+    tuning, held_out = measure(options)
+    return {
+        "routes per half": options.routes,
+        "seed": options.seed,
+        "thresholds": asdict(Thresholds()),
+        "tuning": ranges(tuning),
+        "held out": {truth.value: rates(tally) for truth, tally in held_out.items()},
+        "trips per second per core": speeds(held_out.values()),
+        "missed": missed(held_out, strict=not options.quick),
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+
+
 def read_options() -> argparse.Namespace:
     """Return the command line's options."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--routes", type=int, default=400, help="in each half")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--quick", action="store_true", help="few routes, for its answers")
     parser.add_argument("--write", action="store_true", help=f"put the tables into {DOCUMENT}")
     options = parser.parse_args()
     if options.quick:
-        options.routes = 16
+        options.routes = 10
     return options
 
 

@@ -28,6 +28,8 @@ JUMP_MPS = 70.0
 """Source: of 164,509 real fixes, 0.03 % of all steps are faster; no car is."""
 WILD = 3.0
 """A remainder longer than so many medians is cut: three and a half deviations of plain noise."""
+JUMP_M = 150.0
+"""A shorter one is a reflection: it brings a forger nowhere."""
 PAIR_S = 3 * GRID_S
 """Residuals farther apart in time than this say nothing about how fast the error changes."""
 
@@ -149,7 +151,7 @@ def _refined(a: Track, b: Track, guess_s: float) -> Difference | None:
 
     def rms(lag: float) -> float:
         apart, _ = remainder(lag)
-        return _rms(_tamed(apart - np.median(apart, axis=0))) if len(apart) >= 3 else np.inf
+        return _rms(_tamed(apart - _middle(apart))) if len(apart) >= 3 else np.inf
 
     candidates = guess_s + np.arange(-1.5, 1.51, 0.5)
     start = float(candidates[int(np.argmin([rms(lag) for lag in candidates]))])
@@ -158,7 +160,7 @@ def _refined(a: Track, b: Track, guess_s: float) -> Difference | None:
     apart, known = remainder(lag)
     if len(apart) < 3:
         return None
-    offset = np.median(apart, axis=0)
+    offset = _middle(apart)
     rest = _tamed(apart - offset)
     return Difference(
         rms_m=_rms(rest),
@@ -169,10 +171,16 @@ def _refined(a: Track, b: Track, guess_s: float) -> Difference | None:
     )
 
 
+def _middle(values: Floats) -> Floats:
+    """Return the upper median along the first axis; ``numpy.median`` takes several times longer."""
+    half = len(values) // 2
+    return np.asarray(np.partition(values, half, axis=0)[half])
+
+
 def _tamed(remainder: Floats) -> Floats:
     """Return a remainder whose longest vectors are cut to three median lengths."""
     length = np.hypot(remainder[:, 0], remainder[:, 1])
-    cut = WILD * np.median(length)
+    cut = WILD * _middle(length)
     return np.asarray(remainder * np.minimum(1.0, cut / np.maximum(length, 1e-9))[:, None])
 
 
@@ -271,10 +279,10 @@ class Jumps:
 
 
 def jumps(trace: Trace) -> Jumps:
-    """Return the steps faster than 70 m/s; F5 of docs/proof.md."""
+    """Return the steps faster than 70 m/s and longer than 150 m; F5 of docs/proof.md."""
     metres = trace.plane().project(trace.lon, trace.lat)
     steps = steps_m(metres)
-    too_fast = steps / np.diff(trace.time_s) > JUMP_MPS
+    too_fast = (steps / np.diff(trace.time_s) > JUMP_MPS) & (steps > JUMP_M)
     return Jumps(int(too_fast.sum()), float(steps[too_fast].max(initial=0.0)))
 
 
