@@ -136,6 +136,14 @@ def test_a_trace_of_one_fix_proves_nothing_and_breaks_nothing():
     assert (verdict.proof_class, verdict.accepted) == (ProofClass.A, False)
 
 
+def test_a_fix_from_another_year_costs_neither_memory_nor_the_proof(genuine):
+    case, _ = genuine
+    old = Trace.of([0.0, *case.rider.time_s], [0.0, *case.rider.lon], [0.0, *case.rider.lat])
+    assert judge(replace(case, rider=old)).accepted
+    endless = replace(case.facts, aboard_s=(case.facts.aboard_s[0], 1e12))
+    assert judge(replace(case, rider=old, driver=old, earlier=(old,), facts=endless)).held
+
+
 def test_two_people_far_from_each_other_prove_no_shared_trip():
     verdict = judge(Case(straight(), straight(east_m=3000.0), Facts(boarding_code=True)))
     assert verdict.proof_class is None
