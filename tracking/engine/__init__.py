@@ -17,6 +17,7 @@ from tracking.engine.traces import (
     speeds_mps,
     stops,
 )
+from tracking.engine.trial import Trial, compare_verdicts, try_strategies, try_thresholds
 from tracking.engine.verdict import OurRule, Thresholds, judge, weigh
 
 __all__ = [
@@ -35,8 +36,10 @@ __all__ = [
     "Thresholds",
     "Trace",
     "TraceInvalid",
+    "Trial",
     "Verdict",
     "Weight",
+    "compare_verdicts",
     "distance_m",
     "judge",
     "keep_within",
@@ -45,5 +48,7 @@ __all__ = [
     "simplify",
     "speeds_mps",
     "stops",
+    "try_strategies",
+    "try_thresholds",
     "weigh",
 ]

@@ -34,8 +34,9 @@ LEAST_POINTS = 12
 FAR_M = 150.0
 """Distances are cut here when the lag is sought, so that one wrong fix does not decide it."""
 POOR_ACCURACY_M = 100.0
-SPIKE_MPS = 70.0
-"""Source: measured on 164,509 real fixes, 0.03 % of all steps are faster; no car is."""
+SPIKE_MPS = 45.0
+"""162 km/h: there and back again within a few fixes, no car does that."""
+LONGEST_SPIKE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Together:
 def usable(trace: Trace) -> Trace | None:
     """Return a trace without fixes that say little: poor accuracy, and spikes.
 
-    A spike is a fix that lies too far from both neighbours for any car, while the neighbours fit
+    A spike is a fix, or two in a row, too far from both neighbours for any car, while these fit
     each other: a reflection in a street of high houses. A jump that stays is kept: it is either a
     gap or a forgery, and :mod:`tracking.engine.forgery` looks at it.
 
@@ -88,14 +89,20 @@ def without_spikes(trace: Trace) -> Trace:
 
 
 def spikes(trace: Trace) -> Flags:
-    """Return which fixes are spikes, bool[n]."""
+    """Return which fixes are spikes, bool[n]; the first and the last have one neighbour each."""
     found = np.zeros(len(trace), np.bool_)
     if len(trace) < 3:
         return found
-    metres = trace.plane().project(trace.lon, trace.lat)
-    steps = steps_m(metres) / np.diff(trace.time_s)
-    across = np.hypot(*(metres[2:] - metres[:-2]).T) / (trace.time_s[2:] - trace.time_s[:-2])
-    found[1:-1] = (steps[:-1] > SPIKE_MPS) & (steps[1:] > SPIKE_MPS) & (across <= SPIKE_MPS)
+    metres, times = trace.plane().project(trace.lon, trace.lat), trace.time_s
+    steps = steps_m(metres) / np.diff(times)
+    wild = steps > SPIKE_MPS
+    found[0], found[-1] = wild[0], wild[-1]
+    for run in range(1, min(LONGEST_SPIKE, len(trace) - 2) + 1):
+        across = np.hypot(*(metres[run + 1 :] - metres[: -run - 1]).T)
+        back = across / (times[run + 1 :] - times[: -run - 1]) <= SPIKE_MPS
+        starts = np.flatnonzero(wild[: len(wild) - run] & wild[run:] & back)
+        for offset in range(1, run + 1):
+            found[starts + offset] = True
     return found
 
 
@@ -224,6 +231,11 @@ def recorded_m(trace: Trace, start_s: float, end_s: float) -> float:
     """Return the length that a trace recorded between two times, without its gaps."""
     places = positions_at(trace, grid(start_s, end_s), trace.plane(), widest_gap_s=WIDEST_GAP_S)
     return float(np.nansum(steps_m(places)))
+
+
+def thinned(trace: Trace) -> Trace:
+    """Return the first fix of every five seconds."""
+    return trace.take(np.unique(np.floor(trace.time_s / GRID_S), return_index=True)[1])
 
 
 def off_road_share(trace: Trace, road_distance_m: RoadDistance, *, beyond_m: float) -> float:

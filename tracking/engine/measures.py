@@ -9,6 +9,7 @@ from tracking.engine.evidence import (
     coverage_alone,
     off_road_share,
     recorded_m,
+    thinned,
     usable,
 )
 from tracking.engine.forgery import accuracy_spread_m, difference, jumps, p99_mps, replay_m
@@ -18,6 +19,8 @@ Measures: TypeAlias = Mapping[str, float | None]
 
 NEAR_M = 100.0
 CLOCK_S = 10.0
+LONGEST_S, AROUND_S = 43_200.0, 3600.0
+"""What lies beyond is no part of the trip, and must not cost memory: times are the sender's."""
 OFF_ROAD_M = 60.0
 """Farther from every road than half a wide road, a car park's aisle and a phone's usual error."""
 
@@ -32,10 +35,11 @@ def measure(case: Case) -> dict[str, float | None]:
     found = _facts(case.facts)
     driver, rider = (None if one is None else usable(one) for one in (case.driver, case.rider))
     window = _window(case.facts, driver, rider)
+    driver, rider = _near(driver, window), _near(rider, window)
     for name, raw, clean in (("driver", case.driver, driver), ("rider", case.rider, rider)):
         parts = {} if raw is None else _trace(raw, clean, case, window)
         found |= {f"{name}.{key}": value for key, value in (_NO_TRACE | parts).items()}
-    return found | _pair(case.facts, driver, rider)
+    return found | _pair(case.facts, driver, rider, window)
 
 
 _NO_TRACE: dict[str, float | None] = {
@@ -72,11 +76,22 @@ def _facts(facts: Facts) -> dict[str, float | None]:
 
 
 def _window(facts: Facts, driver: Trace | None, rider: Trace | None) -> tuple[float, float] | None:
-    """Return the rider's part of the journey, as far as anything tells it."""
+    """Return the rider's part of the journey, as far as anything tells it, half a day at most."""
     trace = rider or driver
-    if facts.aboard_s is not None or trace is None:
-        return facts.aboard_s
-    return float(trace.time_s[0]), float(trace.time_s[-1])
+    if facts.aboard_s is None and trace is None:
+        return None
+    ends = facts.aboard_s
+    if ends is None and trace is not None:
+        ends = float(trace.time_s[0]), float(trace.time_s[-1])
+    assert ends is not None
+    return ends[0], min(ends[1], ends[0] + LONGEST_S)
+
+
+def _near(trace: Trace | None, window: tuple[float, float] | None) -> Trace | None:
+    """Return what a phone recorded in and around the rider's part of the journey."""
+    if trace is None or window is None:
+        return None
+    return trace.between(min(window) - AROUND_S, max(window) + AROUND_S)
 
 
 def _trace(
@@ -100,23 +115,30 @@ def _trace(
         "p99_mps": p99_mps(clean),
         "accuracy_spread_m": accuracy_spread_m(raw),
         "off_road": _off_road(clean, case.road_distance_m),
-        "replay_m": replay_m(clean, case.earlier),
+        "replay_m": replay_m(clean, map(_half_a_day, case.earlier)),
     }
+
+
+def _half_a_day(trace: Trace) -> Trace:
+    start = float(trace.time_s[0])
+    return trace.between(start, start + LONGEST_S) or trace
 
 
 def _off_road(trace: Trace, road_distance_m: RoadDistance | None) -> float | None:
     if road_distance_m is None:
         return None
-    return off_road_share(trace, road_distance_m, beyond_m=OFF_ROAD_M)
+    return off_road_share(thinned(trace), road_distance_m, beyond_m=OFF_ROAD_M)
 
 
-def _pair(facts: Facts, driver: Trace | None, rider: Trace | None) -> dict[str, float | None]:
+def _pair(
+    facts: Facts, driver: Trace | None, rider: Trace | None, window: tuple[float, float] | None
+) -> dict[str, float | None]:
     if driver is None or rider is None:
         return dict.fromkeys(_PAIR)
     together = compare(
         driver,
         rider,
-        aboard_s=facts.aboard_s,
+        aboard_s=window,
         near_m=NEAR_M,
         clock_s=CLOCK_S,
         ride_m=facts.distance_m,

@@ -51,6 +51,52 @@ class Plane:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """A trace in a plane: what is compared.
+
+    Attributes
+    ----------
+    time_s : float64[n]
+    metres : float64[n, 2]
+    """
+
+    time_s: Floats
+    metres: Floats
+
+    def at(self, time_s: Floats, *, widest_gap_s: float) -> Floats:
+        """Return where the phone was at given times, on the straight line between its fixes.
+
+        Parameters
+        ----------
+        time_s : float64[k]
+        widest_gap_s : float
+            Between fixes that lie farther apart, nothing is known.
+
+        Returns
+        -------
+        float64[k, 2]
+            Metres; NaN before the first fix, after the last and in gaps.
+
+        Notes
+        -----
+        O(k log n).
+        """
+        own = self.time_s
+        if len(own) == 1:
+            return np.asarray(np.where((time_s == own[0])[:, None], self.metres, np.nan))
+        after = np.searchsorted(own, time_s, side="left").clip(1, len(own) - 1)
+        before = after - 1
+        gap = own[after] - own[before]
+        share = (time_s - own[before]) / gap
+        known = (share >= 0.0) & (share <= 1.0)
+        known &= (gap <= widest_gap_s) | (share == 0.0) | (share == 1.0)
+        here = self.metres[before]
+        places = here + share[:, None] * (self.metres[after] - here)
+        places[~known] = np.nan
+        return np.asarray(places)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Trace:
     """Fixes of one phone in order of time; make one with :meth:`of`.
 
@@ -136,6 +182,10 @@ class Trace:
         middle = len(self) // 2
         return Plane(LonLat(float(self.lon[middle]), float(self.lat[middle])))
 
+    def on(self, plane: Plane) -> Track:
+        """Return the trace in a plane."""
+        return Track(self.time_s, plane.project(self.lon, self.lat))
+
     def take(self, which: Ints | Flags | npt.NDArray[np.int64]) -> "Trace":
         """Return the chosen fixes, in order; at least one."""
         return Trace(
@@ -218,35 +268,8 @@ def speeds_mps(trace: Trace) -> Floats:
 
 
 def positions_at(trace: Trace, time_s: Floats, plane: Plane, *, widest_gap_s: float) -> Floats:
-    """Return where the phone was at given times, on the straight line between its fixes.
-
-    Parameters
-    ----------
-    trace : Trace
-    time_s : float64[k]
-    plane : Plane
-    widest_gap_s : float
-        Between fixes that lie farther apart, nothing is known.
-
-    Returns
-    -------
-    float64[k, 2]
-        Metres in the plane; NaN before the first fix, after the last and in gaps.
-
-    Notes
-    -----
-    O(n + k log n).
-    """
-    metres = plane.project(trace.lon, trace.lat)
-    east = np.interp(time_s, trace.time_s, metres[:, 0], left=np.nan, right=np.nan)
-    north = np.interp(time_s, trace.time_s, metres[:, 1], left=np.nan, right=np.nan)
-    after = np.searchsorted(trace.time_s, time_s, side="left").clip(0, len(trace) - 1)
-    before = np.maximum(after - 1, 0)
-    on_fix = trace.time_s[after] == time_s
-    gap = ~on_fix & (trace.time_s[after] - trace.time_s[before] > widest_gap_s)
-    found = np.column_stack([east, north])
-    found[gap] = np.nan
-    return found
+    """Return where the phone was at given times; see :meth:`Track.at`."""
+    return trace.on(plane).at(time_s, widest_gap_s=widest_gap_s)
 
 
 def resample(trace: Trace, *, every_s: float, widest_gap_s: float) -> Trace:

@@ -48,8 +48,9 @@ class Thresholds:
     replay_m : float
     least_compared : float
         Fixes that must have been compared before copies, jitter and replays are told.
-    most_jumps, longest_jump_m : float
-        From so many jumps, or a jump so long, the trace is refused.
+    harmless_jumps, most_jumps, longest_jump_m : float
+        With more jumps than the first a person looks; from so many, or one so long, the trace is
+        refused.
     most_p99_mps : float
     most_mock_share : float
     least_accuracy_spread_m : float
@@ -75,9 +76,10 @@ class Thresholds:
     class_c_needs_code: bool = False
     copy_m: float = 1.0
     copy_review_m: float = 2.0
-    least_autocorrelation: float = 0.4
-    replay_m: float = 15.0
+    least_autocorrelation: float = 0.5
+    replay_m: float = 10.0
     least_compared: float = 30.0
+    harmless_jumps: float = 0.0
     most_jumps: float = 3.0
     longest_jump_m: float = 2000.0
     most_p99_mps: float = 45.0
@@ -243,10 +245,11 @@ def _forged_trace(measures: Measures, limits: Thresholds, who: Subject) -> Itera
 
     replay = found(Code.REPLAY, "replay_m", Weight.REFUSES, limits.replay_m, below=True)
     many = found(Code.TELEPORT, "jumps", Weight.REFUSES, limits.most_jumps - 1)
+    one = found(Code.TELEPORT, "jumps", Weight.HOLDS, limits.harmless_jumps)
     far = found(Code.TELEPORT, "longest_jump_m", Weight.REFUSES, limits.longest_jump_m)
     checks = (
         replay,
-        far or many,
+        far or many or one,
         found(Code.TOO_FAST, "p99_mps", Weight.HOLDS, limits.most_p99_mps),
         found(Code.MOCK_LOCATION, "mock_share", Weight.REFUSES, limits.most_mock_share),
         found(Code.OFF_ROAD, "off_road", Weight.HOLDS, limits.most_off_road),
