@@ -12,9 +12,10 @@ class TrackingConfig(AppConfig):
 
     def ready(self) -> None:
         """Subscribe to rides that end; say what is held about people."""
-        from carpool.kernel import outbox, personal_data
+        from carpool.kernel import frames, outbox, personal_data
         from rides.events import BookingDisputed, RideStateChanged
         from tracking import handlers
+        from tracking.consumers import hear_positions
         from tracking.selectors.personal import export_positions
         from tracking.services.forgetting import erase_positions
         from tracking.services.uniting import unite_positions
@@ -23,5 +24,6 @@ class TrackingConfig(AppConfig):
             "tracking", export_positions, erase_positions, unite_positions
         )
         personal_data.register(holder)
+        frames.listen("positions", hear_positions)
         outbox.subscribe(RideStateChanged, handlers.on_ride_changed)
         outbox.subscribe(BookingDisputed, handlers.on_disputed)

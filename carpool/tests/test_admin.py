@@ -185,6 +185,7 @@ ENTERED = {
     "payments.ManualJournal",
     "payments.SponsorBudget",
     "payments.SponsorDeposit",
+    "tracking.ProofRules",
     "payments.TaxiTariff",
 }
 
