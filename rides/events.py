@@ -54,6 +54,16 @@ class BookingDisputed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TripProven(Event):
+    """Positions prove that driver and rider travelled together; again when the class rises."""
+
+    booking_id: UUID
+    ride_id: UUID
+    proof_class: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RideMoneyChanged(Event):
     """Something about the price of a seat concerns somebody; ``payments`` tells what it is."""
 

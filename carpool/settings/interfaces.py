@@ -43,6 +43,7 @@ SPECTACULAR_SETTINGS = {
         "BookingState": "rides.models.BookingState",
         "RequestState": "rides.models.RequestState",
         "BudgetState": "payments.selectors.budgets.BudgetState",
+        "ProofClass": "rides.models.ProofClass",
         "TopUpReason": "payments.models.TopUpReason",
         "NotificationKind": "chat.models.Kind",
         # Of assignment runs and of launch studies: they walk through the same states.

@@ -119,6 +119,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 900.0,
         "options": {"expires": 900},
     },
+    "verify-trips": {
+        "task": "tracking.verify_due",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "make-partitions": {
+        "task": "tracking.make_partitions",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "keep-terms-of-positions": {
+        "task": "tracking.keep_terms",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "keep-terms-of-rides": {
         "task": "rides.keep_terms",
         "schedule": 3600.0,

@@ -41,6 +41,7 @@ from payments.services import enter_deposit, propose_journal
 from payments.tests.evening import settled_evening
 from payments.tests.ledger_scene import check_deferred
 from rides.tests.api import Api, offer_body
+from tracking.models import Appeal, ProofRules, Trace, Verification
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 NUMBER = re.compile(r"-?\d{1,3}\.\d{4,}")
@@ -106,7 +107,19 @@ def world(cast, gazetteer, now):
             organization=cast.organization, payment=Payment.objects.first(), name="dp_1", amount=1,
             taken_at=now,
         )  # fmt: skip
+        tracked(world)
         yield world
+
+
+def tracked(world):
+    """Positions of the ride, a verdict on the trip, an objection to it, and the rules."""
+    ride, now = world.ride, world.now
+    Trace.objects.create(ride=ride, member=world.cast.driver, day=now.date())
+    rules = ProofRules.objects.create(note="The defaults")
+    verdict = Verification.objects.create(
+        ride=ride, booking=world.booking, rules=rules, judged_at=now, proof_class="A",
+    )  # fmt: skip
+    Appeal.objects.create(verification=verdict, by=world.cast.rider, reason="x", asked_at=now)
 
 
 def objection_and_transfer(cast, now):
@@ -176,6 +189,7 @@ ENTERED = {
     "payments.ManualJournal",
     "payments.SponsorBudget",
     "payments.SponsorDeposit",
+    "tracking.ProofRules",
     "payments.TaxiTariff",
 }
 

@@ -93,6 +93,14 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "rides/<uuid:ride_id>/blocks"):        ("booked",  "401 403 404 204 204 204 204 404"),
     ("POST", "rides/<uuid:ride_id>/shares"):        ("booked",  "401 403 201 201 403 403 403 404"),
     ("DELETE", "rides/<uuid:ride_id>/shares"):      ("booked",  "401 403 204 204 204 204 204 404"),
+    # positions: from who is in the car, for who waits for it; verdicts for who travelled
+    ("POST", "rides/<uuid:ride_id>/positions"):     ("driving", "401 403 200 200 403 403 403 404"),
+    ("PUT", "rides/<uuid:ride_id>/sharing"):        ("booked",  "401 403 204 204 403 403 403 404"),
+    ("DELETE", "rides/<uuid:ride_id>/sharing"):     ("booked",  "401 403 204 204 204 204 204 404"),
+    ("GET", "rides/<uuid:ride_id>/car"):            ("driving", "401 403 200 200 403 403 403 404"),
+    ("GET", "rides/<uuid:ride_id>/verdicts"):       ("over",    "401 403 200 200 200 200 200 404"),
+    ("POST", "verdicts/<uuid:verification_id>/appeal"):
+                                                    ("booked",  "401 403 204 204 404 404 404 404"),
     # bookings: made by anybody of the organization, seen by the rider, decided by the driver
     ("POST", "searches"):                           ("offered", "401 403 200 200 200 200 200 200"),
     ("POST", "searches/drawing"):                   ("offered", "401 403 200 200 200 200 200 404"),

@@ -19,12 +19,19 @@ from accounts.models import (
     AccountMerge,
     AvoidedPlace,
     Block,
+    ConsentPurpose,
     Member,
     Organization,
     Partnership,
     Place,
 )
-from accounts.services import avoid_place, block_member, found_community, save_place
+from accounts.services import (
+    avoid_place,
+    block_member,
+    found_community,
+    give_consent,
+    save_place,
+)
 from accounts.services.merging import VALID_FOR, code_of
 from accounts.tests.factories import (
     HEAD_OFFICE,
@@ -51,6 +58,7 @@ from rides.models import Booking, Ride, RideRequest, Room, RoomSeat, Stop
 from rides.services import TripEnd
 from rides.tests.api import Api, end, offer_body, wish_for
 from rides.tests.factories import book, join, next_slot, offer, open_room, wish
+from tracking.models import Verification
 
 # Doors, with digits of their own, so that they can be told from every corner near them.
 DRIVERS_DOOR = TripEnd(LonLat(-71.2561234, -29.9206789), "Calle Secreta 12")
@@ -115,6 +123,8 @@ class World:
 def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any]:
     """A request that is right in itself, so that only who asks decides."""
     driver = world.cast.driver
+    if (method, path) == ("POST", "rides/<uuid:ride_id>/positions") and hasattr(person, "consents"):
+        give_consent(member=person, purpose=ConsentPurpose.LIVE_POSITION, now=world.now)
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("PATCH", "me"): {"phone": "+56 9 1234 5678"},
         ("POST", "me/cars"): CAR,
@@ -136,6 +146,17 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("PUT", "me/company"): {"gender": "woman", "same_gender_only": True},
         ("POST", "me/avoided-places"): {"label": "There", "location": PLACE["location"]},
         ("POST", "rides/<uuid:ride_id>/reports"): {"reason": "driving"},
+        ("PUT", "rides/<uuid:ride_id>/sharing"): {"purposes": ["live_position"]},
+        ("POST", "rides/<uuid:ride_id>/positions"): {
+            "positions": [
+                {
+                    "sequence": 1,
+                    "recorded_at": world.now.isoformat(),
+                    "location": {"lon": -71.2519, "lat": -29.9027},
+                }
+            ]
+        },
+        ("POST", "verdicts/<uuid:verification_id>/appeal"): {"reason": "A tunnel"},
         ("GET", "maps/addresses"): {"q": "balmaceda"},
         ("GET", "maps/route"): {"from": HERE, "to": "-71.33849,-29.954"},
         ("GET", "maps/place"): {"at": HERE},
@@ -345,6 +366,14 @@ def _town(_world: World) -> Organization:
     return found_community(name="Town", slug="town", **terms)
 
 
+def _verdict(world: World) -> Verification:
+    """A verdict on the rider's trip, which is not proven."""
+    return Verification.objects.get_or_create(
+        booking=world.booking,
+        defaults={"ride": world.ride, "judged_at": world.now, "proof_class": "A"},
+    )[0]
+
+
 MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
     "<uuid:room_id>": _room,
     "<uuid:seat_id>": _seat,
@@ -359,6 +388,7 @@ MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
     "<uuid:partnership_id>": _partnership,
     "<uuid:merge_id>": _merge,
     "<uuid:budget_id>": _budget,
+    "<uuid:verification_id>": _verdict,
 }
 
 

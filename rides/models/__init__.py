@@ -6,6 +6,7 @@ from rides.models.bookings import (
     BookingOutcome,
     BookingState,
     BookingTransition,
+    ProofClass,
 )
 from rides.models.mergers import MERGER_TRANSITIONS, MergerState, RoomMerger
 from rides.models.requests import REQUEST_TRANSITIONS, RequestState, RideRequest
@@ -43,6 +44,7 @@ __all__ = [
     "BookingState",
     "BookingTransition",
     "MergerState",
+    "ProofClass",
     "RequestState",
     "Ride",
     "RideRequest",

@@ -26,6 +26,7 @@ from rides.services.mergers import (
 )
 from rides.services.offers import OfferTerms, TripEnd, cancel_ride, offer_ride, touch_rides
 from rides.services.progress import finish_ride, start_ride, visit_stop
+from rides.services.proof import state_proof
 from rides.services.requests import RequestTerms, close_request, post_request
 from rides.services.room_progress import (
     arrive,
@@ -118,6 +119,7 @@ __all__ = [
     "settle_room",
     "share_ride",
     "start_ride",
+    "state_proof",
     "stop_sharing",
     "take_booking",
     "take_over",

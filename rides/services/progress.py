@@ -49,8 +49,10 @@ def start_ride(*, ride_id: UUID, by: Member, now: datetime) -> Ride:
 
 
 @transaction.atomic
-def visit_stop(*, ride_id: UUID, stop_id: int, by: Member, now: datetime) -> Stop:
-    """Record that the car reached a stop.
+def visit_stop(
+    *, ride_id: UUID, stop_id: int, by: Member, now: datetime, at: datetime | None = None
+) -> Stop:
+    """Record that the car reached a stop: now, or ``at`` a moment that its phone tells of later.
 
     Raises:
         RideNotFound, NotTheDriver, StopNotFound: it is not theirs.
@@ -62,9 +64,10 @@ def visit_stop(*, ride_id: UUID, stop_id: int, by: Member, now: datetime) -> Sto
         raise StopNotFound
     if ride.state_at(now, has_open_bookings=True) != RideState.IN_TRANSIT or stop.visited_at:
         raise WrongState
-    stop.visited_at = now
+    stop.visited_at = min(at or now, now)
     stop.save(update_fields=["visited_at"])
-    outbox.publish(StopVisited(ride_id=ride.pk, stop_id=stop.pk, at=now), now=now)
+    event = StopVisited(ride_id=ride.pk, stop_id=stop.pk, at=stop.visited_at)
+    outbox.publish(event, now=now)
     return stop
 
 
