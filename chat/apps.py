@@ -50,6 +50,7 @@ class ChatConfig(AppConfig):
         outbox.subscribe(rides.BookingStateChanged, handlers.notify_of_booking)
         outbox.subscribe(rides.RideStateChanged, handlers.notify_of_ride)
         outbox.subscribe(rides.StopVisited, handlers.notify_of_stop)
+        outbox.subscribe(rides.RecurringDaysSkipped, handlers.notify_of_days)
         outbox.subscribe(rides.RequestMatched, handlers.notify_of_match)
         outbox.subscribe(rides.RequestStateChanged, handlers.notify_of_request)
         outbox.subscribe(rides.ProposalChanged, handlers.notify_of_proposal)

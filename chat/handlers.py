@@ -15,6 +15,7 @@ from rides.events import (
     BookingStateChanged,
     MergerChanged,
     ProposalChanged,
+    RecurringDaysSkipped,
     RequestMatched,
     RequestStateChanged,
     RideMoneyChanged,
@@ -114,6 +115,17 @@ def on_proposal_changed(event: ProposalChanged) -> None:
         topics=[(services.MEMBER, event.member_id)],
         event=f"proposal_{event.state}",
         data={"proposal": str(event.proposal_id)},
+        now=clock.now(),
+    )
+
+
+def notify_of_days(event: RecurringDaysSkipped) -> None:
+    """Notify a driver of days that their repeating ride leaves out."""
+    telling.tell_of_days(
+        recurring_id=event.recurring_id,
+        member_id=event.member_id,
+        first_date=event.first_date,
+        days=event.days,
         now=clock.now(),
     )
 

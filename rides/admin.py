@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from rides.models import (
     Booking,
     BookingTransition,
+    RecurringDay,
+    RecurringRide,
     Ride,
     RideRequest,
     RideTransition,
@@ -71,6 +73,27 @@ class RideAdmin(ReadOnly, admin.ModelAdmin):
         *("number", "changed_in"),
     )
     inlines = (StopInline, BookingInline, RideTransitionInline)
+
+
+class RecurringDayInline(ReadOnly, admin.TabularInline):
+    """What becomes of its days."""
+
+    model = RecurringDay
+
+
+@admin.register(RecurringRide)
+class RecurringRideAdmin(ReadOnly, admin.ModelAdmin):
+    """Repeating rides; where drivers live is left out, as in their rides."""
+
+    list_display = ("driver", "origin_area", "destination_area", "wall_time", "last_date")
+    list_filter = ("organization", "skips_holidays")
+    list_select_related = ("driver",)
+    search_fields = ("driver__display_name", "origin_area", "destination_area")
+    exclude = (
+        *("origin", "origin_label", "destination", "destination_label"),
+        *("route", "reach", "stops"),
+    )
+    inlines = (RecurringDayInline,)
 
 
 class BookingTransitionInline(ReadOnly, admin.TabularInline):

@@ -12,6 +12,27 @@ class RideNotFound(NotFound):
     title = _("This ride does not exist, or is not shared with you")
 
 
+class RecurringRideNotFound(NotFound):
+    """No such repeating ride for this person."""
+
+    code = "recurring_ride_not_found"
+    title = _("This repeating ride does not exist, or is not yours")
+
+
+class NoSuchDay(InvalidInput):
+    """A repeating ride does not go on any of these days."""
+
+    code = "no_such_day"
+    title = _("The ride does not go on such a day")
+
+
+class PeopleAboard(Conflict):
+    """What somebody booked is not changed behind their back."""
+
+    code = "people_aboard"
+    title = _("Somebody has booked this ride; it can be cancelled, but not changed")
+
+
 class BookingNotFound(NotFound):
     """No such booking for this person."""
 

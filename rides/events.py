@@ -15,6 +15,17 @@ class RideOffered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RecurringDaysSkipped(Event):
+    """On some days of a repeating ride its driver is in another ride: those are not offered."""
+
+    recurring_id: UUID
+    member_id: UUID
+    first_date: str
+    days: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RideStateChanged(Event):
     """A ride moved on: by the clock, by its driver, or by cancellation."""
 

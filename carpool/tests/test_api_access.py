@@ -88,6 +88,20 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "rides/<uuid:ride_id>/finish"):        ("driving", "401 403 200 403 403 403 403 404"),
     ("POST", "rides/<uuid:ride_id>/stops/<int:stop_id>/visit"):
                                                     ("driving", "401 403 200 403 403 403 403 404"),
+    ("POST", "rides/<uuid:ride_id>/replace"):       ("offered", "401 403 201 403 403 403 403 404"),
+    # rides that repeat: one's own
+    ("GET", "me/recurring-rides"):                  ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "me/recurring-rides"):                 ("booked",  "401 403 201 404 404 404 404 404"),
+    ("GET", "recurring-rides/<uuid:recurring_id>"): ("booked",  "401 403 200 404 404 404 404 404"),
+    ("PUT", "recurring-rides/<uuid:recurring_id>"): ("booked",  "401 403 200 404 404 404 404 404"),
+    ("GET", "recurring-rides/<uuid:recurring_id>/days"):
+                                                    ("booked",  "401 403 200 404 404 404 404 404"),
+    ("POST", "recurring-rides/<uuid:recurring_id>/end"):
+                                                    ("booked",  "401 403 204 404 404 404 404 404"),
+    ("POST", "recurring-rides/<uuid:recurring_id>/days-out"):
+                                                    ("booked",  "401 403 200 404 404 404 404 404"),
+    ("POST", "recurring-rides/<uuid:recurring_id>/day-back"):
+                                                    ("booked",  "401 403 422 404 404 404 404 404"),
     # safety: about people in rides that one may see; links for who is in the car
     ("POST", "rides/<uuid:ride_id>/reports"):       ("booked",  "401 403 404 204 204 204 204 404"),
     ("POST", "rides/<uuid:ride_id>/blocks"):        ("booked",  "401 403 404 204 204 204 204 404"),

@@ -47,6 +47,7 @@ class Kind(models.TextChoices):
     PICKUP_MOVED = "pickup_moved", _("Your pick-up time changed")
     RIDE_CANCELLED = "ride_cancelled", _("A ride was cancelled")
     RIDE_DEPARTING = "ride_departing", _("A ride leaves soon")
+    DAYS_SKIPPED = "days_skipped", _("Your repeating ride leaves out a day")
     DRIVER_LEFT = "driver_left", _("Your driver has left")
     DRIVER_AT_STOP = "driver_at_stop", _("Your driver is at the meeting point")
     VALIDATION_ASKED = "validation_asked", _("Did the ride take place?")

@@ -6,9 +6,10 @@ place or a full name; what else there is to know stands on the page that it lead
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -45,6 +46,8 @@ def _path(notification: Notification) -> str:
         return f"{reverse('matching:find')}?request={notification.request_id}"
     if notification.kind in _TO_FIND and notification.facts.get("is_rider", True):
         return reverse("matching:find")
+    if notification.kind == Kind.DAYS_SKIPPED:
+        return reverse("rides:recurring-rides")
     if notification.ride_id is not None:
         return reverse("rides:ride", args=[notification.ride_id])
     return reverse("rides:today")
@@ -145,6 +148,17 @@ def _departing(news: Notification) -> Words:
     title = _("You leave at %(time)s") % {"time": clock_time(_at(news, "departure_at"))}
     body = ngettext("One colleague rides with you.", "%(n)d colleagues ride with you.", riders)
     return title, body % {"n": riders}
+
+
+def _days_skipped(news: Notification) -> Words:
+    days = news.facts["days"]
+    day = date_format(date.fromisoformat(news.facts["first_date"]))
+    body = ngettext(
+        "Not offered on %(day)s: you drive elsewhere then.",
+        "Not offered on %(n)d days from %(day)s on: you drive elsewhere then.",
+        days,
+    )
+    return _("Your repeating ride leaves out a day"), body % {"n": days, "day": day}
 
 
 def _left(news: Notification) -> Words:
@@ -303,6 +317,7 @@ _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.PICKUP_MOVED: ("clock", _moved),
     Kind.RIDE_CANCELLED: ("triangle-alert", _ride_cancelled),
     Kind.RIDE_DEPARTING: ("timer", _departing),
+    Kind.DAYS_SKIPPED: ("calendar-clock", _days_skipped),
     Kind.DRIVER_LEFT: ("car-front", _left),
     Kind.DRIVER_AT_STOP: ("map-pin", _at_stop),
     Kind.VALIDATION_ASKED: ("flag", _asked),

@@ -196,6 +196,19 @@ def _withdrawn(ride: Ride) -> Iterator[News]:
         yield _of_ride(ride, Kind.BOOKING_RECEIPT, "withdrawn", what="withdrawn")
 
 
+def tell_of_days(
+    *, recurring_id: UUID, member_id: UUID, first_date: str, days: int, now: datetime
+) -> None:
+    """Tell a driver on which days their repeating ride is not offered: they drive elsewhere."""
+    news = News(
+        member_id=member_id,
+        kind=Kind.DAYS_SKIPPED,
+        occasion=f"recurring:{recurring_id}:{first_date}",
+        facts={"recurring": str(recurring_id), "first_date": first_date, "days": days},
+    )
+    tell([news], now=now)
+
+
 def tell_of_stop(*, ride_id: UUID, stop_id: int, now: datetime) -> None:
     """Tell a rider that the car is where they get in."""
     pickups = Stop.objects.filter(pk=stop_id, ride=ride_id, kind=StopKind.PICKUP)

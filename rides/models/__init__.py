@@ -8,6 +8,7 @@ from rides.models.bookings import (
     BookingTransition,
 )
 from rides.models.mergers import MERGER_TRANSITIONS, MergerState, RoomMerger
+from rides.models.recurring import DayState, RecurringDay, RecurringRide
 from rides.models.requests import REQUEST_TRANSITIONS, RequestState, RideRequest
 from rides.models.rides import (
     RIDE_TRANSITIONS,
@@ -42,7 +43,10 @@ __all__ = [
     "BookingOutcome",
     "BookingState",
     "BookingTransition",
+    "DayState",
     "MergerState",
+    "RecurringDay",
+    "RecurringRide",
     "RequestState",
     "Ride",
     "RideRequest",

@@ -24,8 +24,24 @@ from rides.services.mergers import (
     refuse_merger,
     seats_of,
 )
-from rides.services.offers import OfferTerms, TripEnd, cancel_ride, offer_ride, touch_rides
+from rides.services.offers import (
+    OfferTerms,
+    TripEnd,
+    cancel_ride,
+    offer_ride,
+    replace_ride,
+    touch_rides,
+)
 from rides.services.progress import finish_ride, start_ride, visit_stop
+from rides.services.recurring import (
+    RecurringTerms,
+    change_recurring_ride,
+    end_recurring_ride,
+    leave_out_days,
+    offer_recurring_ride,
+    take_back_day,
+)
+from rides.services.recurring_days import generate_due
 from rides.services.requests import RequestTerms, close_request, post_request
 from rides.services.room_progress import (
     arrive,
@@ -63,6 +79,7 @@ __all__ = [
     "Part",
     "PayBy",
     "PlannedInsertion",
+    "RecurringTerms",
     "RequestTerms",
     "RoomRoute",
     "RoomTerms",
@@ -77,6 +94,7 @@ __all__ = [
     "cancel_booking",
     "cancel_ride",
     "cancel_room",
+    "change_recurring_ride",
     "check_belongs_together",
     "check_in",
     "check_may_book",
@@ -86,14 +104,17 @@ __all__ = [
     "decide_booking",
     "decline_booking",
     "depart",
+    "end_recurring_ride",
     "excuse_seat",
     "expire_mergers",
     "find_merger",
     "finish_ride",
     "follow_ride",
+    "generate_due",
     "hold_seat",
     "lapse_merger",
     "lapse_mergers_of",
+    "leave_out_days",
     "leave_room",
     "lock_booking",
     "lock_merger",
@@ -103,6 +124,7 @@ __all__ = [
     "mark_absent",
     "mark_missing",
     "merge_rooms",
+    "offer_recurring_ride",
     "offer_ride",
     "open_room",
     "plan_merger",
@@ -112,11 +134,13 @@ __all__ = [
     "refuse_merger",
     "register_cashier",
     "release_seat",
+    "replace_ride",
     "seats_of",
     "settle_room",
     "share_ride",
     "start_ride",
     "stop_sharing",
+    "take_back_day",
     "take_booking",
     "take_over",
     "take_seat",
