@@ -53,6 +53,7 @@ class ChatConfig(AppConfig):
         outbox.subscribe(rides.RecurringDaysSkipped, handlers.notify_of_days)
         outbox.subscribe(rides.RequestMatched, handlers.notify_of_match)
         outbox.subscribe(rides.RequestStateChanged, handlers.notify_of_request)
+        outbox.subscribe(rides.RequestOfferChanged, handlers.notify_of_request_offer)
         outbox.subscribe(rides.ProposalChanged, handlers.notify_of_proposal)
         outbox.subscribe(rides.SeatStateChanged, handlers.notify_of_seat)
         outbox.subscribe(rides.RoomStateChanged, handlers.notify_of_room)

@@ -17,6 +17,7 @@ from rides.events import (
     ProposalChanged,
     RecurringDaysSkipped,
     RequestMatched,
+    RequestOfferChanged,
     RequestStateChanged,
     RideMoneyChanged,
     RideStateChanged,
@@ -127,6 +128,13 @@ def notify_of_days(event: RecurringDaysSkipped) -> None:
         first_date=event.first_date,
         days=event.days,
         now=clock.now(),
+    )
+
+
+def notify_of_request_offer(event: RequestOfferChanged) -> None:
+    """Notify a rider of a ride that is offered to them, or its driver of how that ended."""
+    telling.tell_of_request_offer(
+        offer_id=event.offer_id, state=event.state, reason=event.reason, now=clock.now()
     )
 
 

@@ -10,6 +10,7 @@ from rides.models import (
     BookingTransition,
     RecurringDay,
     RecurringRide,
+    RequestOffer,
     Ride,
     RideRequest,
     RideTransition,
@@ -114,6 +115,12 @@ class BookingAdmin(ReadOnly, admin.ModelAdmin):
     inlines = (BookingTransitionInline,)
 
 
+class RequestOfferInline(ReadOnly, admin.TabularInline):
+    """What drivers offered."""
+
+    model = RequestOffer
+
+
 @admin.register(RideRequest)
 class RideRequestAdmin(ReadOnly, admin.ModelAdmin):
     """Standing requests; where the rider lives is left out."""
@@ -125,3 +132,4 @@ class RideRequestAdmin(ReadOnly, admin.ModelAdmin):
         *("origin", "origin_label", "destination", "destination_label"),
         *("number", "changed_in"),
     )
+    inlines = (RequestOfferInline,)

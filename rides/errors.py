@@ -47,6 +47,27 @@ class RequestNotFound(NotFound):
     title = _("This request does not exist, or is not yours")
 
 
+class RequestOfferNotFound(NotFound):
+    """No such answer to a request for this person."""
+
+    code = "request_offer_not_found"
+    title = _("This answer to a request does not exist, or is not yours")
+
+
+class AlreadyOffered(Conflict):
+    """This ride has been offered to this request."""
+
+    code = "already_offered"
+    title = _("You have offered this ride already")
+
+
+class DoesNotPass(Conflict):
+    """The ride does not pass near enough, or not in time."""
+
+    code = "does_not_pass"
+    title = _("Your ride does not pass there in time")
+
+
 class StopNotFound(NotFound):
     """The ride has no such stop."""
 

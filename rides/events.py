@@ -92,6 +92,18 @@ class RequestStateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestOfferChanged(Event):
+    """A driver offered a ride to somebody who looks for one, or such an answer has ended."""
+
+    offer_id: UUID
+    request_id: UUID
+    ride_id: UUID
+    state: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RequestMatched(Event):
     """A ride was found that fits a standing request."""
 

@@ -123,6 +123,13 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "requests"):                            ("booked",  "401 403 200 200 200 200 200 200"),
     ("POST", "requests"):                           ("booked",  "401 403 201 201 201 201 201 201"),
     ("POST", "requests/<uuid:request_id>/close"):   ("booked",  "401 403 404 200 404 404 404 404"),
+    # answers to requests: made by drivers whom the rider may ride with, compared by the rider
+    ("GET", "me/sought-rides"):                     ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "me/request-offers"):                   ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "requests/<uuid:request_id>/offers"):   ("booked",  "401 403 404 200 404 404 404 404"),
+    ("POST", "requests/<uuid:request_id>/offers"):  ("offered", "401 403 201 404 403 403 403 404"),
+    ("POST", "request-offers/<uuid:offer_id>/withdraw"):
+                                                    ("booked",  "401 403 200 403 404 404 404 404"),
     # news: one's own
     ("GET", "notifications"):                       ("booked",  "401 403 200 200 200 200 200 200"),
     ("GET", "notifications/unread"):                ("booked",  "401 403 200 200 200 200 200 200"),

@@ -47,7 +47,16 @@ from matching.tests.study_factories import table
 from payments.models import RideFare, RideFareState, TopUp
 from payments.selectors import find_price
 from rides import services
-from rides.models import Booking, RecurringRide, Ride, RideRequest, Room, RoomSeat, Stop
+from rides.models import (
+    Booking,
+    RecurringRide,
+    RequestOffer,
+    Ride,
+    RideRequest,
+    Room,
+    RoomSeat,
+    Stop,
+)
 from rides.services import TripEnd
 from rides.tests.api import Api, end, offer_body, wish_for
 from rides.tests.factories import book, join, next_slot, offer, open_room, wish
@@ -138,6 +147,7 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("GET", "maps/place"): {"at": HERE},
         ("POST", "rides"): offer_body(driver, now=world.now, hours=72),
         ("POST", "rides/<uuid:ride_id>/replace"): offer_body(driver, now=world.now, hours=72),
+        ("POST", "requests/<uuid:request_id>/offers"): {"ride": str(world.ride.pk)},
         ("POST", "me/recurring-rides"): _repeated(world),
         ("PUT", "recurring-rides/<uuid:recurring_id>"): _repeated(world),
         ("POST", "recurring-rides/<uuid:recurring_id>/days-out"): {
@@ -205,6 +215,12 @@ def _recurring(world: World) -> RecurringRide:
         ),
         now=world.now,
     )
+
+
+def _request_offer(world: World) -> RequestOffer:
+    """That the driver offers the ride to the rider's request."""
+    known = RequestOffer.objects.filter(request=world.request).first()
+    return known or RequestOffer.objects.create(request=world.request, ride=world.ride)
 
 
 def _room_body(method: str, path: str, world: World) -> dict[str, Any]:
@@ -362,6 +378,7 @@ def _town(_world: World) -> Organization:
 
 MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
     "<uuid:recurring_id>": _recurring,
+    "<uuid:offer_id>": _request_offer,
     "<uuid:room_id>": _room,
     "<uuid:seat_id>": _seat,
     "<uuid:top_up_id>": _top_up,

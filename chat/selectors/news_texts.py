@@ -42,7 +42,7 @@ def _path(notification: Notification) -> str:
         return reverse("payments:room", args=[notification.room_id])
     if notification.kind in _TO_PLAN:
         return reverse("matching:plan")
-    if notification.kind == Kind.REQUEST_MATCHED:
+    if notification.kind in {Kind.REQUEST_MATCHED, Kind.REQUEST_OFFERED}:
         return f"{reverse('matching:find')}?request={notification.request_id}"
     if notification.kind in _TO_FIND and notification.facts.get("is_rider", True):
         return reverse("matching:find")
@@ -181,6 +181,23 @@ def _matched(news: Notification) -> Words:
     count = len(news.facts["rides"])
     title = ngettext("%(n)d ride fits your request", "%(n)d rides fit your request", count)
     return title % {"n": count}, _("For your trip %(when)s.") % {"when": _trip(news)}
+
+
+def _offered(news: Notification) -> Words:
+    title = _("%(name)s offers you a ride") % {"name": _name(news)}
+    return title, _("For your trip %(when)s. Compare and choose.") % {"when": _trip(news)}
+
+
+def _offer_ended(news: Notification) -> Words:
+    reasons = {
+        "other_chosen": _("Another ride was chosen."),
+        "not_needed": _("The ride is not needed any more."),
+        "too_late": _("Nobody answered in time."),
+    }
+    body = _("Your ride %(when)s stays published.") % {"when": _trip(news)}
+    why = reasons.get(news.facts.get("reason", ""), "")
+    title = _("%(name)s does not ride with you") % {"name": _name(news)}
+    return title, f"{why} {body}".strip()
 
 
 def _expired(news: Notification) -> Words:
@@ -322,6 +339,8 @@ _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.DRIVER_AT_STOP: ("map-pin", _at_stop),
     Kind.VALIDATION_ASKED: ("flag", _asked),
     Kind.REQUEST_MATCHED: ("route", _matched),
+    Kind.REQUEST_OFFERED: ("car-front", _offered),
+    Kind.REQUEST_OFFER_ENDED: ("info", _offer_ended),
     Kind.REQUEST_EXPIRED: ("clock", _expired),
     Kind.PROPOSAL_MADE: ("calendar-days", _proposed),
     Kind.PROPOSAL_TAKEN: ("circle-check", _taken),

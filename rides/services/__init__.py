@@ -42,6 +42,7 @@ from rides.services.recurring import (
     take_back_day,
 )
 from rides.services.recurring_days import generate_due
+from rides.services.request_offers import offer_to_request, withdraw_request_offer
 from rides.services.requests import RequestTerms, close_request, post_request
 from rides.services.room_progress import (
     arrive,
@@ -126,6 +127,7 @@ __all__ = [
     "merge_rooms",
     "offer_recurring_ride",
     "offer_ride",
+    "offer_to_request",
     "open_room",
     "plan_merger",
     "plan_room",
@@ -148,4 +150,5 @@ __all__ = [
     "visit_stop",
     "watch",
     "withdraw_member",
+    "withdraw_request_offer",
 ]

@@ -42,6 +42,7 @@ from rides.models import (
 from rides.permissions import can_cancel_ride, is_driver
 from rides.selectors import get_ride_for, get_trip_region
 from rides.services.itinerary import Call, Itinerary, count_legs_ms, drive, plan, save
+from rides.services.request_offers import close_offers_with
 from rides.services.thresholds import RideEnd, settle_ends
 from rides.services.transitions import move_booking, refresh_ride
 
@@ -356,6 +357,7 @@ def cancel_ride(*, ride_id: UUID, by: Member, reason: str, now: datetime) -> Rid
         )
     # Of a repeating ride this day stays cancelled.
     RecurringDay.objects.filter(ride=ride).update(state=DayState.SKIPPED, ride=None)
+    close_offers_with(ride, now=now)
     refresh_ride(ride, now=now, actor=by)
     return ride
 
