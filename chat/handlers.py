@@ -15,7 +15,9 @@ from rides.events import (
     BookingStateChanged,
     MergerChanged,
     ProposalChanged,
+    RecurringDaysSkipped,
     RequestMatched,
+    RequestOfferChanged,
     RequestStateChanged,
     RideMoneyChanged,
     RideStateChanged,
@@ -115,6 +117,24 @@ def on_proposal_changed(event: ProposalChanged) -> None:
         event=f"proposal_{event.state}",
         data={"proposal": str(event.proposal_id)},
         now=clock.now(),
+    )
+
+
+def notify_of_days(event: RecurringDaysSkipped) -> None:
+    """Notify a driver of days that their repeating ride leaves out."""
+    telling.tell_of_days(
+        recurring_id=event.recurring_id,
+        member_id=event.member_id,
+        first_date=event.first_date,
+        days=event.days,
+        now=clock.now(),
+    )
+
+
+def notify_of_request_offer(event: RequestOfferChanged) -> None:
+    """Notify a rider of a ride that is offered to them, or its driver of how that ended."""
+    telling.tell_of_request_offer(
+        offer_id=event.offer_id, state=event.state, reason=event.reason, now=clock.now()
     )
 
 

@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from rides.models import (
     Booking,
     BookingTransition,
+    RecurringDay,
+    RecurringRide,
+    RequestOffer,
     Ride,
     RideRequest,
     RideTransition,
@@ -73,6 +76,27 @@ class RideAdmin(ReadOnly, admin.ModelAdmin):
     inlines = (StopInline, BookingInline, RideTransitionInline)
 
 
+class RecurringDayInline(ReadOnly, admin.TabularInline):
+    """What becomes of its days."""
+
+    model = RecurringDay
+
+
+@admin.register(RecurringRide)
+class RecurringRideAdmin(ReadOnly, admin.ModelAdmin):
+    """Repeating rides; where drivers live is left out, as in their rides."""
+
+    list_display = ("driver", "origin_area", "destination_area", "wall_time", "last_date")
+    list_filter = ("organization", "skips_holidays")
+    list_select_related = ("driver",)
+    search_fields = ("driver__display_name", "origin_area", "destination_area")
+    exclude = (
+        *("origin", "origin_label", "destination", "destination_label"),
+        *("route", "reach", "stops"),
+    )
+    inlines = (RecurringDayInline,)
+
+
 class BookingTransitionInline(ReadOnly, admin.TabularInline):
     """What happened."""
 
@@ -91,6 +115,12 @@ class BookingAdmin(ReadOnly, admin.ModelAdmin):
     inlines = (BookingTransitionInline,)
 
 
+class RequestOfferInline(ReadOnly, admin.TabularInline):
+    """What drivers offered."""
+
+    model = RequestOffer
+
+
 @admin.register(RideRequest)
 class RideRequestAdmin(ReadOnly, admin.ModelAdmin):
     """Standing requests; where the rider lives is left out."""
@@ -102,3 +132,4 @@ class RideRequestAdmin(ReadOnly, admin.ModelAdmin):
         *("origin", "origin_label", "destination", "destination_label"),
         *("number", "changed_in"),
     )
+    inlines = (RequestOfferInline,)

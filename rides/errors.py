@@ -12,6 +12,27 @@ class RideNotFound(NotFound):
     title = _("This ride does not exist, or is not shared with you")
 
 
+class RecurringRideNotFound(NotFound):
+    """No such repeating ride for this person."""
+
+    code = "recurring_ride_not_found"
+    title = _("This repeating ride does not exist, or is not yours")
+
+
+class NoSuchDay(InvalidInput):
+    """A repeating ride does not go on any of these days."""
+
+    code = "no_such_day"
+    title = _("The ride does not go on such a day")
+
+
+class PeopleAboard(Conflict):
+    """What somebody booked is not changed behind their back."""
+
+    code = "people_aboard"
+    title = _("Somebody has booked this ride; it can be cancelled, but not changed")
+
+
 class BookingNotFound(NotFound):
     """No such booking for this person."""
 
@@ -24,6 +45,27 @@ class RequestNotFound(NotFound):
 
     code = "request_not_found"
     title = _("This request does not exist, or is not yours")
+
+
+class RequestOfferNotFound(NotFound):
+    """No such answer to a request for this person."""
+
+    code = "request_offer_not_found"
+    title = _("This answer to a request does not exist, or is not yours")
+
+
+class AlreadyOffered(Conflict):
+    """This ride has been offered to this request."""
+
+    code = "already_offered"
+    title = _("You have offered this ride already")
+
+
+class DoesNotPass(Conflict):
+    """The ride does not pass near enough, or not in time."""
+
+    code = "does_not_pass"
+    title = _("Your ride does not pass there in time")
 
 
 class StopNotFound(NotFound):

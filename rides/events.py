@@ -15,6 +15,17 @@ class RideOffered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RecurringDaysSkipped(Event):
+    """On some days of a repeating ride its driver is in another ride: those are not offered."""
+
+    recurring_id: UUID
+    member_id: UUID
+    first_date: str
+    days: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RideStateChanged(Event):
     """A ride moved on: by the clock, by its driver, or by cancellation."""
 
@@ -87,6 +98,18 @@ class RequestStateChanged(Event):
 
     request_id: UUID
     after: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOfferChanged(Event):
+    """A driver offered a ride to somebody who looks for one, or such an answer has ended."""
+
+    offer_id: UUID
+    request_id: UUID
+    ride_id: UUID
+    state: str
+    reason: str
     at: datetime
 
 

@@ -1,19 +1,22 @@
 """What drivers and riders enter about rides: parsed here, decided in services."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Car, Member, ReportReason
 from accounts.selectors import find_named_place, list_cars
 from carpool.kernel.forms import JourneyForm, date_input, local_moment, time_input
 from carpool.kernel.geo import LonLat
-from rides.models import BookingMode
-from rides.services import OfferTerms, TripEnd
+from rides.models import BookingMode, Ride
+from rides.services import OfferTerms, RecurringTerms, TripEnd
 
 LEAVE, ARRIVE = "leave", "arrive"
+THIS, FOLLOWING, ALL = "this", "following", "all"
 # What the service calls a field, and what the form does.
 FIELD_NAMES = {
     "origin": "origin_label",
@@ -23,6 +26,8 @@ FIELD_NAMES = {
     "detour_s": "detour_minutes",
     "detour_m": "detour_km",
     "car_id": "car",
+    "first_date": "date",
+    "last_date": "until",
 }
 
 
@@ -84,6 +89,24 @@ class OfferForm(JourneyForm):
         widget=forms.Textarea(attrs={"class": "textarea", "rows": 2, "maxlength": 280}),
     )
 
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("Every week on"),
+        choices=list(WEEKDAYS_ABBR.items()),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Choose no day for a single ride."),
+    )
+    until = forms.DateField(
+        label=_("Until"),
+        required=False,
+        widget=date_input(),
+        help_text=_("Leave it empty to go on until you end it."),
+    )
+    skips_holidays = forms.BooleanField(
+        label=_("Not on public holidays"), required=False, initial=True
+    )
+
     def __init__(self, member: Member, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.member = member
@@ -123,6 +146,84 @@ class OfferForm(JourneyForm):
             booking_mode=entered["booking_mode"],
             note=entered["note"],
         )
+
+    @property
+    def repeats(self) -> bool:
+        """Whether days of the week were chosen."""
+        return bool(self.cleaned_data["weekdays"])
+
+    def to_recurring_terms(self) -> RecurringTerms:
+        """Return what was entered of a ride that repeats, for the service."""
+        entered = self.cleaned_data
+        return RecurringTerms(
+            offer=self.to_terms(),
+            weekdays=frozenset(entered["weekdays"]),
+            wall_time=entered["time"],
+            is_arrival=entered["when"] == ARRIVE,
+            first_date=entered["date"],
+            last_date=entered["until"],
+            skips_holidays=entered["skips_holidays"],
+        )
+
+
+class ChangeForm(OfferForm):
+    """Other terms of a ride that exists; of one that repeats, also from when on."""
+
+    scope = forms.ChoiceField(
+        label=_("What changes"),
+        choices=[
+            (THIS, _("Only this ride")),
+            (FOLLOWING, _("This and all following")),
+            (ALL, _("All that lie ahead")),
+        ],
+        widget=forms.RadioSelect,
+        initial=THIS,
+    )
+
+    def __init__(self, member: Member, ride: Ride, *args: Any, **kwargs: Any) -> None:
+        super().__init__(member, *args, **kwargs)
+        day = getattr(ride, "recurring_day", None)
+        self.recurring = None if day is None else day.recurring
+        if self.recurring is None:
+            for name in ("scope", "weekdays", "until", "skips_holidays"):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a day of the week where the ride goes on repeating."""
+        cleaned = super().clean()
+        goes_on = self.recurring is not None and cleaned.get("scope") != THIS
+        if goes_on and "weekdays" in cleaned and not cleaned["weekdays"]:
+            self.add_error("weekdays", _("Choose at least one day of the week."))
+        return cleaned
+
+    @property
+    def chosen_scope(self) -> str:
+        """Return what the change is for."""
+        return str(self.cleaned_data.get("scope", THIS))
+
+    def to_recurring_terms(self, *, today: date | None = None) -> RecurringTerms:
+        """Return the terms from the day in the form on, or, of all days, from today on."""
+        terms = super().to_recurring_terms()
+        return terms if today is None else replace(terms, first_date=today)
+
+
+class DaysOutForm(forms.Form):
+    """Days on which a repeating ride does not go."""
+
+    first = forms.DateField(label=_("From"), widget=date_input())
+    last = forms.DateField(label=_("Until"), widget=date_input(), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Take a single day where only one is named."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        cleaned["last"] = cleaned.get("last") or cleaned.get("first")
+        return cleaned
+
+
+class DayForm(forms.Form):
+    """One day of a repeating ride."""
+
+    day = forms.DateField(required=False)
 
 
 class ReasonForm(forms.Form):

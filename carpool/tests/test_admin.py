@@ -18,7 +18,7 @@ from carpool.kernel import clock, outbox
 from carpool.kernel.geo import LonLat, crow_fly_m, from_point
 from carpool.kernel.models import IdempotentRequest, OutboxEvent
 from carpool.kernel.tests.events import Happened
-from carpool.tests.world import DRIVERS_DOOR, RIDERS_DOOR, world_at
+from carpool.tests.world import DRIVERS_DOOR, MADE_WHEN_ASKED, RIDERS_DOOR, world_at
 from chat.models import Message
 from chat.services import flag_messages, open_conversation
 from chat.tests.factories import say
@@ -68,6 +68,7 @@ def world(cast, gazetteer, now):
         }
         assert Api(cast.driver).post("rides", body).status_code == 201
         match_request(request_id=world.request.pk, now=now)
+        MADE_WHEN_ASKED["<uuid:recurring_id>"](world)
         change_policies(
             organization=cast.organization, values={"walking": 3}, by=cast.operator.user, now=now
         )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -54,10 +54,20 @@ from matching.tests.study_factories import table
 from payments.models import RideFare, RideFareState, SponsorBudget, TopUp
 from payments.selectors import find_price
 from rides import services
-from rides.models import Booking, Ride, RideRequest, Room, RoomSeat, Stop
+from rides.models import (
+    Booking,
+    RecurringRide,
+    RequestOffer,
+    Ride,
+    RideRequest,
+    Room,
+    RoomSeat,
+    Stop,
+)
 from rides.services import TripEnd
 from rides.tests.api import Api, end, offer_body, wish_for
 from rides.tests.factories import book, join, next_slot, offer, open_room, wish
+from rides.tests.factories import terms as ride_terms
 from tracking.models import Verification
 
 # Doors, with digits of their own, so that they can be told from every corner near them.
@@ -161,6 +171,17 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("GET", "maps/route"): {"from": HERE, "to": "-71.33849,-29.954"},
         ("GET", "maps/place"): {"at": HERE},
         ("POST", "rides"): offer_body(driver, now=world.now, hours=72),
+        ("POST", "rides/<uuid:ride_id>/replace"): offer_body(driver, now=world.now, hours=72),
+        ("POST", "requests/<uuid:request_id>/offers"): {"ride": str(world.ride.pk)},
+        ("POST", "me/recurring-rides"): _repeated(world),
+        ("PUT", "recurring-rides/<uuid:recurring_id>"): _repeated(world),
+        ("POST", "recurring-rides/<uuid:recurring_id>/days-out"): {
+            "first_date": world.now.date().isoformat(),
+            "last_date": (world.now + timedelta(days=8)).date().isoformat(),
+        },
+        ("POST", "recurring-rides/<uuid:recurring_id>/day-back"): {
+            "date": world.now.date().isoformat()
+        },
         ("POST", "bookings/<uuid:booking_id>/answer"): {"took_place": True},
         ("POST", "bookings/<uuid:booking_id>/payment"): {"provider": "test_bank"},
         ("POST", "searches"): wish_for(world.ride),
@@ -193,6 +214,38 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
     if takes_an_offer and hasattr(person, "organization_id"):
         return {"offer": world.token(person)}
     return bodies.get((method, path), {})
+
+
+def _repeated(world: World) -> dict[str, Any]:
+    """An offer that repeats, three days after the ride of this world and its proposal."""
+    body = offer_body(world.cast.driver, now=world.now)
+    del body["departure_at"]
+    later = world.now + timedelta(days=3, hours=6)
+    return {**body, "weekdays": [later.weekday()], "wall_time": "12:00", "skips_holidays": False}
+
+
+def _recurring(world: World) -> RecurringRide:
+    """A ride of the driver's that repeats."""
+    driver, body = world.cast.driver, _repeated(world)
+    known = RecurringRide.objects.filter(driver=driver, ended_at=None).first()
+    today = world.now.astimezone(driver.organization.zone).date()
+    return known or services.offer_recurring_ride(
+        driver=driver,
+        terms=services.RecurringTerms(
+            offer=ride_terms(driver, departure_at=None, origin=DRIVERS_DOOR),
+            weekdays=frozenset(body["weekdays"]),
+            wall_time=time(12),
+            first_date=today,
+            skips_holidays=False,
+        ),
+        now=world.now,
+    )
+
+
+def _request_offer(world: World) -> RequestOffer:
+    """That the driver offers the ride to the rider's request."""
+    known = RequestOffer.objects.filter(request=world.request).first()
+    return known or RequestOffer.objects.create(request=world.request, ride=world.ride)
 
 
 def _room_body(method: str, path: str, world: World) -> dict[str, Any]:
@@ -375,6 +428,8 @@ def _verdict(world: World) -> Verification:
 
 
 MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
+    "<uuid:recurring_id>": _recurring,
+    "<uuid:offer_id>": _request_offer,
     "<uuid:room_id>": _room,
     "<uuid:seat_id>": _seat,
     "<uuid:top_up_id>": _top_up,

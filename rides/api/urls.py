@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rides.api import safety, views
+from rides.api import recurring, safety, views
 
 app_name = "rides-api"
 urlpatterns = [
@@ -18,6 +18,33 @@ urlpatterns = [
         "rides/<uuid:ride_id>/stops/<int:stop_id>/visit",
         views.StopVisitView.as_view(),
         name="stop-visit",
+    ),
+    path("rides/<uuid:ride_id>/replace", recurring.RideReplaceView.as_view(), name="ride-replace"),
+    path("me/recurring-rides", recurring.RecurringRidesView.as_view(), name="recurring-rides"),
+    path(
+        "recurring-rides/<uuid:recurring_id>",
+        recurring.RecurringRideView.as_view(),
+        name="recurring-ride",
+    ),
+    path(
+        "recurring-rides/<uuid:recurring_id>/days",
+        recurring.RecurringDaysView.as_view(),
+        name="recurring-days",
+    ),
+    path(
+        "recurring-rides/<uuid:recurring_id>/end",
+        recurring.RecurringEndView.as_view(),
+        name="recurring-end",
+    ),
+    path(
+        "recurring-rides/<uuid:recurring_id>/days-out",
+        recurring.DaysOutView.as_view(),
+        name="recurring-out",
+    ),
+    path(
+        "recurring-rides/<uuid:recurring_id>/day-back",
+        recurring.DayBackView.as_view(),
+        name="recurring-back",
     ),
     path("me/bookings", views.BookingsView.as_view(), name="bookings"),
     path("bookings/<uuid:booking_id>", views.BookingView.as_view(), name="booking"),

@@ -9,6 +9,13 @@ from rides.models.bookings import (
     ProofClass,
 )
 from rides.models.mergers import MERGER_TRANSITIONS, MergerState, RoomMerger
+from rides.models.recurring import DayState, RecurringDay, RecurringRide
+from rides.models.request_offers import (
+    REQUEST_OFFER_TRANSITIONS,
+    RequestOffer,
+    RequestOfferEnd,
+    RequestOfferState,
+)
 from rides.models.requests import REQUEST_TRANSITIONS, RequestState, RideRequest
 from rides.models.rides import (
     RIDE_TRANSITIONS,
@@ -34,6 +41,7 @@ from rides.models.thresholds import Threshold
 __all__ = [
     "BOOKING_TRANSITIONS",
     "MERGER_TRANSITIONS",
+    "REQUEST_OFFER_TRANSITIONS",
     "REQUEST_TRANSITIONS",
     "RIDE_TRANSITIONS",
     "ROOM_TRANSITIONS",
@@ -43,8 +51,14 @@ __all__ = [
     "BookingOutcome",
     "BookingState",
     "BookingTransition",
+    "DayState",
     "MergerState",
     "ProofClass",
+    "RecurringDay",
+    "RecurringRide",
+    "RequestOffer",
+    "RequestOfferEnd",
+    "RequestOfferState",
     "RequestState",
     "Ride",
     "RideRequest",

@@ -24,9 +24,26 @@ from rides.services.mergers import (
     refuse_merger,
     seats_of,
 )
-from rides.services.offers import OfferTerms, TripEnd, cancel_ride, offer_ride, touch_rides
+from rides.services.offers import (
+    OfferTerms,
+    TripEnd,
+    cancel_ride,
+    offer_ride,
+    replace_ride,
+    touch_rides,
+)
 from rides.services.progress import finish_ride, start_ride, visit_stop
 from rides.services.proof import state_proof
+from rides.services.recurring import (
+    RecurringTerms,
+    change_recurring_ride,
+    end_recurring_ride,
+    leave_out_days,
+    offer_recurring_ride,
+    take_back_day,
+)
+from rides.services.recurring_days import generate_due
+from rides.services.request_offers import offer_to_request, withdraw_request_offer
 from rides.services.requests import RequestTerms, close_request, post_request
 from rides.services.room_progress import (
     arrive,
@@ -65,6 +82,7 @@ __all__ = [
     "Part",
     "PayBy",
     "PlannedInsertion",
+    "RecurringTerms",
     "RequestTerms",
     "RoomRoute",
     "RoomTerms",
@@ -79,6 +97,7 @@ __all__ = [
     "cancel_booking",
     "cancel_ride",
     "cancel_room",
+    "change_recurring_ride",
     "check_belongs_together",
     "check_in",
     "check_may_book",
@@ -88,14 +107,17 @@ __all__ = [
     "decide_booking",
     "decline_booking",
     "depart",
+    "end_recurring_ride",
     "excuse_seat",
     "expire_mergers",
     "find_merger",
     "finish_ride",
     "follow_ride",
+    "generate_due",
     "hold_seat",
     "lapse_merger",
     "lapse_mergers_of",
+    "leave_out_days",
     "leave_room",
     "lock_booking",
     "lock_merger",
@@ -105,7 +127,9 @@ __all__ = [
     "mark_absent",
     "mark_missing",
     "merge_rooms",
+    "offer_recurring_ride",
     "offer_ride",
+    "offer_to_request",
     "open_room",
     "plan_merger",
     "plan_room",
@@ -115,12 +139,14 @@ __all__ = [
     "refuse_merger",
     "register_cashier",
     "release_seat",
+    "replace_ride",
     "seats_of",
     "settle_room",
     "share_ride",
     "start_ride",
     "state_proof",
     "stop_sharing",
+    "take_back_day",
     "take_booking",
     "take_over",
     "take_seat",
@@ -128,4 +154,5 @@ __all__ = [
     "visit_stop",
     "watch",
     "withdraw_member",
+    "withdraw_request_offer",
 ]

@@ -38,9 +38,9 @@ from rides.services.cashier import PayBy, cashier
 from rides.services.held import first_state, hold_if_due
 from rides.services.itinerary import Call, Itinerary
 from rides.services.offers import TripEnd
+from rides.services.request_offers import end_request
 from rides.services.transitions import (
     move_booking,
-    move_request,
     record_new_booking,
 )
 
@@ -134,7 +134,7 @@ def book_ride(
     record_new_booking(booking, now=now, actor=rider)
     if request_id is not None:
         request = get_request_for(rider, request_id, lock=True)
-        move_request(request, RequestState.FULFILLED, now=now)
+        end_request(request, RequestState.FULFILLED, ride=ride, now=now)
     return booking
 
 

@@ -22,20 +22,32 @@ from rides.errors import (
     DriverBusy,
     InThePast,
     NotTheDriver,
+    PeopleAboard,
     SeatsOutOfRange,
     TooClose,
     TooFarAhead,
     WrongState,
 )
 from rides.events import RideOffered
-from rides.models import Booking, BookingMode, BookingState, Ride, RideTransition, StopKind
+from rides.models import (
+    Booking,
+    BookingMode,
+    BookingState,
+    DayState,
+    RecurringDay,
+    Ride,
+    RideTransition,
+    StopKind,
+)
 from rides.permissions import can_cancel_ride, is_driver
 from rides.selectors import get_ride_for, get_trip_region
-from rides.services.itinerary import Call, count_legs_ms, drive, plan, save
+from rides.services.itinerary import Call, Itinerary, count_legs_ms, drive, plan, save
+from rides.services.request_offers import close_offers_with
 from rides.services.thresholds import RideEnd, settle_ends
 from rides.services.transitions import move_booking, refresh_ride
 
 MOST_DETOUR_M = 100_000
+ONE_RIDE_AT_A_TIME = "driver_is_in_one_ride_at_a_time"
 NOT_PROMISED = datetime.max.replace(tzinfo=UTC)
 
 
@@ -90,6 +102,14 @@ class _Ground:
         return timedelta(milliseconds=0 if self.destination.is_public else self.legs_ms[-1])
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A ride that is not published yet, and its stops."""
+
+    ride: Ride
+    itinerary: Itinerary
+
+
 def offer_ride(*, driver: Member, terms: OfferTerms, now: datetime) -> Ride:
     """Publish a ride.
 
@@ -104,6 +124,18 @@ def offer_ride(*, driver: Member, terms: OfferTerms, now: datetime) -> Ride:
         CarNotFound: the car is not the driver's.
         DriverBusy: the driver has another ride at that time.
     """
+    draft = draft_ride(driver=driver, terms=terms, now=now)
+    with transaction.atomic():
+        publish_ride(draft, by=driver, now=now)
+    return draft.ride
+
+
+def draft_ride(*, driver: Member, terms: OfferTerms, now: datetime) -> Draft:
+    """Put an offer on the road, without publishing it: what takes long, before any lock.
+
+    Raises:
+        As :func:`offer_ride`, but for DriverBusy.
+    """
     car = get_car_for(driver, terms.car_id)
     _check_terms(terms, car)
     ground = _put_on_the_road(driver, terms)
@@ -111,19 +143,28 @@ def offer_ride(*, driver: Member, terms: OfferTerms, now: datetime) -> Ride:
     ride = _new_ride(driver, car, terms, ground, departure_at, arrive_latest_at)
     itinerary = plan(ride, _calls(ride, ground))
     ride.arrival_at, ride.route = itinerary.planned_at[-1], itinerary.route
+    return Draft(ride, itinerary)
+
+
+def publish_ride(draft: Draft, *, by: Member, now: datetime) -> None:
+    """Publish a drafted ride, inside a transaction.
+
+    Raises:
+        DriverBusy: the driver has another ride at that time.
+    """
+    ride = draft.ride
     ride.state = ride.state_at(now, has_open_bookings=False)
     ride.next_check_at = ride.next_change_after(now)
     try:
         with transaction.atomic():
             ride.save(force_insert=True)
-            save(ride, itinerary)
-            RideTransition.objects.create(ride=ride, after=ride.state, actor=driver, at=now)
-            outbox.publish(RideOffered(ride_id=ride.pk), now=now)
+            save(ride, draft.itinerary)
     except IntegrityError as error:
-        if "driver_is_in_one_ride_at_a_time" not in str(error):
+        if ONE_RIDE_AT_A_TIME not in str(error):
             raise
         raise DriverBusy(field="departure_at") from error
-    return ride
+    RideTransition.objects.create(ride=ride, after=ride.state, actor=by, at=now)
+    outbox.publish(RideOffered(ride_id=ride.pk), now=now)
 
 
 def _check_terms(terms: OfferTerms, car: Car) -> None:
@@ -314,8 +355,33 @@ def cancel_ride(*, ride_id: UUID, by: Member, reason: str, now: datetime) -> Rid
             actor=by,
             fields=["cancelled_at", "cancelled_by", "cancel_reason", "next_check_at"],
         )
+    # Of a repeating ride this day stays cancelled.
+    RecurringDay.objects.filter(ride=ride).update(state=DayState.SKIPPED, ride=None)
+    close_offers_with(ride, now=now)
     refresh_ride(ride, now=now, actor=by)
     return ride
+
+
+@transaction.atomic
+def replace_ride(*, ride_id: UUID, by: Member, terms: OfferTerms, now: datetime) -> Ride:
+    """Offer a ride anew, on other terms, in place of one that nobody has booked.
+
+    Raises:
+        RideNotFound, NotTheDriver: it is not theirs.
+        PeopleAboard: somebody counts on it as it is.
+        WrongState: it has left, or was cancelled.
+        As :func:`offer_ride`: a term makes no sense.
+    """
+    ride = get_ride_for(by, ride_id)
+    if not is_driver(by, ride):
+        raise NotTheDriver
+    draft = draft_ride(driver=by, terms=terms, now=now)
+    ride = get_ride_for(by, ride_id, lock=True)
+    if ride.bookings.active().exists():
+        raise PeopleAboard
+    cancel_ride(ride_id=ride_id, by=by, reason="", now=now)
+    publish_ride(draft, by=by, now=now)
+    return draft.ride
 
 
 def touch_rides(*, organization_id: UUID, now: datetime) -> int:

@@ -16,7 +16,7 @@ from rides.events import RequestPosted
 from rides.models import Booking, RequestState, RideRequest
 from rides.selectors import get_request_for, get_trip_region
 from rides.services.offers import TripEnd
-from rides.services.transitions import move_request
+from rides.services.request_offers import end_request
 
 # Wider windows are slips of the pen, and times near the calendar's ends cannot be reckoned with.
 FARTHEST = timedelta(days=366)
@@ -96,5 +96,5 @@ def close_request(*, request_id: UUID, by: Member, now: datetime) -> RideRequest
         WrongState: it is closed already.
     """
     request = get_request_for(by, request_id, lock=True)
-    move_request(request, RequestState.CLOSED, now=now)
+    end_request(request, RequestState.CLOSED, now=now)
     return request

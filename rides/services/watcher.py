@@ -26,9 +26,10 @@ from rides.models.bookings import UNCERTAIN_STATES
 from rides.models.rides import RideQuerySet
 from rides.services.bookings import release_booking
 from rides.services.mergers import expire_mergers
+from rides.services.request_offers import end_request
 from rides.services.room_progress import look_at_room
 from rides.services.rooms import release_seat
-from rides.services.transitions import move_booking, move_request, refresh_ride
+from rides.services.transitions import move_booking, refresh_ride
 from rides.services.validation import settle
 
 logger = logging.getLogger(__name__)
@@ -137,5 +138,5 @@ def _look_at_request(pk: UUID, now: datetime) -> bool:
     )
     if request is None:
         return False
-    move_request(request, RequestState.EXPIRED, now=now)
+    end_request(request, RequestState.EXPIRED, now=now)
     return True

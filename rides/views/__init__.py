@@ -1,5 +1,13 @@
 """Pages of rides."""
 
+from rides.views.recurring import (
+    change,
+    end_recurring,
+    leave_out,
+    recurring_ride,
+    recurring_rides,
+    take_back,
+)
 from rides.views.riding import (
     answer_booking,
     cancel,
@@ -21,18 +29,24 @@ __all__ = [
     "block_fellow",
     "cancel",
     "cancel_booking",
+    "change",
     "confirm_booking",
     "decline_booking",
     "emergency",
+    "end_recurring",
     "fellow",
     "finish",
     "follow",
+    "leave_out",
     "mark_missing",
     "offer",
+    "recurring_ride",
+    "recurring_rides",
     "ride",
     "share",
     "start",
     "stop_sharing",
+    "take_back",
     "today",
     "visit",
 ]

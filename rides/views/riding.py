@@ -59,6 +59,7 @@ def today(request: MemberRequest) -> HttpResponse:
         "next": upcoming[0] if upcoming else None,
         "later": upcoming[1:],
         "chips": {chip["kind"]: chip for chip in _chips(request.member)},
+        "repeats": selectors.list_recurring_rides(request.member, now=now).exists(),
         "now": now,
     }
     is_fragment = request.GET.get("fragment") == "today"
@@ -80,6 +81,13 @@ def offer(request: MemberRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
+            if form.repeats:
+                terms = form.to_recurring_terms()
+                recurring = services.offer_recurring_ride(
+                    driver=request.member, terms=terms, now=now
+                )
+                messages.success(request, _("Your ride repeats. The days ahead are published."))
+                return redirect("rides:recurring-ride", recurring.pk)
             ride = services.offer_ride(driver=request.member, terms=form.to_terms(), now=now)
         except DomainError as error:
             add_error(form, error, FIELD_NAMES)
@@ -132,6 +140,8 @@ def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
         "can_start": permissions.can_start(member, view.ride, now),
         "can_finish": permissions.can_finish(member, view.ride, now),
         "can_cancel": permissions.can_cancel_ride(member, view.ride, now),
+        "can_change": permissions.can_cancel_ride(member, view.ride, now) and not view.bookings,
+        "recurring_day": selectors.find_recurring_day(member, view.ride),
         "can_share": permissions.can_share(member, view.ride, view.bookings, now),
         "can_call_for_help": permissions.can_call_for_help(member, view.ride, view.bookings, now),
         "can_cancel_mine": mine is not None
