@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rides.models import (
     Booking,
     BookingTransition,
+    InstantCode,
     Ride,
     RideRequest,
     RideTransition,
@@ -62,7 +63,7 @@ class RideAdmin(ReadOnly, admin.ModelAdmin):
     """Rides; where drivers live is left out, and so is the reach, whose foci would tell."""
 
     list_display = ("driver", "origin_area", "destination_area", "departure_at", "state")
-    list_filter = ("state", "organization", "booking_mode")
+    list_filter = ("state", "organization", "booking_mode", "is_instant")
     list_select_related = ("driver",)
     search_fields = ("driver__display_name", "origin_area", "destination_area")
     date_hierarchy = "departure_at"
@@ -87,8 +88,17 @@ class BookingAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("state", "outcome")
     list_select_related = ("rider", "ride")
     search_fields = ("rider__display_name", "ride__driver__display_name")
-    exclude = ("origin", "origin_label", "destination", "destination_label")
+    exclude = ("origin", "origin_label", "destination", "destination_label", "boarding_code")
     inlines = (BookingTransitionInline,)
+
+
+@admin.register(InstantCode)
+class InstantCodeAdmin(ReadOnly, admin.ModelAdmin):
+    """Codes of drivers at the kerb; all of a code is nobody's to read here."""
+
+    list_display = ("__str__", "ride", "expires_at")
+    list_select_related = ("ride", "ride__driver")
+    exclude = ("code",)
 
 
 @admin.register(RideRequest)

@@ -47,10 +47,18 @@ from matching.tests.study_factories import table
 from payments.models import RideFare, RideFareState, TopUp
 from payments.selectors import find_price
 from rides import services
-from rides.models import Booking, Ride, RideRequest, Room, RoomSeat, Stop
+from rides.models import Booking, InstantCode, Ride, RideRequest, Room, RoomSeat, Stop
 from rides.services import TripEnd
 from rides.tests.api import Api, end, offer_body, wish_for
-from rides.tests.factories import book, join, next_slot, offer, open_room, wish
+from rides.tests.factories import (
+    book,
+    join,
+    next_slot,
+    offer,
+    open_room,
+    stand_at_kerb,
+    wish,
+)
 
 # Doors, with digits of their own, so that they can be told from every corner near them.
 DRIVERS_DOOR = TripEnd(LonLat(-71.2561234, -29.9206789), "Calle Secreta 12")
@@ -136,6 +144,14 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("GET", "maps/route"): {"from": HERE, "to": "-71.33849,-29.954"},
         ("GET", "maps/place"): {"at": HERE},
         ("POST", "rides"): offer_body(driver, now=world.now, hours=72),
+        ("POST", "instant"): {
+            "kerb": PLACE["location"],
+            "destination": end(PORT, "Port"),
+            "car": str(driver.cars.get().pk),
+            "seats": 2,
+            "detour_s": 600,
+        },
+        ("POST", "rides/<uuid:ride_id>/board"): {"code": "0000"},
         ("POST", "bookings/<uuid:booking_id>/answer"): {"took_place": True},
         ("POST", "bookings/<uuid:booking_id>/payment"): {"provider": "test_bank"},
         ("POST", "searches"): wish_for(world.ride),
@@ -295,6 +311,15 @@ def _room(world: World) -> Room:
     return room
 
 
+def _instant(world: World) -> InstantCode:
+    """The code of a colleague who stands at the kerb."""
+    found = InstantCode.objects.first()
+    if found is None:
+        waiting = MemberFactory(organization=world.cast.organization, car=True)
+        found = stand_at_kerb(waiting, now=world.now)
+    return found
+
+
 def _seat(world: World) -> RoomSeat:
     """The rider's seat in it."""
     return _room(world).seats.get(rider=world.cast.rider)
@@ -326,6 +351,7 @@ def _town(_world: World) -> Organization:
 MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
     "<uuid:room_id>": _room,
     "<uuid:seat_id>": _seat,
+    "<str:code>": _instant,
     "<uuid:top_up_id>": _top_up,
     "<int:block_id>": lambda world: world.block,
     "<uuid:notification_id>": _news,

@@ -7,6 +7,7 @@ from rides.models.bookings import (
     BookingState,
     BookingTransition,
 )
+from rides.models.instant import CODE_ALPHABET, CODE_LENGTH, InstantCode
 from rides.models.mergers import MERGER_TRANSITIONS, MergerState, RoomMerger
 from rides.models.requests import REQUEST_TRANSITIONS, RequestState, RideRequest
 from rides.models.rides import (
@@ -14,7 +15,6 @@ from rides.models.rides import (
     BookingMode,
     Ride,
     RideState,
-    RideTransition,
     Stop,
     StopKind,
 )
@@ -28,10 +28,13 @@ from rides.models.rooms import (
 )
 from rides.models.seats import SEAT_TRANSITIONS, RoomSeat, SeatState, SeatTransition
 from rides.models.shares import RideShare
+from rides.models.steps import RideTransition
 from rides.models.thresholds import Threshold
 
 __all__ = [
     "BOOKING_TRANSITIONS",
+    "CODE_ALPHABET",
+    "CODE_LENGTH",
     "MERGER_TRANSITIONS",
     "REQUEST_TRANSITIONS",
     "RIDE_TRANSITIONS",
@@ -42,6 +45,7 @@ __all__ = [
     "BookingOutcome",
     "BookingState",
     "BookingTransition",
+    "InstantCode",
     "MergerState",
     "RequestState",
     "Ride",

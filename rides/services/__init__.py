@@ -11,6 +11,8 @@ from rides.services.bookings import (
 )
 from rides.services.cashier import PayBy, collect_price, register_cashier
 from rides.services.held import decide_booking, lock_booking, mark_missing, take_booking
+from rides.services.instant import InstantTerms, join_instant, open_instant
+from rides.services.kerb import alight, let_in
 from rides.services.mergers import (
     agree_to_merger,
     expire_mergers,
@@ -59,6 +61,7 @@ from rides.services.withdrawal import withdraw_member
 
 __all__ = [
     "BookingTerms",
+    "InstantTerms",
     "OfferTerms",
     "Part",
     "PayBy",
@@ -68,6 +71,7 @@ __all__ = [
     "RoomTerms",
     "TripEnd",
     "agree_to_merger",
+    "alight",
     "answer_validation",
     "arrive",
     "ask_to_host",
@@ -92,9 +96,11 @@ __all__ = [
     "finish_ride",
     "follow_ride",
     "hold_seat",
+    "join_instant",
     "lapse_merger",
     "lapse_mergers_of",
     "leave_room",
+    "let_in",
     "lock_booking",
     "lock_merger",
     "lock_room",
@@ -104,6 +110,7 @@ __all__ = [
     "mark_missing",
     "merge_rooms",
     "offer_ride",
+    "open_instant",
     "open_room",
     "plan_merger",
     "plan_room",

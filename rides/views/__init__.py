@@ -1,5 +1,6 @@
 """Pages of rides."""
 
+from rides.views.instant import alight, board, instant, join_instant
 from rides.views.riding import (
     answer_booking,
     cancel,
@@ -17,8 +18,10 @@ from rides.views.riding import (
 from rides.views.safety import block_fellow, emergency, fellow, follow, share, stop_sharing
 
 __all__ = [
+    "alight",
     "answer_booking",
     "block_fellow",
+    "board",
     "cancel",
     "cancel_booking",
     "confirm_booking",
@@ -27,6 +30,8 @@ __all__ = [
     "fellow",
     "finish",
     "follow",
+    "instant",
+    "join_instant",
     "mark_missing",
     "offer",
     "ride",
