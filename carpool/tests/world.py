@@ -145,7 +145,7 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("GET", "maps/place"): {"at": HERE},
         ("POST", "rides"): offer_body(driver, now=world.now, hours=72),
         ("POST", "instant"): {
-            "kerb": PLACE["location"],
+            "origin": PLACE["location"],
             "destination": end(PORT, "Port"),
             "car": str(driver.cars.get().pk),
             "seats": 2,

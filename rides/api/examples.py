@@ -162,7 +162,7 @@ KERB = OpenApiExample(
     "Here, to the workshop",
     request_only=True,
     value={
-        "kerb": HOME,
+        "origin": HOME,
         "destination": {"location": WORKSHOP, "label": "Workshop"},
         "car": CAR_ID,
         "seats": 2,

@@ -30,7 +30,9 @@ from rides.services import InstantTerms
 class KerbSerializer(StrictSerializer):
     """What a driver at the kerb accepts."""
 
-    kerb = LocationSerializer(help_text="Where the driver stands; whoever joins sees it")
+    origin = LocationSerializer(
+        source="kerb", help_text="Where the driver stands; whoever joins sees it"
+    )
     destination = TripEndSerializer()
     car = serializers.UUIDField(source="car_id")
     seats = serializers.IntegerField()
@@ -63,9 +65,9 @@ class InstantSerializer(serializers.Serializer[InstantCode]):
 
 
 class GetInSerializer(StrictSerializer):
-    """Where the rider gets out; without ``dropoff`` at the driver's destination."""
+    """Where the rider wants to; without ``destination`` they get out at the driver's."""
 
-    dropoff = TripEndSerializer(required=False, allow_null=True, default=None)
+    destination = TripEndSerializer(source="dropoff", required=False, allow_null=True, default=None)
     seats = serializers.IntegerField(default=1)
 
 

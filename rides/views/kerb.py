@@ -55,4 +55,4 @@ def draw_code(link: str) -> SafeString:
     )
     out = BytesIO()
     picture.save(out)
-    return mark_safe(out.getvalue().decode().partition("?>")[2])  # noqa: S308 – drawn from our own address and a code of letters
+    return mark_safe(out.getvalue().decode().partition("?>")[2].strip())  # noqa: S308 – drawn from our own address and a code of letters
