@@ -94,7 +94,7 @@ class BookingAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(InstantCode)
 class InstantCodeAdmin(ReadOnly, admin.ModelAdmin):
-    """Codes of drivers at the kerb; all of a code is nobody's to read here."""
+    """Codes of drivers at the kerb; worth something for as long as they wait."""
 
     list_display = ("__str__", "ride", "expires_at")
     list_select_related = ("ride", "ride__driver")
