@@ -25,6 +25,8 @@ class ChatConfig(AppConfig):
         outbox.subscribe(rides.RideStateChanged, handlers.on_ride_changed)
         outbox.subscribe(rides.StopVisited, handlers.on_ride_changed)
         outbox.subscribe(rides.BookingStateChanged, handlers.on_booking_changed)
+        outbox.subscribe(rides.RiderBoarded, handlers.on_rider_moved)
+        outbox.subscribe(rides.RiderAlighted, handlers.on_rider_moved)
         outbox.subscribe(rides.RideStateChanged, handlers.on_travellers_changed)
         outbox.subscribe(rides.BookingStateChanged, handlers.on_travellers_changed)
         outbox.subscribe(rides.SeatStateChanged, handlers.on_party_changed)

@@ -20,6 +20,8 @@ from rides.events import (
     RequestOfferChanged,
     RequestStateChanged,
     RideMoneyChanged,
+    RiderAlighted,
+    RiderBoarded,
     RideStateChanged,
     RoomHostAsked,
     RoomHostChanged,
@@ -54,6 +56,12 @@ def on_ride_changed(event: RideStateChanged | StopVisited) -> None:
 def on_booking_changed(event: BookingStateChanged) -> None:
     """Tell everybody on the ride, and every page that shows it."""
     _tell_ride(event.ride_id, f"booking_{event.after}", event.at, booking=str(event.booking_id))
+
+
+def on_rider_moved(event: RiderBoarded | RiderAlighted) -> None:
+    """Tell everybody on an instant ride who got in, or out."""
+    name = "rider_boarded" if isinstance(event, RiderBoarded) else "rider_alighted"
+    _tell_ride(event.ride_id, name, event.at, booking=str(event.booking_id))
 
 
 def on_room_changed(event: RoomStateChanged) -> None:

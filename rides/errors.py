@@ -346,3 +346,31 @@ class RoomsDoNotFit(Conflict):
 
     code = "rooms_do_not_fit"
     title = _("These two taxis do not fit together any more")
+
+
+class InstantNotFound(NotFound):
+    """No driver at the kerb shows such a code to this person, whatever the reason."""
+
+    code = "instant_not_found"
+    title = _("Nobody waits with this code")
+
+
+class KerbAtDoor(InvalidInput):
+    """Whoever joins sees where the driver stands."""
+
+    code = "kerb_at_door"
+    title = _("This is at your own door. Stand a little way off: whoever joins sees the place.")
+
+
+class OutOfTheWay(InvalidInput):
+    """The driver would have to go too far round, or never passes there."""
+
+    code = "out_of_the_way"
+    title = _("This is too far out of the driver's way. Get out at their destination instead.")
+
+
+class NobodyJoined(Conflict):
+    """A driver alone carpools with nobody."""
+
+    code = "nobody_joined"
+    title = _("Nobody has joined you yet")

@@ -56,6 +56,24 @@ class BookingStateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RiderBoarded(Event):
+    """The driver of an instant ride entered a rider's boarding code."""
+
+    booking_id: UUID
+    ride_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RiderAlighted(Event):
+    """A rider of an instant ride said that they got out."""
+
+    booking_id: UUID
+    ride_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class BookingDisputed(Event):
     """The driver says that a ride took place, the rider that it did not: a person decides."""
 

@@ -10,10 +10,18 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Car, Member, ReportReason
 from accounts.selectors import find_named_place, list_cars
-from carpool.kernel.forms import JourneyForm, date_input, local_moment, time_input
+from carpool.kernel.forms import (
+    JourneyForm,
+    LonLatField,
+    PlaceInput,
+    PlacesForm,
+    date_input,
+    local_moment,
+    time_input,
+)
 from carpool.kernel.geo import LonLat
 from rides.models import BookingMode, Ride
-from rides.services import OfferTerms, RecurringTerms, TripEnd
+from rides.services import InstantTerms, OfferTerms, RecurringTerms, TripEnd
 
 LEAVE, ARRIVE = "leave", "arrive"
 THIS, FOLLOWING, ALL = "this", "following", "all"
@@ -224,6 +232,80 @@ class DayForm(forms.Form):
     """One day of a repeating ride."""
 
     day = forms.DateField(required=False)
+
+
+class KerbForm(JourneyForm):
+    """A driver who stands at the kerb."""
+
+    car = forms.ModelChoiceField(
+        label=_("Car"), queryset=Car.objects.none(), widget=CarSelect, empty_label=None
+    )
+    seats = forms.IntegerField(
+        label=_("Free seats"),
+        widget=forms.NumberInput(attrs={"class": "stepper__input", "min": 1, "max": 8}),
+    )
+    detour_minutes = forms.IntegerField(
+        label=_("Detour I accept"),
+        help_text=_("How much later you may arrive because of the people you take along."),
+        widget=forms.NumberInput(
+            attrs={"class": "stepper__input", "min": 0, "max": 120, "step": 5}
+        ),
+    )
+
+    def __init__(self, member: Member, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member = member
+        self.fields["origin_label"].label = _("I stand here")
+        car = self.fields["car"]
+        assert isinstance(car, forms.ModelChoiceField)
+        car.queryset = list_cars(member)
+        car.widget.attrs["class"] = "select"
+
+    def find_place(self, text: str) -> LonLat | None:
+        """Ask our own address search."""
+        return find_named_place(self.member, text)
+
+    def to_terms(self) -> InstantTerms:
+        """Return what was entered, for the service."""
+        entered = self.cleaned_data
+        return InstantTerms(
+            kerb=entered["origin"],
+            destination=TripEnd(entered["destination"], entered["destination_label"]),
+            car_id=entered["car"].pk,
+            seats=entered["seats"],
+            detour_s=entered["detour_minutes"] * 60,
+        )
+
+
+class JoinForm(PlacesForm):
+    """Who gets in at the kerb; without a place they get out at the driver's destination."""
+
+    place_names = ("dropoff",)
+
+    dropoff_label = forms.CharField(
+        label=_("Get out near"), max_length=255, required=False, widget=PlaceInput("dropoff")
+    )
+    dropoff = LonLatField()
+
+    def __init__(self, member: Member, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member = member
+
+    def find_place(self, text: str) -> LonLat | None:
+        """Ask our own address search."""
+        return find_named_place(self.member, text)
+
+    def to_end(self) -> TripEnd | None:
+        """Return the rider's own place, if they named one."""
+        entered = self.cleaned_data
+        named = entered["dropoff_label"] and entered.get("dropoff")
+        return TripEnd(entered["dropoff"], entered["dropoff_label"]) if named else None
+
+
+class CodeForm(forms.Form):
+    """A code that somebody reads out: a driver's at the kerb, or a rider's who gets in."""
+
+    code = forms.CharField(max_length=32)
 
 
 class ReasonForm(forms.Form):

@@ -103,4 +103,19 @@ LIMITS = [
         per="person",
         views=frozenset({"matching:book", "matching-api:book"}),
     ),
+    Limit(
+        name="code",
+        rate=env.str("LIMIT_CODE", default="60/h"),
+        per="person",
+        views=frozenset(
+            {
+                "rides:instant-join",
+                "rides:board",
+                "rides-api:instant-code",
+                "rides-api:instant-join",
+                "rides-api:ride-board",
+            }
+        ),
+        looks=True,
+    ),
 ]

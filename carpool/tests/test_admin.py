@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import Organization, User
 from accounts.services import change_policies, report_member, save_place
-from accounts.tests.factories import UserFactory
+from accounts.tests.factories import MemberFactory, UserFactory
 from carpool.kernel import clock, outbox
 from carpool.kernel.geo import LonLat, crow_fly_m, from_point
 from carpool.kernel.models import IdempotentRequest, OutboxEvent
@@ -41,6 +41,7 @@ from payments.services import enter_deposit, propose_journal
 from payments.tests.evening import settled_evening
 from payments.tests.ledger_scene import check_deferred
 from rides.tests.api import Api, offer_body
+from rides.tests.factories import stand_at_kerb
 from tracking.models import Appeal, ProofRules, Trace, Verification
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -85,6 +86,7 @@ def world(cast, gazetteer, now):
             found_at=now, last_seen_at=now,
         )  # fmt: skip
         LegalTerms.objects.create(organization=cast.organization)
+        stand_at_kerb(MemberFactory(organization=cast.organization, car=True), now=now)
         propose_journal(
             proposal=ManualJournal(
                 organization=cast.organization, debit_kind="bank", credit_kind="suspense",

@@ -102,6 +102,12 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
                                                     ("booked",  "401 403 200 404 404 404 404 404"),
     ("POST", "recurring-rides/<uuid:recurring_id>/day-back"):
                                                     ("booked",  "401 403 422 404 404 404 404 404"),
+    # instant rides: found by code only, by whom the ride would show itself
+    ("POST", "instant"):                            ("offered", "401 403 201 404 404 404 404 404"),
+    ("GET", "instant/<str:code>"):                  ("offered", "401 403 200 200 200 200 200 404"),
+    ("POST", "instant/<str:code>/join"):            ("offered", "401 403 201 201 201 201 201 404"),
+    ("POST", "rides/<uuid:ride_id>/board"):         ("booked",  "401 403 409 403 403 403 403 404"),
+    ("POST", "bookings/<uuid:booking_id>/alight"):  ("booked",  "401 403 409 409 404 404 404 404"),
     # safety: about people in rides that one may see; links for who is in the car
     ("POST", "rides/<uuid:ride_id>/reports"):       ("booked",  "401 403 404 204 204 204 204 404"),
     ("POST", "rides/<uuid:ride_id>/blocks"):        ("booked",  "401 403 404 204 204 204 204 404"),

@@ -24,6 +24,8 @@ MAIN = {
     "rides_retrieve",
     "searches_create",
     "bookings_create",
+    "instant_create",
+    "instant_join_create",
     "requests_create",
     "me_cars_create",
     "me_places_create",

@@ -56,6 +56,7 @@ from payments.selectors import find_price
 from rides import services
 from rides.models import (
     Booking,
+    InstantCode,
     RecurringRide,
     RequestOffer,
     Ride,
@@ -66,7 +67,15 @@ from rides.models import (
 )
 from rides.services import TripEnd
 from rides.tests.api import Api, end, offer_body, wish_for
-from rides.tests.factories import book, join, next_slot, offer, open_room, wish
+from rides.tests.factories import (
+    book,
+    join,
+    next_slot,
+    offer,
+    open_room,
+    stand_at_kerb,
+    wish,
+)
 from rides.tests.factories import terms as ride_terms
 from tracking.models import Verification
 
@@ -182,6 +191,14 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "recurring-rides/<uuid:recurring_id>/day-back"): {
             "date": world.now.date().isoformat()
         },
+        ("POST", "instant"): {
+            "origin": PLACE["location"],
+            "destination": end(PORT, "Port"),
+            "car": str(driver.cars.get().pk),
+            "seats": 2,
+            "detour_s": 600,
+        },
+        ("POST", "rides/<uuid:ride_id>/board"): {"code": "0000"},
         ("POST", "bookings/<uuid:booking_id>/answer"): {"took_place": True},
         ("POST", "bookings/<uuid:booking_id>/payment"): {"provider": "test_bank"},
         ("POST", "searches"): wish_for(world.ride),
@@ -391,6 +408,15 @@ def _room(world: World) -> Room:
     return room
 
 
+def _instant(world: World) -> InstantCode:
+    """The code of a colleague who stands at the kerb."""
+    found = InstantCode.objects.first()
+    if found is None:
+        waiting = MemberFactory(organization=world.cast.organization, car=True)
+        found = stand_at_kerb(waiting, now=world.now)
+    return found
+
+
 def _seat(world: World) -> RoomSeat:
     """The rider's seat in it."""
     return _room(world).seats.get(rider=world.cast.rider)
@@ -432,6 +458,7 @@ MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
     "<uuid:offer_id>": _request_offer,
     "<uuid:room_id>": _room,
     "<uuid:seat_id>": _seat,
+    "<str:code>": _instant,
     "<uuid:top_up_id>": _top_up,
     "<int:block_id>": lambda world: world.block,
     "<uuid:notification_id>": _news,

@@ -113,6 +113,8 @@ def _asked(booking: Booking, before: str) -> Iterator[News]:  # noqa: ARG001 (on
 @transaction.atomic
 def _tell_moved(ride: Ride, *, now: datetime) -> None:
     """Tell riders whose pick-up is not when they were told last: somebody else got in or out."""
+    if ride.is_instant:
+        return  # at the kerb everybody sees when it leaves
     bookings = Booking.objects.filter(ride=ride, state=BookingState.CONFIRMED)
     told = _last_told(ride)
     moved = []

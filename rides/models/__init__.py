@@ -8,6 +8,7 @@ from rides.models.bookings import (
     BookingTransition,
     ProofClass,
 )
+from rides.models.instant import CODE_ALPHABET, CODE_LENGTH, InstantCode
 from rides.models.mergers import MERGER_TRANSITIONS, MergerState, RoomMerger
 from rides.models.recurring import DayState, RecurringDay, RecurringRide
 from rides.models.request_offers import (
@@ -22,7 +23,6 @@ from rides.models.rides import (
     BookingMode,
     Ride,
     RideState,
-    RideTransition,
     Stop,
     StopKind,
 )
@@ -36,10 +36,13 @@ from rides.models.rooms import (
 )
 from rides.models.seats import SEAT_TRANSITIONS, RoomSeat, SeatState, SeatTransition
 from rides.models.shares import RideShare
+from rides.models.steps import RideTransition
 from rides.models.thresholds import Threshold
 
 __all__ = [
     "BOOKING_TRANSITIONS",
+    "CODE_ALPHABET",
+    "CODE_LENGTH",
     "MERGER_TRANSITIONS",
     "REQUEST_OFFER_TRANSITIONS",
     "REQUEST_TRANSITIONS",
@@ -52,6 +55,7 @@ __all__ = [
     "BookingState",
     "BookingTransition",
     "DayState",
+    "InstantCode",
     "MergerState",
     "ProofClass",
     "RecurringDay",

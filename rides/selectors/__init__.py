@@ -9,6 +9,7 @@ from rides.selectors.following import (
     get_emergency,
     get_fellow,
 )
+from rides.selectors.instant import get_instant_for
 from rides.selectors.mergers import (
     find_merger_away,
     find_merger_of,
@@ -93,6 +94,7 @@ __all__ = [
     "get_dispatch",
     "get_emergency",
     "get_fellow",
+    "get_instant_for",
     "get_merger",
     "get_own_booking",
     "get_recurring_ride_for",

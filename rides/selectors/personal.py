@@ -18,6 +18,7 @@ def export_rides(member_id: UUID) -> dict[str, Table]:
                 "arrival_at": ride.arrival_at,
                 "state": ride.state,
                 "seats_offered": ride.seats_offered,
+                "instant": ride.is_instant,
                 "note": ride.note,
             }
             for ride in Ride.objects.filter(driver=member_id).defer("reach", "route")
@@ -41,6 +42,8 @@ def export_rides(member_id: UUID) -> dict[str, Table]:
                 "dropoff_at": booking.dropoff_at,
                 "state": booking.state,
                 "seats": booking.seats,
+                "got_in_at": booking.boarded_at,
+                "got_out_at": booking.alighted_at,
                 "driver": booking.ride.driver.first_name,
             }
             for booking in Booking.objects.filter(rider=member_id).select_related("ride__driver")

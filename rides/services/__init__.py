@@ -11,6 +11,8 @@ from rides.services.bookings import (
 )
 from rides.services.cashier import PayBy, collect_price, register_cashier
 from rides.services.held import decide_booking, lock_booking, mark_missing, take_booking
+from rides.services.instant import InstantTerms, join_instant, open_instant
+from rides.services.kerb import alight, let_in
 from rides.services.mergers import (
     agree_to_merger,
     expire_mergers,
@@ -78,6 +80,7 @@ from rides.services.withdrawal import withdraw_member
 
 __all__ = [
     "BookingTerms",
+    "InstantTerms",
     "OfferTerms",
     "Part",
     "PayBy",
@@ -88,6 +91,7 @@ __all__ = [
     "RoomTerms",
     "TripEnd",
     "agree_to_merger",
+    "alight",
     "answer_validation",
     "arrive",
     "ask_to_host",
@@ -115,10 +119,12 @@ __all__ = [
     "follow_ride",
     "generate_due",
     "hold_seat",
+    "join_instant",
     "lapse_merger",
     "lapse_mergers_of",
     "leave_out_days",
     "leave_room",
+    "let_in",
     "lock_booking",
     "lock_merger",
     "lock_room",
@@ -130,6 +136,7 @@ __all__ = [
     "offer_recurring_ride",
     "offer_ride",
     "offer_to_request",
+    "open_instant",
     "open_room",
     "plan_merger",
     "plan_room",

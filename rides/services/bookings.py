@@ -128,7 +128,7 @@ def book_ride(
         told_dropoff_at=insertion.told_dropoff_at,
     )
     hold_if_due(booking, price, pay_by, now)
-    _store(ride, booking, promised)
+    store_booking(ride, booking, promised)
     if booking.state == BookingState.HELD:
         cashier().ask(booking, pay_by, now=now)
     record_new_booking(booking, now=now, actor=rider)
@@ -217,7 +217,12 @@ def _insert(
     return itinerary
 
 
-def _store(ride: Ride, booking: Booking, itinerary: Itinerary) -> None:
+def store_booking(ride: Ride, booking: Booking, itinerary: Itinerary) -> None:
+    """Write a new booking and the itinerary that holds it, for a locked ride.
+
+    Raises:
+        AlreadyBooked, RiderBusy, RideChanged: the database says so.
+    """
     try:
         with transaction.atomic():
             booking.save(force_insert=True)

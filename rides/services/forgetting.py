@@ -16,6 +16,7 @@ from carpool.kernel.geo import SRID, coarse_cell, from_point, reach_ellipse, to_
 from maps.selectors import describe_place
 from rides.models import (
     Booking,
+    InstantCode,
     RecurringRide,
     Ride,
     RideRequest,
@@ -54,6 +55,7 @@ def keep_terms(*, now: datetime, limit: int = 1_000) -> int:
     )
     rides = Ride.objects.filter(exact, arrival_at__lt=before).order_by("pk")[:limit]
     bookings = Booking.objects.filter(dropoff_at__lt=before).exclude(origin_label__startswith=ABOUT)
+    InstantCode.objects.filter(expires_at__lt=before).delete()
     links, _kinds = RideShare.objects.filter(ride__arrival_at__lt=before).delete()
     requests, _kinds = RideRequest.objects.filter(latest_arrival_at__lt=before).delete()
     over = Q(ended_at__lt=before) | Q(last_date__lt=before.date())

@@ -43,7 +43,7 @@ from rides.permissions import can_cancel_ride, is_driver
 from rides.selectors import get_ride_for, get_trip_region
 from rides.services.itinerary import Call, Itinerary, count_legs_ms, drive, plan, save
 from rides.services.request_offers import close_offers_with
-from rides.services.thresholds import RideEnd, settle_ends
+from rides.services.thresholds import RideEnd, settle_ends, settle_from_kerb
 from rides.services.transitions import move_booking, refresh_ride
 
 MOST_DETOUR_M = 100_000
@@ -61,7 +61,10 @@ class TripEnd:
 
 @dataclass(frozen=True, slots=True)
 class OfferTerms:
-    """What a driver accepts. One of ``departure_at`` and ``arrive_by`` is given, or both."""
+    """What a driver accepts. One of ``departure_at`` and ``arrive_by`` is given, or both.
+
+    Who offers an instant ride waits at the kerb until ``waits_until`` and leaves when they like.
+    """
 
     origin: TripEnd
     destination: TripEnd
@@ -73,6 +76,7 @@ class OfferTerms:
     arrive_by: datetime | None = None
     booking_mode: str = BookingMode.INSTANT
     note: str = ""
+    waits_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ def draft_ride(*, driver: Member, terms: OfferTerms, now: datetime) -> Draft:
     ground = _put_on_the_road(driver, terms)
     departure_at, arrive_latest_at = _times(driver, terms, ground, now)
     ride = _new_ride(driver, car, terms, ground, departure_at, arrive_latest_at)
-    itinerary = plan(ride, _calls(ride, ground))
+    itinerary = plan(ride, _calls(ride, ground, terms.waits_until or departure_at))
     ride.arrival_at, ride.route = itinerary.planned_at[-1], itinerary.route
     return Draft(ride, itinerary)
 
@@ -196,9 +200,8 @@ def _put_on_the_road(driver: Member, terms: OfferTerms) -> _Ground:
     end = snap(network, terms.destination.location, field="destination")
     if start.node == end.node:
         raise TooClose(field="destination")
-    origin, destination = settle_ends(
-        driver, network, terms.origin.location, terms.destination.location
-    )
+    settle = settle_ends if terms.waits_until is None else settle_from_kerb
+    origin, destination = settle(driver, network, terms.origin.location, terms.destination.location)
     stations = [_end_call(kind, place) for kind, place in _stations(origin, destination)]
     route = drive(network, stations)
     return _Ground(
@@ -224,15 +227,15 @@ def _stations(origin: RideEnd, destination: RideEnd) -> list[tuple[StopKind, Lon
     return stations
 
 
-def _calls(ride: Ride, ground: _Ground) -> list[Call]:
+def _calls(ride: Ride, ground: _Ground, leaves_by: datetime) -> list[Call]:
     """Return the stops of a new ride with their promises."""
     facts = {
-        StopKind.ORIGIN: (ride.origin_area, ride.departure_at + ground.from_door),
+        StopKind.ORIGIN: (ride.origin_area, leaves_by + ground.from_door),
         StopKind.DESTINATION: (ride.destination_area, ride.arrive_latest_at - ground.to_door),
     }
     calls = []
     for i, (kind, place) in enumerate(_stations(ground.origin, ground.destination)):
-        at_door = ("", ride.departure_at if i == 0 else ride.arrive_latest_at)
+        at_door = ("", leaves_by if i == 0 else ride.arrive_latest_at)
         label, latest_at = facts.get(kind, at_door)
         calls.append(replace(_end_call(kind, place), label=label, latest_at=latest_at))
     return calls
@@ -256,7 +259,7 @@ def _times(
     if departure_at > now + horizon:
         text = _("Rides can be offered %(days)d days ahead.")
         raise TooFarAhead(text % {"days": horizon.days}, field=field)
-    latest = departure_at + ground.solo + detour
+    latest = (terms.waits_until or departure_at) + ground.solo + detour
     if terms.arrive_by is None:
         return departure_at, latest
     if terms.arrive_by < departure_at + ground.solo:
@@ -290,6 +293,7 @@ def _new_ride(
         detour_m=terms.detour_m,
         booking_mode=terms.booking_mode,
         note=terms.note,
+        is_instant=terms.waits_until is not None,
         reach=reach_ellipse(
             ground.origin.shown_at,
             ground.destination.shown_at,
@@ -306,7 +310,8 @@ def _new_ride(
 def _end_fields(region: Region, named: TripEnd, end: RideEnd) -> dict[str, object]:
     """Name an end twice: exactly for the driver, and as a public place for everybody else."""
     site = end.site
-    area = site.name if site else describe_place(region, coarse_cell(end.shown_at))
+    near = end.shown_at if end.is_kerb else coarse_cell(end.shown_at)
+    area = site.name if site else describe_place(region, near)
     return {
         "": to_point(named.location),
         "_label": (
@@ -343,6 +348,12 @@ def cancel_ride(*, ride_id: UUID, by: Member, reason: str, now: datetime) -> Rid
         raise NotTheDriver
     if not can_cancel_ride(by, ride, now):
         raise WrongState
+    call_off(ride, by=by, reason=reason, now=now)
+    return ride
+
+
+def call_off(ride: Ride, *, by: Member | None, reason: str, now: datetime) -> None:
+    """Cancel a locked ride and whatever was booked; without ``by`` the clock did."""
     ride.cancelled_at, ride.cancel_reason = now, reason
     ride.save(update_fields=["cancelled_at", "cancel_reason"])
     for booking in Booking.objects.select_for_update().filter(ride=ride).active():
@@ -359,7 +370,6 @@ def cancel_ride(*, ride_id: UUID, by: Member, reason: str, now: datetime) -> Rid
     RecurringDay.objects.filter(ride=ride).update(state=DayState.SKIPPED, ride=None)
     close_offers_with(ride, now=now)
     refresh_ride(ride, now=now, actor=by)
-    return ride
 
 
 @transaction.atomic

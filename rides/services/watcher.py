@@ -25,6 +25,7 @@ from rides.models import (
 from rides.models.bookings import UNCERTAIN_STATES
 from rides.models.rides import RideQuerySet
 from rides.services.bookings import release_booking
+from rides.services.kerb import wait_on
 from rides.services.mergers import expire_mergers
 from rides.services.request_offers import end_request
 from rides.services.room_progress import look_at_room
@@ -101,6 +102,9 @@ def _look_at_ride(pk: UUID, now: datetime) -> bool:
     ride = _locked_rides().due(now).filter(pk=pk).first()
     if ride is None:
         return False
+    if ride.is_at_kerb:
+        wait_on(ride, now=now)
+        return True
     if now >= ride.validating_at:
         _ask_both_sides(ride, now)
     refresh_ride(ride, now=now)

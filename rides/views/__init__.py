@@ -1,5 +1,6 @@
 """Pages of rides."""
 
+from rides.views.instant import alight, board, instant, join_instant
 from rides.views.recurring import (
     change,
     end_recurring,
@@ -25,8 +26,10 @@ from rides.views.riding import (
 from rides.views.safety import block_fellow, emergency, fellow, follow, share, stop_sharing
 
 __all__ = [
+    "alight",
     "answer_booking",
     "block_fellow",
+    "board",
     "cancel",
     "cancel_booking",
     "change",
@@ -37,6 +40,8 @@ __all__ = [
     "fellow",
     "finish",
     "follow",
+    "instant",
+    "join_instant",
     "leave_out",
     "mark_missing",
     "offer",

@@ -23,6 +23,7 @@ from rides import permissions, selectors, services
 from rides.forms import FIELD_NAMES, AnswerForm, OfferForm, ReasonForm, StopForm
 from rides.models import Booking, RideState, StopKind
 from rides.selectors import RideView
+from rides.views.kerb import kerb_of
 
 PROGRESS = (
     RideState.SCHEDULED,
@@ -161,6 +162,8 @@ def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
         "open_dialog": request.GET.get("dialog", ""),
         "map_data": _map_data(view),
     }
+    if view.ride.is_instant:
+        context["kerb"] = kerb_of(request, view, now)
     if request.GET.get("fragment") == "ride":
         return render(request, "rides/_ride.html", context)
     context["basemap"] = basemap([view.ride.region])
@@ -213,7 +216,7 @@ def _walks(view: RideView) -> list[tuple[LonLat, LonLat]]:
     ]
 
 
-def _act(
+def act(
     request: MemberRequest, action: Callable[[], object], done: str, ride_id: UUID
 ) -> HttpResponse:
     """Run one service for a button; say what became of it on the ride's page."""
@@ -238,7 +241,7 @@ def _reason(request: MemberRequest) -> str:
 def cancel(request: MemberRequest, ride_id: UUID) -> HttpResponse:
     """Withdraw a ride."""
     reason = _reason(request)
-    return _act(
+    return act(
         request,
         lambda: services.cancel_ride(
             ride_id=ride_id, by=request.member, reason=reason, now=clock.now()
@@ -252,7 +255,7 @@ def cancel(request: MemberRequest, ride_id: UUID) -> HttpResponse:
 @require_POST
 def start(request: MemberRequest, ride_id: UUID) -> HttpResponse:
     """Record that the driver leaves."""
-    return _act(
+    return act(
         request,
         lambda: services.start_ride(ride_id=ride_id, by=request.member, now=clock.now()),
         _("Have a good drive."),
@@ -266,7 +269,7 @@ def visit(request: MemberRequest, ride_id: UUID) -> HttpResponse:
     """Record that the car reached a stop."""
     form = StopForm(request.POST)
     stop_id = form.cleaned_data["stop"] if form.is_valid() else 0
-    return _act(
+    return act(
         request,
         lambda: services.visit_stop(
             ride_id=ride_id, stop_id=stop_id, by=request.member, now=clock.now()
@@ -280,7 +283,7 @@ def visit(request: MemberRequest, ride_id: UUID) -> HttpResponse:
 @require_POST
 def finish(request: MemberRequest, ride_id: UUID) -> HttpResponse:
     """Record that the driver arrived."""
-    return _act(
+    return act(
         request,
         lambda: services.finish_ride(ride_id=ride_id, by=request.member, now=clock.now()),
         _("You have arrived. Well driven."),
@@ -296,7 +299,7 @@ def _ride_of(request: MemberRequest, booking_id: UUID) -> Booking:
 @require_POST
 def confirm_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
     """Accept a booking that waits."""
-    return _act(
+    return act(
         request,
         lambda: services.confirm_booking(booking_id=booking_id, by=request.member, now=clock.now()),
         _("Confirmed. Your colleague has been told."),
@@ -309,7 +312,7 @@ def confirm_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
 def decline_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
     """Refuse a booking that waits."""
     reason = _reason(request)
-    return _act(
+    return act(
         request,
         lambda: services.decline_booking(
             booking_id=booking_id, by=request.member, reason=reason, now=clock.now()
@@ -324,7 +327,7 @@ def decline_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
 def cancel_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
     """Give a seat back."""
     reason = _reason(request)
-    return _act(
+    return act(
         request,
         lambda: services.cancel_booking(
             booking_id=booking_id, by=request.member, reason=reason, now=clock.now()
@@ -338,7 +341,7 @@ def cancel_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
 @require_POST
 def mark_missing(request: MemberRequest, booking_id: UUID) -> HttpResponse:
     """Note that a rider was not there."""
-    return _act(
+    return act(
         request,
         lambda: services.mark_missing(booking_id=booking_id, by=request.member, now=clock.now()),
         _("Noted. Your colleague can object when asked."),
@@ -354,7 +357,7 @@ def answer_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Please answer yes or no."))
         return redirect("rides:ride", ride_id)
-    return _act(
+    return act(
         request,
         lambda: services.answer_validation(
             booking_id=booking_id,
