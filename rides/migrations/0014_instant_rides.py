@@ -9,7 +9,7 @@ from carpool.kernel.tenancy import wall
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0018_site_outlines"),
-        ("rides", "0011_mergers"),
+        ("rides", "0013_request_offers"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("rides", "0011_mergers"),
+        ("rides", "0016_proof"),
     ]
 
     operations = [
