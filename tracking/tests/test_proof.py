@@ -29,6 +29,7 @@ from tracking.engine import (
     weigh,
 )
 from tracking.engine import verdict as verdicts
+from tracking.engine.forgery import replay_m
 from tracking.engine.labelled import Truth, make_case
 from tracking.tests.ways import NOW_S, crooked_way, straight
 
@@ -106,6 +107,8 @@ def test_a_replay_is_found_beside_an_earlier_trace_that_was_simplified():
     kept = tuple(simplify(one, most_m=5.0) for one in case.earlier)
     assert sum(map(len, kept)) < sum(map(len, case.earlier)) / 3
     assert Code.REPLAY in against(judge(replace(case, earlier=kept)))
+    steady = straight()
+    assert replay_m(steady.shifted(86_400.0), [simplify(steady, most_m=1.0)]) < 1.0
 
 
 def test_who_drives_the_same_road_every_day_replays_nothing():
