@@ -153,12 +153,14 @@ class BookForm(forms.Form):
     offer = forms.CharField(max_length=4000)
     request = forms.UUIDField(required=False)
     way = forms.CharField(max_length=60, required=False)
+    sponsored = forms.IntegerField(min_value=0, required=False)
 
     @property
     def pay_by(self) -> PayBy | None:
         """The way to pay that was chosen, where there was one to choose."""
         provider, _colon, method = self.cleaned_data["way"].partition(":")
-        return PayBy(provider, method) if provider else None
+        sponsored = self.cleaned_data["sponsored"] or 0
+        return PayBy(provider, method, sponsored) if provider else None
 
 
 class BoardForm(JourneyForm):
@@ -210,3 +212,9 @@ class BoardForm(JourneyForm):
             end=end,
             walk_m=entered["walk_m"] or self.member.organization.policy.default_walk_m,
         )
+
+
+class RideForm(forms.Form):
+    """Which of one's rides."""
+
+    ride = forms.UUIDField()

@@ -103,6 +103,48 @@ class AnotherBudgetOpen(Conflict):
     title = _("Another budget is open. Close it first: an organization pays from one at a time")
 
 
+class BudgetEndsFirst(InvalidInput):
+    """A budget whose last day is before its first."""
+
+    code = "budget_ends_first"
+    title = _("It would end before it begins.")
+
+
+class NoKindOfTrip(InvalidInput):
+    """A budget that pays for nothing."""
+
+    code = "no_kind_of_trip"
+    title = _("Choose at least one kind of trip")
+
+
+class BudgetForNobody(InvalidInput):
+    """A budget for certain sites, of which none is chosen."""
+
+    code = "budget_for_nobody"
+    title = _("Choose at least one site")
+
+
+class TooFewPeople(InvalidInput):
+    """A budget for so few people that its sums would tell when one of them travelled."""
+
+    code = "too_few_people"
+    title = _("Name at least five people, so that no sum tells when one of them travelled")
+
+
+class SiteUnknown(InvalidInput):
+    """A site that is not the organization's."""
+
+    code = "site_unknown"
+    title = _("Your organization has no such site")
+
+
+class PeopleUnknown(InvalidInput):
+    """Somebody who is not in the organization."""
+
+    code = "people_unknown"
+    title = _("Nobody in your organization is called so")
+
+
 class SponsorPaysLess(Conflict):
     """The budget gives less than was shown: it, or this month's amount, has been used meanwhile."""
 
@@ -241,6 +283,20 @@ class ManualJournalClosed(Conflict):
 
     code = "manual_journal_closed"
     title = _("This proposal has been decided already")
+
+
+class DepositNotFound(NotFound):
+    """No such deposit."""
+
+    code = "deposit_not_found"
+    title = _("This deposit does not exist")
+
+
+class DepositClosed(Conflict):
+    """It has been posted or refused."""
+
+    code = "deposit_closed"
+    title = _("This deposit has been decided already")
 
 
 class SamePersonDecides(Forbidden):

@@ -66,6 +66,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "heartbeat": {"task": "kernel.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
     "watch-rides": {"task": "rides.watch_rides", "schedule": 15.0, "options": {"expires": 15}},
+    "generate-recurring-rides": {
+        "task": "rides.generate_recurring",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "pay-out": {"task": "payments.pay_out", "schedule": 3600.0, "options": {"expires": 600}},
     "reconcile-payments": {
         "task": "payments.reconcile",

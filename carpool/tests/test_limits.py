@@ -60,6 +60,7 @@ def test_the_figures_are_those_of_the_contract():
         "mails": ("5/h", "account", True),
         "search": ("60/min", "person", False),
         "join": ("10/min", "person", False),
+        "code": ("60/h", "person", False),
     }
     assert settings.ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS == 5
 
@@ -146,6 +147,7 @@ def test_sixty_searches_a_minute(cast, now, clock):
         wish = wish_for(world.ride)
     api, page = Api(cast.rider), Client()
     page.force_login(cast.rider.user)
+    assert Api(cast.colleague).post("searches", wish).status_code == 200, "a cold network is slow"
     for _number in range(59):
         assert api.client.post("/api/v1/searches", {}, format="json").status_code == 400
     assert api.post("searches", wish).status_code == 200

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -51,13 +51,32 @@ from matching.selectors import evaluate, with_stops
 from matching.selectors.shown import seal_offer
 from matching.tests.plan_factories import propose, workday
 from matching.tests.study_factories import table
-from payments.models import RideFare, RideFareState, TopUp
+from payments.models import RideFare, RideFareState, SponsorBudget, TopUp
 from payments.selectors import find_price
 from rides import services
-from rides.models import Booking, Ride, RideRequest, Room, RoomSeat, Stop
+from rides.models import (
+    Booking,
+    InstantCode,
+    RecurringRide,
+    RequestOffer,
+    Ride,
+    RideRequest,
+    Room,
+    RoomSeat,
+    Stop,
+)
 from rides.services import TripEnd
 from rides.tests.api import Api, end, offer_body, wish_for
-from rides.tests.factories import book, join, next_slot, offer, open_room, wish
+from rides.tests.factories import (
+    book,
+    join,
+    next_slot,
+    offer,
+    open_room,
+    stand_at_kerb,
+    wish,
+)
+from rides.tests.factories import terms as ride_terms
 from tracking.models import Verification
 
 # Doors, with digits of their own, so that they can be told from every corner near them.
@@ -66,6 +85,7 @@ RIDERS_DOOR = TripEnd(LonLat(-71.2613579, -29.9212468), "Pasaje Oculto 7")
 
 PLACE = {"kind": "other", "label": "Gym", "location": {"lon": -71.25, "lat": -29.91}}
 CAR = {"make": "Kia", "model": "Rio", "colour": "Red", "plate": "NEW-1", "seats": 2}
+BUDGET = {"name": "Ours", "percent": 50, "first_day": "2027-01-01", "pays_rides": True}
 PHONE = {"transport": "fcm", "address": "a-token", "label": "Phone"}
 PREFERENCES = {
     "matrix": [{"kind": "booking_made", "channels": ["in_app"]}],
@@ -133,6 +153,9 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "me/merges"): {"email": f"{uuid4().hex}@copper.example"},
         ("POST", "me/merges/<uuid:merge_id>/confirm"): {"code": code_of(_merge(world).pk)},
         ("POST", "organization/sites"): {"name": "Mine", "location": PLACE["location"]},
+        ("POST", "organization/budgets"): BUDGET,
+        ("PATCH", "organization/budgets/<uuid:budget_id>"): {"percent": 40},
+        ("POST", "rides/<uuid:ride_id>/seat-terms"): _asked_terms(world),
         ("PATCH", "organization/sites/<uuid:site_id>"): {"radius_m": 90},
         ("PUT", "organization/door"): {"is_open": True},
         ("PATCH", "organization/branding"): {"colour": "#b45309"},
@@ -157,6 +180,25 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("GET", "maps/route"): {"from": HERE, "to": "-71.33849,-29.954"},
         ("GET", "maps/place"): {"at": HERE},
         ("POST", "rides"): offer_body(driver, now=world.now, hours=72),
+        ("POST", "rides/<uuid:ride_id>/replace"): offer_body(driver, now=world.now, hours=72),
+        ("POST", "requests/<uuid:request_id>/offers"): {"ride": str(world.ride.pk)},
+        ("POST", "me/recurring-rides"): _repeated(world),
+        ("PUT", "recurring-rides/<uuid:recurring_id>"): _repeated(world),
+        ("POST", "recurring-rides/<uuid:recurring_id>/days-out"): {
+            "first_date": world.now.date().isoformat(),
+            "last_date": (world.now + timedelta(days=8)).date().isoformat(),
+        },
+        ("POST", "recurring-rides/<uuid:recurring_id>/day-back"): {
+            "date": world.now.date().isoformat()
+        },
+        ("POST", "instant"): {
+            "origin": PLACE["location"],
+            "destination": end(PORT, "Port"),
+            "car": str(driver.cars.get().pk),
+            "seats": 2,
+            "detour_s": 600,
+        },
+        ("POST", "rides/<uuid:ride_id>/board"): {"code": "0000"},
         ("POST", "bookings/<uuid:booking_id>/answer"): {"took_place": True},
         ("POST", "bookings/<uuid:booking_id>/payment"): {"provider": "test_bank"},
         ("POST", "searches"): wish_for(world.ride),
@@ -189,6 +231,38 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
     if takes_an_offer and hasattr(person, "organization_id"):
         return {"offer": world.token(person)}
     return bodies.get((method, path), {})
+
+
+def _repeated(world: World) -> dict[str, Any]:
+    """An offer that repeats, three days after the ride of this world and its proposal."""
+    body = offer_body(world.cast.driver, now=world.now)
+    del body["departure_at"]
+    later = world.now + timedelta(days=3, hours=6)
+    return {**body, "weekdays": [later.weekday()], "wall_time": "12:00", "skips_holidays": False}
+
+
+def _recurring(world: World) -> RecurringRide:
+    """A ride of the driver's that repeats."""
+    driver, body = world.cast.driver, _repeated(world)
+    known = RecurringRide.objects.filter(driver=driver, ended_at=None).first()
+    today = world.now.astimezone(driver.organization.zone).date()
+    return known or services.offer_recurring_ride(
+        driver=driver,
+        terms=services.RecurringTerms(
+            offer=ride_terms(driver, departure_at=None, origin=DRIVERS_DOOR),
+            weekdays=frozenset(body["weekdays"]),
+            wall_time=time(12),
+            first_date=today,
+            skips_holidays=False,
+        ),
+        now=world.now,
+    )
+
+
+def _request_offer(world: World) -> RequestOffer:
+    """That the driver offers the ride to the rider's request."""
+    known = RequestOffer.objects.filter(request=world.request).first()
+    return known or RequestOffer.objects.create(request=world.request, ride=world.ride)
 
 
 def _room_body(method: str, path: str, world: World) -> dict[str, Any]:
@@ -263,6 +337,24 @@ def _news(world: World) -> Notification:
     )[0]
 
 
+def _budget(world: World) -> SponsorBudget:
+    """A budget of the cast's organization that is closed."""
+    return SponsorBudget.objects.get_or_create(
+        organization=world.cast.organization, name="B",
+        defaults={"percent": 50, "first_day": world.now.date()},
+    )[0]  # fmt: skip
+
+
+def _asked_terms(world: World) -> dict[str, Any]:
+    """An offer in the driver's ride, of which somebody asks what it costs."""
+    return {
+        "price_minor": 400,
+        "pickup_at": world.ride.departure_at.isoformat(),
+        "origin": end(HEAD_OFFICE, "")["location"],
+        "destination": end(PORT, "")["location"],
+    }
+
+
 def _partnership(world: World) -> Partnership:
     """That the outsider's organization invites the cast's to share rides."""
     ours, theirs = world.cast.organization, world.cast.outsider.organization
@@ -316,6 +408,15 @@ def _room(world: World) -> Room:
     return room
 
 
+def _instant(world: World) -> InstantCode:
+    """The code of a colleague who stands at the kerb."""
+    found = InstantCode.objects.first()
+    if found is None:
+        waiting = MemberFactory(organization=world.cast.organization, car=True)
+        found = stand_at_kerb(waiting, now=world.now)
+    return found
+
+
 def _seat(world: World) -> RoomSeat:
     """The rider's seat in it."""
     return _room(world).seats.get(rider=world.cast.rider)
@@ -355,8 +456,11 @@ def _verdict(world: World) -> Verification:
 
 
 MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
+    "<uuid:recurring_id>": _recurring,
+    "<uuid:offer_id>": _request_offer,
     "<uuid:room_id>": _room,
     "<uuid:seat_id>": _seat,
+    "<str:code>": _instant,
     "<uuid:top_up_id>": _top_up,
     "<int:block_id>": lambda world: world.block,
     "<uuid:notification_id>": _news,
@@ -367,6 +471,7 @@ MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
     "<uuid:community_id>": _town,
     "<uuid:partnership_id>": _partnership,
     "<uuid:merge_id>": _merge,
+    "<uuid:budget_id>": _budget,
     "<uuid:verification_id>": _verdict,
 }
 

@@ -19,7 +19,9 @@ from matching.models import (
 from matching.selectors.proposals import ProposalView, SeatView
 from matching.selectors.week_text import describe_week
 from matching.services.plans import PlanTerms, TripTerms
+from matching.services.proposals import Payment
 from rides.api.serializers import CarLookSerializer, PersonSerializer
+from rides.services import PayBy
 
 
 class TripSerializer(StrictModelSerializer[CommuteTrip]):
@@ -147,6 +149,26 @@ class ProposalSerializer(serializers.Serializer[ProposalView]):
     saved_m = serializers.IntegerField(help_text="Metres of driving that this saves")
     saved_co2_g = serializers.IntegerField()
     ride = serializers.UUIDField(source="proposal.ride_id", allow_null=True)
+    booking = serializers.SerializerMethodField(help_text="Yours, once the driver drives")
+    price_minor = serializers.SerializerMethodField(
+        help_text="What your seat costs, while you can say yes, where seats are prepaid"
+    )
+    currency = serializers.SerializerMethodField()
+
+    @extend_schema_field({"type": ["string", "null"], "format": "uuid"})
+    def get_booking(self, view: ProposalView) -> str | None:
+        """Name what came of a yes."""
+        booking = view.mine.seat.booking_id if view.mine else None
+        return str(booking) if booking else None
+
+    @extend_schema_field({"type": ["integer", "null"]})
+    def get_price_minor(self, view: ProposalView) -> int | None:
+        """Tell a rider what it costs."""
+        return view.price.minor if view.price else None
+
+    def get_currency(self, view: ProposalView) -> str:
+        """Of the price; empty: none is known."""
+        return view.price.currency if view.price else ""
 
     @extend_schema_field({"type": ["integer", "null"]})
     def get_added_s(self, view: ProposalView) -> int | None:
@@ -156,9 +178,28 @@ class ProposalSerializer(serializers.Serializer[ProposalView]):
 
 @extend_schema_serializer(examples=[examples.YES])
 class ProposalAnswerSerializer(StrictSerializer):
-    """Yes or no."""
+    """Yes or no; where seats are prepaid, with the price that was shown and how it is paid."""
 
     yes = serializers.BooleanField()
+    price_minor = serializers.IntegerField(
+        min_value=0, allow_null=True, default=None, help_text="The price that you were shown"
+    )
+    provider = serializers.CharField(
+        max_length=20, allow_blank=True, default="", help_text="Empty: chosen when it is booked"
+    )
+    method = serializers.CharField(max_length=40, allow_blank=True, default="")
+    sponsored = serializers.IntegerField(
+        min_value=0, default=0, help_text="What you were told that your organization pays"
+    )
+
+    @property
+    def payment(self) -> Payment | None:
+        """How it is paid."""
+        said = self.validated_data
+        if not said["provider"] or said["price_minor"] is None:
+            return None
+        by = PayBy(said["provider"], said["method"], said["sponsored"])
+        return Payment(said["price_minor"], by)
 
 
 @extend_schema_serializer(examples=[examples.ASK])

@@ -25,6 +25,7 @@ from matching.api.plan_serializers import (
 from matching.errors import NotAManager, PlanNotFound
 from matching.selectors import plans, proposals
 from matching.selectors.proposals import ProposalView
+from rides.services import collect_price
 
 
 class PlanView(APIView):
@@ -89,9 +90,20 @@ class ProposalAnswerView(APIView):
         tags=["plan"],
         summary="Say yes or no to a proposal",
     )
-    @idempotent
     def post(self, request: Request, proposal_id: UUID) -> Response:
-        """Say yes or no, as the driver or as a rider."""
+        """Say yes or no, as the driver or as a rider; where seats are prepaid, say how you pay.
+
+        The seat is booked, and paid, once both have said yes. How the payment stands then, and
+        where it is approved, ``bookings/{id}/fare`` tells.
+        """
+        kept, member = self._answer(request, proposal_id), member_of(request)
+        own = proposals.booking_of(proposals.get_proposal_for(member, proposal_id), member)
+        if own is not None:
+            collect_price(booking=own, now=clock.now())
+        return kept
+
+    @idempotent
+    def _answer(self, request: Request, proposal_id: UUID) -> Response:
         form = ProposalAnswerSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         member = member_of(request)
@@ -99,9 +111,11 @@ class ProposalAnswerView(APIView):
             proposal_id=proposal_id,
             by=member,
             yes=form.validated_data["yes"],
+            payment=form.payment,
             now=clock.now(),
         )
-        view = ProposalView(proposals.get_proposal_for(member, proposal_id), member)
+        proposal = proposals.get_proposal_for(member, proposal_id)
+        view = ProposalView(proposal, member)
         return Response(ProposalSerializer(view).data)
 
 

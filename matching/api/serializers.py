@@ -150,12 +150,20 @@ class BookSerializer(StrictSerializer):
         help_text="Where seats are prepaid: by whom; empty: chosen later, while the seat is held",
     )
     method = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+    sponsored = serializers.IntegerField(
+        min_value=0,
+        required=False,
+        default=0,
+        help_text="What you were told that your organization pays; if it is less, 409",
+    )
 
     @property
     def pay_by(self) -> PayBy | None:
         """The way to pay that was chosen."""
         data = self.validated_data
-        return PayBy(data["provider"], data["method"]) if data["provider"] else None
+        if not data["provider"]:
+            return None
+        return PayBy(data["provider"], data["method"], data["sponsored"])
 
 
 @extend_schema_serializer(examples=[examples.BOOKED])

@@ -187,6 +187,16 @@ class ProposalSeat(models.Model):
     alone_m = models.PositiveIntegerField(help_text="The rider's own way, alone")
     answer = models.CharField(max_length=4, choices=Answer.choices, default=Answer.NONE)
     answered_at = models.DateTimeField(null=True, blank=True)
+    price_minor = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="What it costs, as it was shown with the yes"
+    )
+    pay_provider = models.CharField(
+        max_length=20, blank=True, help_text="By whom the rider pays it; empty: asked for later"
+    )
+    pay_method = models.CharField(max_length=40, blank=True)
+    pay_sponsored = models.PositiveBigIntegerField(
+        default=0, help_text="What of it their organization pays, as it was shown"
+    )
     booking = models.OneToOneField(
         Booking, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -13,7 +13,8 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils.functional import cached_property
 
 from accounts.models import Member
-from carpool.kernel.geo import LonLat, coarse_cell, walking_time
+from carpool.kernel.geo import LonLat, coarse_cell, from_point, walking_time
+from carpool.kernel.money import Money
 from matching.errors import ProposalNotFound
 from matching.models import (
     Answer,
@@ -26,7 +27,9 @@ from matching.models import (
     RunState,
 )
 from matching.models.runs import UNDER_WAY
+from matching.selectors.proposal_prices import price_of_seat
 from matching.selectors.search import CO2_G_PER_KM
+from rides.models import Booking
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,19 @@ class ProposalView:
         seats = self.proposal.seats.all()
         mine = next((seat for seat in seats if seat.rider_id == self.viewer.pk), None)
         return None if mine is None else SeatView(mine, is_exact=True)
+
+    @cached_property
+    def price(self) -> Money | None:
+        """What the viewer's own seat costs, while they can say yes and would pay for it."""
+        is_asked = self.waits_for_me and self.viewer.organization.policy.prepays_rides
+        return price_of_seat(self.mine.seat) if self.mine is not None and is_asked else None
+
+    @property
+    def ends(self) -> tuple[LonLat, ...]:
+        """Where the viewer's own trip begins and ends."""
+        if self.mine is None:
+            return ()
+        return from_point(self.mine.seat.origin), from_point(self.mine.seat.destination)
 
     @property
     def riders(self) -> list[SeatView]:
@@ -215,6 +231,12 @@ def get_proposal_for(member: Member, proposal_id: UUID, *, lock: bool = False) -
     if proposal is None:
         raise ProposalNotFound
     return proposal
+
+
+def booking_of(proposal: CarpoolProposal, rider: Member) -> Booking | None:
+    """Return the booking that came of a rider's yes."""
+    seat = next((seat for seat in proposal.seats.all() if seat.rider_id == rider.pk), None)
+    return seat.booking if seat is not None else None
 
 
 def list_runs(member: Member) -> QuerySet[AssignmentRun]:

@@ -1,18 +1,20 @@
 """Writes of matching."""
 
+from matching.services.along import offer_along
 from matching.services.booking import ATTEMPTS, book_offer
 from matching.services.company import rematch_member
 from matching.services.mergers import find_mergers
 from matching.services.partner_runs import queue_partner_runs
 from matching.services.parts import solve_part
 from matching.services.plans import PlanTerms, TripTerms, pause_plan, resume_plan, save_plan
-from matching.services.proposals import answer_proposal, expire_proposals
+from matching.services.proposals import Payment, answer_proposal, expire_proposals
 from matching.services.requests import KEPT_PER_REQUEST, match_request, match_ride
 from matching.services.runs import begin_run, queue_nightly_runs, queue_run, sweep_runs
 
 __all__ = [
     "ATTEMPTS",
     "KEPT_PER_REQUEST",
+    "Payment",
     "PlanTerms",
     "TripTerms",
     "answer_proposal",
@@ -22,6 +24,7 @@ __all__ = [
     "find_mergers",
     "match_request",
     "match_ride",
+    "offer_along",
     "pause_plan",
     "queue_nightly_runs",
     "queue_partner_runs",

@@ -7,6 +7,7 @@ ride's.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -28,22 +29,42 @@ from matching.models import (
     ProposalState,
 )
 from matching.selectors import SearchQuery, ShownOffer
+from matching.selectors.proposal_prices import price_of_seat
 from matching.selectors.proposals import get_proposal_for
 from matching.selectors.replanning import replan
 from matching.services.booking import book_shown
 from matching.services.standing import find_request, keep_looking_for, offer_proposed_ride
-from rides.errors import WrongState
+from rides.errors import PriceDiffers, WrongState
 from rides.events import ProposalChanged
 from rides.models import Ride
-from rides.services import TripEnd
+from rides.services import PayBy, TripEnd
 
 # Times are kept to the millisecond, and walks are rounded up to it.
 ROUNDING = timedelta(milliseconds=2)
 
 
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """How a rider pays with their yes, and what they were told that the seat costs."""
+
+    price_minor: int
+    by: PayBy
+
+
 @transaction.atomic
-def answer_proposal(*, proposal_id: UUID, by: Member, yes: bool, now: datetime) -> CarpoolProposal:
+def answer_proposal(
+    *,
+    proposal_id: UUID,
+    by: Member,
+    yes: bool,
+    now: datetime,
+    payment: Payment | None = None,
+) -> CarpoolProposal:
     """Say yes or no to a proposal, as its driver or as one of its riders.
+
+    Where seats are prepaid, a rider says with the yes how they pay: it is taken when the seat is
+    booked, at once or with the driver's yes. Afterwards, outside of the transaction,
+    ``rides.collect_price`` asks for it. Without ``payment`` they are asked when it is booked.
 
     Raises:
         ProposalNotFound: it was not made to them.
@@ -51,6 +72,7 @@ def answer_proposal(*, proposal_id: UUID, by: Member, yes: bool, now: datetime) 
         AlreadyAnswered: the answer has had its effect.
         DriverBusy, RiderBusy, SeatsExhausted, RideChanged, RideClosed, SeatsOutOfRange: what was
             proposed is not possible any more.
+        PriceDiffers: it costs something else than what was shown.
     """
     proposal = get_proposal_for(by, proposal_id, lock=True)
     if proposal.driver_id == by.pk:
@@ -64,7 +86,7 @@ def answer_proposal(*, proposal_id: UUID, by: Member, yes: bool, now: datetime) 
     seat = next(seat for seat in proposal.seats.all() if seat.rider_id == by.pk)
     if seat.booking_id is not None:
         raise AlreadyAnswered
-    _answer_seat(proposal, seat, yes=yes, now=now)
+    _answer_seat(proposal, seat, yes=yes, payment=payment, now=now)
     return proposal
 
 
@@ -77,16 +99,41 @@ def _check_open(proposal: CarpoolProposal, states: set[ProposalState], now: date
 
 
 def _answer_seat(
-    proposal: CarpoolProposal, seat: ProposalSeat, *, yes: bool, now: datetime
+    proposal: CarpoolProposal,
+    seat: ProposalSeat,
+    *,
+    yes: bool,
+    payment: Payment | None,
+    now: datetime,
 ) -> None:
     seat.answer, seat.answered_at = (Answer.YES if yes else Answer.NO), now
-    seat.save(update_fields=["answer", "answered_at"])
+    _remember(seat, payment if yes else None)
     if yes and proposal.state == ProposalState.TAKEN:
-        _book(proposal, seat, now=now)
+        _book(proposal, seat, now=now, is_there=True)
     if not yes and proposal.state == ProposalState.OPEN:
         _go_on_without(proposal, now=now)
     if yes or proposal.state in {ProposalState.OPEN, ProposalState.TAKEN}:
         _tell(proposal, now=now)
+
+
+def _remember(seat: ProposalSeat, payment: Payment | None) -> None:
+    """Write an answer down, and how the seat is paid.
+
+    Raises:
+        PriceDiffers: it costs something else than what was shown.
+    """
+    by = payment.by if payment else PayBy("")
+    if payment is not None:
+        price = price_of_seat(seat)
+        if price is None or price.minor != payment.price_minor:
+            raise PriceDiffers
+    seat.price_minor = payment.price_minor if payment else None
+    seat.pay_provider, seat.pay_method, seat.pay_sponsored = by.provider, by.method, by.sponsored
+    seat.save(
+        update_fields=[
+            "answer", "answered_at", "price_minor", "pay_provider", "pay_method", "pay_sponsored",
+        ]
+    )  # fmt: skip
 
 
 def _go_on_without(proposal: CarpoolProposal, *, now: datetime) -> None:
@@ -137,8 +184,13 @@ def _in_booking_order(proposal: CarpoolProposal) -> list[ProposalSeat]:
     return sorted(wanted, key=lambda seat: seat.dropoff_at)
 
 
-def _book(proposal: CarpoolProposal, seat: ProposalSeat, *, now: datetime) -> None:
-    """Book a seat at the meeting points and the pick-up time that were proposed."""
+def _book(
+    proposal: CarpoolProposal, seat: ProposalSeat, *, now: datetime, is_there: bool = False
+) -> None:
+    """Book a seat at the meeting points and the pick-up time that were proposed.
+
+    ``is_there``: its rider says yes just now, and can approve a payment.
+    """
     assert proposal.ride_id is not None
     query = SearchQuery(
         origin=TripEnd(from_point(seat.origin), seat.origin_label),
@@ -153,6 +205,7 @@ def _book(proposal: CarpoolProposal, seat: ProposalSeat, *, now: datetime) -> No
         pickup=seat.pickup_place,
         dropoff=seat.dropoff_place,
         shown_pickup_at=seat.pickup_at,
+        price_minor=seat.price_minor,
     )
     request_id = find_request(
         seat.rider, seat.earliest_departure_at, seat.latest_arrival_at, now=now
@@ -163,9 +216,16 @@ def _book(proposal: CarpoolProposal, seat: ProposalSeat, *, now: datetime) -> No
         now=now,
         request_id=request_id,
         told_dropoff_at=seat.dropoff_at,
+        pay_by=_way_of(seat, is_there=is_there),
     )
     seat.refused_because = ""
     seat.save(update_fields=["booking", "refused_because"])
+
+
+def _way_of(seat: ProposalSeat, *, is_there: bool) -> PayBy | None:
+    if not seat.pay_provider:
+        return None
+    return PayBy(seat.pay_provider, seat.pay_method, seat.pay_sponsored, is_there)
 
 
 def close(

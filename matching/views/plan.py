@@ -21,6 +21,8 @@ from matching.models import CommutePlan, Direction, ProposalState
 from matching.selectors import plans, proposals
 from matching.selectors.week_text import describe_week
 from matching.views.plan_form import FIELD_NAMES, AnswerForm, DayRows, PauseForm, PlanForm, RunForm
+from rides.models import BookingState
+from rides.services import collect_price
 
 SHOWN_RUNS = 6
 
@@ -165,7 +167,11 @@ def answer(request: MemberRequest, proposal_id: UUID) -> HttpResponse:
     yes: bool = form.cleaned_data["answer"]
     try:
         proposal = services.answer_proposal(
-            proposal_id=proposal_id, by=request.member, yes=yes, now=clock.now()
+            proposal_id=proposal_id,
+            by=request.member,
+            yes=yes,
+            payment=form.payment,
+            now=clock.now(),
         )
     except NotFound:
         raise
@@ -175,6 +181,12 @@ def answer(request: MemberRequest, proposal_id: UUID) -> HttpResponse:
     if not yes:
         messages.success(request, _("Fine. The others are told, if it concerns them."))
     elif proposal.state == ProposalState.TAKEN and proposal.ride_id is not None:
+        own = proposals.booking_of(proposal, request.member)
+        if own is not None and (pay_at := collect_price(booking=own, now=clock.now())):
+            return redirect(pay_at)
+        if own is not None and own.state == BookingState.HELD:
+            messages.warning(request, _("It is not paid yet. Your seat is kept for a while."))
+            return redirect("rides:ride", proposal.ride_id)
         messages.success(request, _("Settled. Everybody who said yes has their seat."))
         return redirect("rides:ride", proposal.ride_id)
     else:

@@ -16,6 +16,8 @@ from carpool.kernel.forms import date_input, time_input
 from matching.forms import WALKS
 from matching.models import CommutePlan, CommuteRole, CommuteTrip, Direction
 from matching.services.plans import PlanTerms, TripTerms
+from matching.services.proposals import Payment
+from rides.services import PayBy
 
 WORKDAYS = range(5)
 WEEK = range(7)
@@ -268,6 +270,18 @@ class AnswerForm(forms.Form):
     answer = forms.TypedChoiceField(
         choices=[("yes", _("Yes")), ("no", _("No"))], coerce=lambda value: value == "yes"
     )
+    way = forms.CharField(max_length=60, required=False)
+    sponsored = forms.IntegerField(min_value=0, required=False)
+    price_minor = forms.IntegerField(min_value=0, required=False)
+
+    @property
+    def payment(self) -> Payment | None:
+        """How it is paid, where that was shown with the price."""
+        said = self.cleaned_data
+        provider, _colon, method = said["way"].partition(":")
+        if not provider or said["price_minor"] is None:
+            return None
+        return Payment(said["price_minor"], PayBy(provider, method, said["sponsored"] or 0))
 
 
 class RunForm(forms.Form):

@@ -10,17 +10,25 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.permissions import member_of
+from accounts.api.serializers import LocationSerializer
 from accounts.models import Member
 from carpool.kernel import clock
 from carpool.kernel.api import PROBLEMS, READ_PROBLEMS
+from carpool.kernel.money import Money
 from carpool.kernel.strict import StrictSerializer
 from payments import selectors, services
 from payments.models import RideFare
+from payments.selectors import Shortfall
+from rides.selectors import get_ride_for
 from rides.services import PayBy
 
 
 class RideFareSerializer(serializers.ModelSerializer[RideFare]):
-    """The price of a seat; once it has ended, ``to_driver`` and ``back`` come to ``amount``."""
+    """The price of a seat; once it has ended, ``to_driver`` and ``back`` come to ``amount``.
+
+    Of the amount the rider's organization has paid ``sponsored``; of what goes back it gets
+    ``back_to_sponsor``.
+    """
 
     booking = serializers.UUIDField(source="booking_id")
     ride = serializers.UUIDField(source="ride_id")
@@ -31,8 +39,9 @@ class RideFareSerializer(serializers.ModelSerializer[RideFare]):
     class Meta:
         model = RideFare
         fields = (
-            "booking", "ride", "amount", "currency", "state", "end", "to_driver", "back",
-            "asked_at", "pay_by", "paid_at", "ended_at", "decide_by", "pay_at",
+            "booking", "ride", "amount", "sponsored", "currency", "state", "end", "to_driver",
+            "back", "back_to_sponsor", "asked_at", "pay_by", "paid_at", "ended_at",
+            "decide_by", "pay_at",
         )  # fmt: skip
 
     def get_pay_at(self, fare: RideFare) -> str:
@@ -52,6 +61,70 @@ class PayBySerializer(StrictSerializer):
 
     provider = serializers.CharField(max_length=20)
     method = serializers.CharField(max_length=40, allow_blank=True, default="")
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "An offer that a search has shown",
+            request_only=True,
+            value={
+                "price_minor": 1200,
+                "pickup_at": "2027-01-11T10:45:00Z",
+                "origin": {"lon": -71.2509, "lat": -29.9074},
+                "destination": {"lon": -71.3376, "lat": -29.9533},
+            },
+        )
+    ]
+)
+class AskTermsSerializer(StrictSerializer):
+    """An offer, as a search has shown it."""
+
+    price_minor = serializers.IntegerField(min_value=0, max_value=10**12)
+    pickup_at = serializers.DateTimeField()
+    origin = LocationSerializer(help_text="Where you set out")
+    destination = LocationSerializer(help_text="Where you go")
+
+
+class SeatTermsSerializer(serializers.Serializer[Any]):
+    """What booking a seat means for one's purse: ``own`` is ``price_minor`` less ``sponsored``."""
+
+    price_minor = serializers.IntegerField(source="price.minor")
+    currency = serializers.CharField()
+    is_due = serializers.BooleanField(help_text="It is paid when booking")
+    refusal = serializers.CharField(
+        allow_null=True, help_text="Why the law lets the driver not be paid; then it is free"
+    )
+    sponsor = serializers.CharField(help_text="Who pays a part of it; empty: nobody")
+    sponsored = serializers.IntegerField(help_text="What they pay")
+    shortfall = serializers.ChoiceField(
+        choices=Shortfall.choices, help_text="Why they pay less than their share"
+    )
+    own = serializers.IntegerField(help_text="What you pay")
+    free_until = serializers.DateTimeField(help_text="Giving the seat back is free until then")
+
+
+class TermsView(APIView):
+    """What a seat would cost, before it is booked."""
+
+    @extend_schema(
+        request=AskTermsSerializer,
+        responses={200: SeatTermsSerializer, **PROBLEMS},
+        tags=["bookings"],
+        summary="Ask what booking an offer means for your purse",
+    )
+    def post(self, request: Request, ride_id: UUID) -> Response:
+        """Say what you would pay now, and what your organization pays. Nothing is written."""
+        member = member_of(request)
+        ride = get_ride_for(member, ride_id)
+        form = AskTermsSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        said: dict[str, Any] = form.validated_data
+        price = Money(said["price_minor"], ride.organization.currency)
+        terms = selectors.seat_prices(member, now=clock.now()).terms(
+            ride, price, said["pickup_at"], said["origin"], said["destination"]
+        )
+        return Response(SeatTermsSerializer(terms).data)
 
 
 def _show(member: Member, booking_id: UUID) -> Response:

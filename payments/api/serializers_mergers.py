@@ -57,8 +57,8 @@ class ProposedMergerSerializer(serializers.Serializer[ProposedMerger]):
     has_agreed = serializers.BooleanField(help_text="You have said yes; the other host has not")
     party = serializers.IntegerField(source="quote.party", help_text="How many you would be")
     currency = serializers.CharField(source="quote.price.currency")
-    part_now = serializers.IntegerField(help_text="Each part of the highest fare, as it is now")
-    part_then = serializers.IntegerField(source="quote.part", help_text="The same as one")
+    part_now = serializers.IntegerField(help_text="Your part of the highest fare, as it is now")
+    part_then = serializers.IntegerField(help_text="The same as one")
     prepay = serializers.IntegerField(
         source="quote.price.prepay", help_text="Due with the yes of who becomes a rider"
     )

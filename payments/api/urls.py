@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments.api import mergers, ride_fares, room_actions, room_money, rooms, wallet
+from payments.api import budgets, mergers, ride_fares, room_actions, room_money, rooms, wallet
 
 app_name = "payments-api"
 urlpatterns = [
@@ -41,6 +41,19 @@ urlpatterns = [
     ),
     path("rooms/<uuid:room_id>/merger", mergers.MergerView.as_view(), name="room-merger"),
     path("rooms/<uuid:room_id>/dispute", room_money.DisputeView.as_view(), name="room-dispute"),
+    path("organization/budgets", budgets.BudgetsView.as_view(), name="budgets"),
+    path("organization/budgets/<uuid:budget_id>", budgets.BudgetView.as_view(), name="budget"),
+    path(
+        "organization/budgets/<uuid:budget_id>/open",
+        budgets.OpenBudgetView.as_view(),
+        name="budget-open",
+    ),
+    path(
+        "organization/budgets/<uuid:budget_id>/close",
+        budgets.CloseBudgetView.as_view(),
+        name="budget-close",
+    ),
+    path("rides/<uuid:ride_id>/seat-terms", ride_fares.TermsView.as_view(), name="seat-terms"),
     path("wallet", wallet.WalletView.as_view(), name="wallet"),
     path("wallet/movements", wallet.MovementsView.as_view(), name="movements"),
     path("wallet/months/<str:month>", wallet.MonthView.as_view(), name="month"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from payments.engine import chart
 from payments.engine.chart import Account, AccountKind, Journal, Leg, journal, move
-from payments.engine.refunds import Capture, plan_refunds
+from payments.engine.refunds import Capture, plan_refunds, share_refund
 from payments.engine.settlement import RiderAmounts, RoomSettlement
 
 
@@ -103,16 +103,31 @@ def seat_settled(
     captures: Sequence[Capture],
     kind: str = "settle_seat",
 ) -> Journal | None:
-    """Distribute the price of a paid seat in a planned ride (R5); its kind says why it went so."""
+    """Distribute the price of a paid seat in a planned ride (R5); its kind says why it went so.
+
+    What goes back goes to those who paid it, each the same part of theirs.
+    """
     from_escrow = chart.escrow(trip, rider, currency)
     moves = [
         move(from_escrow, chart.payable(driver, currency), to_driver),
         *(
             move(from_escrow, chart.refund_payable(payment, currency), part)
-            for payment, part in plan_refunds(captures, back)
+            for payment, part in share_refund(captures, back, currency)
         ),
     ]
     return journal(kind, f"settle:{trip}:{rider}", moves, trip=trip)
+
+
+def seat_lapsed(
+    *, trip: str, rider: str, currency: str, captures: Sequence[Capture]
+) -> Journal | None:
+    """Give back what a sponsor paid for a seat in a planned ride that its rider never paid."""
+    from_escrow = chart.escrow(trip, rider, currency)
+    moves = [
+        move(from_escrow, chart.refund_payable(one.payment, currency), one.remaining)
+        for one in captures
+    ]
+    return journal("lapse_seat", f"lapse:{trip}", moves, trip=trip)
 
 
 def refund_confirmed(

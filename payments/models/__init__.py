@@ -30,7 +30,13 @@ from payments.models.payments import (
 from payments.models.payouts import PAYOUT_TRANSITIONS, Payout, PayoutAccount, PayoutState
 from payments.models.ride_fares import RIDE_FARE_TRANSITIONS, RideFare, RideFareState
 from payments.models.seats import SeatPrice
-from payments.models.sponsors import SPONSOR, SponsorBudget, SponsorDeposit, SponsorGrant
+from payments.models.sponsors import (
+    SPONSOR,
+    BudgetFor,
+    SponsorBudget,
+    SponsorDeposit,
+    SponsorGrant,
+)
 from payments.models.statements import BreakKind, StatementBreak, StatementRun
 from payments.models.tariffs import LegalTerms, TaxiTariff
 
@@ -45,6 +51,7 @@ __all__ = [
     "TOP_UP_TRANSITIONS",
     "BankOperation",
     "BreakKind",
+    "BudgetFor",
     "Chargeback",
     "Dispute",
     "DisputeState",

@@ -55,7 +55,11 @@ ENDS = [
 
 
 class RideFare(models.Model):
-    """What one booking costs. Once it has ended: to the driver + back = amount."""
+    """What one booking costs. Once it has ended: to the driver + back = amount.
+
+    Of the amount the rider's organization pays ``sponsored``, and of what goes back it gets
+    ``back_to_sponsor``: the same part of it, to the unit.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organization = models.ForeignKey(
@@ -67,6 +71,7 @@ class RideFare(models.Model):
     driver_id = models.UUIDField(db_index=True, help_text="A member")
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
+    sponsored = models.BigIntegerField(_("paid by the organization"), default=0)
     state = models.CharField(
         _("state"), max_length=8, choices=RideFareState.choices, default=RideFareState.ASKED
     )
@@ -80,6 +85,7 @@ class RideFare(models.Model):
     end = models.CharField(_("why"), max_length=13, choices=ENDS, blank=True)
     to_driver = models.BigIntegerField(_("for the driver"), default=0)
     back = models.BigIntegerField(_("goes back"), default=0)
+    back_to_sponsor = models.BigIntegerField(_("of it to the organization"), default=0)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     disputed_at = models.DateTimeField(_("opened"), null=True, blank=True)
     decide_by = models.DateTimeField(_("decide by"), null=True, blank=True)
@@ -107,6 +113,12 @@ class RideFare(models.Model):
                 name="a_seats_price_is_all_somewhere",
             ),
             models.CheckConstraint(
+                condition=models.Q(sponsored__gte=0, sponsored__lte=models.F("amount"))
+                & models.Q(back_to_sponsor__gte=0, back_to_sponsor__lte=models.F("back"))
+                & models.Q(back_to_sponsor__lte=models.F("sponsored")),
+                name="a_sponsor_gets_no_more_back_than_it_paid",
+            ),
+            models.CheckConstraint(
                 condition=~models.Q(state__in=(*KEPT_STATES, *ENDED_STATES))
                 | models.Q(paid_at__isnull=False),
                 name="a_kept_price_was_paid",
@@ -127,6 +139,16 @@ class RideFare(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}: {self.get_state_display()}"
+
+    @property
+    def own(self) -> int:
+        """What the rider pays of it."""
+        return self.amount - self.sponsored
+
+    @property
+    def own_back(self) -> int:
+        """What comes back to the rider."""
+        return self.back - self.back_to_sponsor
 
     @property
     def is_disputed(self) -> bool:

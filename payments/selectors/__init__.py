@@ -31,7 +31,7 @@ from payments.selectors.room_prices import (
     price_room,
 )
 from payments.selectors.rooms import quote_room, quote_seat, rules_of
-from payments.selectors.sponsors import Shortfall, Support, support_of
+from payments.selectors.sponsors import Shortfall, Support, TripKind, support_of
 from payments.selectors.tariffs import list_tariffs, tariff_of, why_unpaid
 from payments.selectors.ways import BY_SPONSOR, WayToPay, is_play_money, ways_to_pay
 
@@ -53,6 +53,7 @@ __all__ = [
     "Shortfall",
     "Standing",
     "Support",
+    "TripKind",
     "WayToPay",
     "as_stop",
     "audit_books",

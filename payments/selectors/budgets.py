@@ -1,5 +1,6 @@
 """What managers see of their organization's sponsor budgets: rules, what came, what it paid."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median_low
@@ -7,16 +8,23 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Count, Q, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models.functions import Lower, TruncMonth
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Member, Organization
+from accounts.models import Member, Organization, Site
 from accounts.selectors import require_manager
 from carpool.kernel.money import MINOR_DIGITS
 from payments.engine.chart import AccountKind
 from payments.engine.split import percent_of
-from payments.errors import BudgetNotFound
-from payments.models import JournalEntry, SeatPrice, SponsorBudget, SponsorDeposit, SponsorGrant
+from payments.errors import BudgetNotFound, PeopleUnknown, SiteUnknown
+from payments.models import (
+    JournalEntry,
+    ManualState,
+    SeatPrice,
+    SponsorBudget,
+    SponsorDeposit,
+    SponsorGrant,
+)
 from payments.selectors.desk import FEW
 
 _USUAL_OVER = timedelta(days=90)
@@ -93,6 +101,14 @@ class Effect:
         return self.prepay - self.given
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The sites, or the people, that a budget is for."""
+
+    sites: Sequence[Site] = ()
+    people: Sequence[Member] = ()
+
+
 def get_budget(member: Member, budget_id: UUID, *, lock: bool = False) -> SponsorBudget:
     """Return a budget of the organization that a member steers.
 
@@ -116,11 +132,17 @@ def list_budgets(member: Member, *, now: datetime) -> list[BudgetView]:
     """
     require_manager(member)
     organization = member.organization
-    budgets = SponsorBudget.objects.filter(organization=organization.pk)
+    budgets = with_chosen(SponsorBudget.objects.filter(organization=organization.pk))
     sums = _sums(organization)
     today = now.astimezone(organization.zone).date()
     views = [_view(one, sums.get(str(one.pk), {}), today) for one in budgets]
     return sorted(views, key=lambda one: (not one.budget.is_on, one.budget.name))
+
+
+def with_chosen(budgets: "models.QuerySet[SponsorBudget]") -> "models.QuerySet[SponsorBudget]":
+    """Read with budgets for which sites they are, and for how many people."""
+    chosen = budgets.select_related("organization").prefetch_related("sites")
+    return chosen.annotate(people_count=Count("people"))
 
 
 def _sums(organization: Organization) -> dict[str, dict[str, int]]:
@@ -198,9 +220,55 @@ def _enough(people: int) -> int | None:
     return people if people >= FEW else None
 
 
+def list_named(budget: SponsorBudget) -> list[str]:
+    """Return the addresses of the people that a budget names."""
+    named = budget.people.order_by("user__email").values_list("user__email", flat=True)
+    return list(named)
+
+
+def people_of(
+    organization: Organization, addresses: Sequence[str]
+) -> tuple[list[Member], list[str]]:
+    """Return the active members with these addresses, each once, and the addresses of nobody."""
+    wanted = {address.lower(): address for address in addresses}
+    inside = Member.objects.active().filter(organization=organization).select_related("user")
+    rows = inside.annotate(address=Lower("user__email")).filter(address__in=wanted)
+    found = {row.user.email.lower(): row for row in rows}
+    return list(found.values()), [said for key, said in wanted.items() if key not in found]
+
+
+def find_chosen(
+    budget: SponsorBudget, sites: Sequence[UUID] | None, people: Sequence[UUID] | None
+) -> Chosen:
+    """Return the organization's sites and active people with these ids; None: as they are.
+
+    Raises:
+        PeopleUnknown, SiteUnknown: one of them is not the organization's.
+    """
+    is_new = budget._state.adding
+    own_sites, own_people = (
+        budget.organization.sites.all(),
+        Member.objects.active().filter(organization=budget.organization_id),
+    )
+    if sites is not None:
+        there = list(own_sites.filter(pk__in=sites))
+        if len(there) < len(set(sites)):
+            raise SiteUnknown(field="sites")
+    else:
+        there = [] if is_new else list(budget.sites.all())
+    if people is not None:
+        named = list(own_people.filter(pk__in=people))
+        if len(named) < len(set(people)):
+            raise PeopleUnknown(field="people")
+    else:
+        named = [] if is_new else list(budget.people.all())
+    return Chosen(there, named)
+
+
 def list_deposits(budget: SponsorBudget) -> "models.QuerySet[SponsorDeposit]":
     """Return the money that has come in for a budget, newest first."""
-    return SponsorDeposit.objects.filter(budget=budget)
+    posted = SponsorDeposit.objects.filter(budget=budget, state=ManualState.POSTED)
+    return posted.order_by("-at")
 
 
 def usual_prepay(organization: Organization, *, now: datetime) -> int:

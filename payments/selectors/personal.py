@@ -3,13 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from payments.models import JournalEntry, Payment, PayoutAccount
+from django.db.models import Q, QuerySet
+
+from payments.models import JournalEntry, Payment, PayoutAccount, RideFare, SponsorBudget
 
 Table = list[dict[str, Any]]
 
 
 def export_payments(member_id: UUID) -> dict[str, Table]:
-    """Return what a member paid, and every movement on their own accounts, JSON-ready."""
+    """Return what a member paid, for what, and every movement on their accounts, JSON-ready."""
     own = JournalEntry.objects.filter(account__owner_id=member_id)
     return {
         "payout_account": [
@@ -27,6 +29,13 @@ def export_payments(member_id: UUID) -> dict[str, Table]:
             }
             for payment in Payment.objects.filter(payer_id=member_id).order_by("created_at")
         ],
+        "ride_fares": [_ride_fare(one, member_id) for one in _ride_fares(member_id)],
+        "named_in_budgets": [
+            {"budget": budget.name, "organization": budget.organization.name}
+            for budget in SponsorBudget.objects.filter(people=member_id).select_related(
+                "organization"
+            )
+        ],
         "movements": [
             {
                 "at": entry.journal.created_at,
@@ -38,4 +47,34 @@ def export_payments(member_id: UUID) -> dict[str, Table]:
             }
             for entry in own.select_related("journal", "account").order_by("id")
         ],
+    }
+
+
+def _ride_fares(member_id: UUID) -> QuerySet[RideFare]:
+    own = Q(rider_id=member_id) | Q(driver_id=member_id)
+    return RideFare.objects.filter(own).order_by("asked_at", "pk")
+
+
+def _ride_fare(fare: RideFare, member_id: UUID) -> dict[str, Any]:
+    """Return the price of a seat; what others wrote about a dispute is its rider's and driver's."""
+    return {
+        "booking": fare.booking_id,
+        "ride": fare.ride_id,
+        "as": "rider" if fare.rider_id == member_id else "driver",
+        "amount_minor": fare.amount,
+        "sponsored_minor": fare.sponsored,
+        "currency": fare.currency,
+        "state": fare.state,
+        "asked_at": fare.asked_at,
+        "pay_by": fare.pay_by,
+        "paid_at": fare.paid_at,
+        "end": fare.end,
+        "to_driver_minor": fare.to_driver,
+        "back_minor": fare.back,
+        "back_to_sponsor_minor": fare.back_to_sponsor,
+        "ended_at": fare.ended_at,
+        "disputed_at": fare.disputed_at,
+        "decide_by": fare.decide_by,
+        "decided_at": fare.decided_at,
+        "why": fare.why,
     }

@@ -1,19 +1,23 @@
 """What a seat in a planned ride costs, when it is paid, and where its price is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from accounts.models import Member, Organization
+from carpool.kernel.geo import LonLat
 from carpool.kernel.money import Money
 from payments.engine.leaving import leave_seat
 from payments.engine.legal import COST_SHARING, PaymentRefusal
 from payments.engine.rules import SeatRules
+from payments.engine.split import split_fare
 from payments.errors import RideFareNotFound
 from payments.models import LegalTerms, RideFare, RideFareState
 from payments.models.payments import PENDING_STATES
 from payments.models.ride_fares import KEPT_STATES
+from payments.selectors.sponsors import Shortfall, Support, TripKind, support_of
 from payments.selectors.ways import WayToPay, is_play_money, ways_to_pay
 from rides.models import Booking, BookingState, Ride
 from rides.selectors import RideView
@@ -34,13 +38,39 @@ class SeatTerms:
     """What booking a seat means for one's purse.
 
     ``refusal`` is why the law lets the driver not be paid, where the organization prepays; then
-    the seat is free. Without ``is_due`` nothing is paid here.
+    the seat is free. Without ``is_due`` nothing is paid here. Of the price ``sponsored`` is what
+    the rider's organization pays, and ``own`` the rest.
     """
 
     price: Money | None
     is_due: bool
     refusal: PaymentRefusal | None
     free_until: datetime
+    sponsored: int = 0
+    sponsor: str = ""
+    shortfall: Shortfall = Shortfall.NONE
+
+    @property
+    def own(self) -> int:
+        """What the rider pays when booking."""
+        return self.price.minor - self.sponsored if self.price else 0
+
+    @property
+    def currency(self) -> str:
+        """Of the price."""
+        return self.price.currency if self.price else ""
+
+
+class Offered(Protocol):
+    """A ride, or one that is proposed: whose it is, and when it leaves."""
+
+    @property
+    def organization_id(self) -> UUID:
+        """Of its driver."""
+
+    @property
+    def departure_at(self) -> datetime:
+        """When it leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +80,7 @@ class SeatPrices:
     member: Member
     ways: tuple[WayToPay, ...]
     law: LegalTerms | None
+    support: Support | None = None
 
     @property
     def is_play_money(self) -> bool:
@@ -61,8 +92,10 @@ class SeatPrices:
         """So long after booking a seat is given back free."""
         return self.member.organization.policy.ride_grace_s
 
-    def terms(self, ride: Ride, price: Money | None, pickup_at: datetime) -> SeatTerms:
-        """Say what a seat in a ride would mean; asks nothing.
+    def terms(
+        self, ride: Offered, price: Money | None, pickup_at: datetime, *ends: LonLat
+    ) -> SeatTerms:
+        """Say what a seat in a ride would mean, for a trip between these ends; asks nothing.
 
         Between organizations nothing is paid: each has books of its own.
         """
@@ -73,11 +106,25 @@ class SeatPrices:
             return SeatTerms(price, False, None, free_until)
         law, holidays = (self.law.law, self.law.holidays) if self.law else (COST_SHARING, [])
         refusal = law.refusal(ride.departure_at, zone=own.zone, holidays=holidays)
-        return SeatTerms(price, refusal is None, refusal, free_until)
+        given = self.support
+        if refusal or given is None or not given.pays_for(own.pk, price.currency, *ends):
+            return SeatTerms(price, refusal is None, refusal, free_until)
+        return SeatTerms(
+            price, True, None, free_until,
+            sponsored=given.part_of(price.minor),
+            sponsor=given.organization,
+            shortfall=given.shortfall_of(price.minor),
+        )  # fmt: skip
 
 
-def seat_prices(member: Member) -> SeatPrices:
-    """Return what is needed to price seats for a member; one query where seats are prepaid."""
+def seat_prices(member: Member, *, now: datetime) -> SeatPrices:
+    """Return what is needed to price seats for a member; few queries, where seats are prepaid."""
+    prices = _prices_without_support(member)
+    support = support_of(member, trip=TripKind.RIDE, now=now) if prices.ways else None
+    return replace(prices, support=support)
+
+
+def _prices_without_support(member: Member) -> SeatPrices:
     organization = member.organization
     if not organization.policy.prepays_rides:
         return SeatPrices(member, (), None)
@@ -87,7 +134,7 @@ def seat_prices(member: Member) -> SeatPrices:
 
 def is_prepaid(ride: Ride, rider: Member, price: Money) -> bool:
     """Tell whether a seat is paid when it is booked, as :meth:`SeatPrices.terms` shows it."""
-    return seat_prices(rider).terms(ride, price, ride.departure_at).is_due
+    return _prices_without_support(rider).terms(ride, price, ride.departure_at).is_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +142,8 @@ class OwnFare:
     """The price of one's own seat, and what can be done about it.
 
     ``can_pay`` while no payment is under way; ``pay_at`` leads to one that waits for approval;
-    ``leave_back`` and ``leave_fee`` are what giving the seat back now would mean.
+    ``leave_back`` and ``leave_fee`` are what giving the seat back now would mean for the rider's
+    own part of it.
     """
 
     fare: RideFare
@@ -201,15 +249,23 @@ def own_fare(fare: RideFare, booking: Booking, *, now: datetime) -> OwnFare:
         rules=rules,
     )
     is_promised = booking.state == BookingState.CONFIRMED
-    fee = split.to_driver if is_promised else 0
+    own_back, _sponsors = split_back(fare, split.back if is_promised else fare.amount)
     return OwnFare(
         fare=fare,
-        can_pay=is_asked and not is_pending and not waits,
-        is_asking=is_pending,
+        can_pay=is_asked and not is_pending and not waits and fare.own > 0,
+        is_asking=is_pending or (is_asked and not fare.own),
         waits_for_approval=waits,
         was_declined=is_asked and payment is not None and not is_pending and not waits,
         is_play_money=payment is not None and is_play_money(payment.provider),
-        leave_fee=fee,
-        leave_back=fare.amount - fee if fare.state == RideFareState.HELD else 0,
+        leave_fee=fare.own - own_back,
+        leave_back=own_back if fare.state == RideFareState.HELD else 0,
         free_until=booking.pickup_at - timedelta(seconds=rules.free_before_s),
     )
+
+
+def split_back(fare: RideFare, back: int) -> tuple[int, int]:
+    """Return what of a refund is the rider's and what the sponsor's, as the books split it."""
+    if not back:
+        return 0, 0
+    parts = split_fare(back, {"rider": fare.own, "sponsor": fare.sponsored}, fare.currency)
+    return parts["rider"], parts["sponsor"]

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import F, Q, Sum
 
 from accounts.models import Member
-from carpool.kernel.geo import from_point
+from carpool.kernel.geo import LonLat, from_point
 from payments.engine.split import ceil_div, percent_of
 from payments.errors import NoTariff
 from payments.models import SPONSOR, Payment
@@ -95,17 +95,22 @@ class OpeningPreview:
     price: RoomPrice
 
 
-def price_room(room: Room, reached: Sequence[Reached], support: Support | None = None) -> RoomPrice:
+def price_room(
+    room: Room, reached: Sequence[Reached], support: Support | None = None, *dropoffs: LonLat
+) -> RoomPrice:
     """Return the price of a room along the way on which people get out so.
 
-    ``support`` is what the organization of whoever asks gives to seats.
+    ``support`` is what the organization of whoever asks gives to seats, and ``dropoffs`` is where
+    they would get out; unless given, where the others do.
 
     Raises:
         NoTariff: no tariff is known there and then; none is guessed.
     """
     estimate = quote_room(room, reached)
     terms = quote_seat(room, estimate)
-    if support is not None and not support.pays_for(room, estimate.currency):
+    seats = [one for one in reached if isinstance(one, RoomSeat)]
+    ends = (from_point(room.pickup), *(dropoffs or (from_point(one.dropoff) for one in seats)))
+    if support and not support.pays_for(room.organization_id, estimate.currency, *ends):
         support = None
     return RoomPrice(
         currency=estimate.currency,
@@ -123,11 +128,11 @@ def price_room(room: Room, reached: Sequence[Reached], support: Support | None =
 
 
 def find_price(
-    room: Room, reached: Sequence[Reached], support: Support | None = None
+    room: Room, reached: Sequence[Reached], support: Support | None = None, *dropoffs: LonLat
 ) -> RoomPrice | None:
     """Return the price of a room, or None where nobody knows what a taxi costs."""
     try:
-        return price_room(room, reached, support)
+        return price_room(room, reached, support, *dropoffs)
     except NoTariff:
         return None
 
@@ -171,7 +176,7 @@ def preview_joining(
         most_extra_s=policy.room_extra_s,
         least_shared_percent=policy.room_shared_percent,
     )
-    price = price_room(room, route.parts, support_of(member, now=now))
+    price = price_room(room, route.parts, support_of(member, now=now), public.location)
     return JoinPreview(view, public, route.parts[-1], price)
 
 

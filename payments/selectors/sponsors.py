@@ -2,18 +2,30 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Member
+from accounts.models import Member, Site
+from carpool.kernel.geo import LonLat, crow_fly_m, from_point
 from payments.engine import chart
 from payments.engine.split import percent_of
-from payments.models import SponsorBudget, SponsorGrant
+from payments.models import BudgetFor, SponsorBudget, SponsorGrant
 from payments.selectors.balances import balance_of
-from rides.models import Room
+
+# So near to where cars stop somebody is at a site, also beside its outline.
+# Source: product description, incentives: "workplace within 100 m".
+AT_SITE_M = 100
+
+
+class TripKind(StrEnum):
+    """What a budget may pay for. The values name its fields."""
+
+    ROOM = "pays_rooms"
+    RIDE = "pays_rides"
 
 
 class Shortfall(models.TextChoices):
@@ -31,6 +43,7 @@ class Support:
     Attributes:
         left: What of the budget's money is available.
         left_this_month: What this member may still get in this month; None where that is no rule.
+        sites: It pays for trips from or to these; None: for all.
     """
 
     budget: SponsorBudget
@@ -39,6 +52,7 @@ class Support:
     currency: str
     left: int
     left_this_month: int | None
+    sites: tuple[Site, ...] | None = None
 
     def part_of(self, prepay: int) -> int:
         """Return what it pays of a prepayment, by its rules and by what is left."""
@@ -50,9 +64,14 @@ class Support:
             return Shortfall.NONE
         return Shortfall.BUDGET if self.left == min(self._limits()) else Shortfall.MONTH
 
-    def pays_for(self, room: Room, currency: str) -> bool:
-        """Tell whether it pays for seats of a room: of its own organization, in its currency."""
-        return room.organization_id == self.organization_id and currency == self.currency
+    def pays_for(self, organization_id: UUID, currency: str, *ends: LonLat) -> bool:
+        """Tell whether it pays for a seat: of its own organization, in its currency, at its sites.
+
+        ``ends`` is where the trip begins and ends, as far as that is known.
+        """
+        if organization_id != self.organization_id or currency != self.currency:
+            return False
+        return self.sites is None or any(_is_at(site, end) for site in self.sites for end in ends)
 
     def _share(self, prepay: int) -> int:
         share, most = percent_of(prepay, self.budget.percent), self.budget.most_per_trip
@@ -62,16 +81,25 @@ class Support:
         return [one for one in (self.left, self.left_this_month) if one is not None]
 
 
-def support_of(member: Member, *, now: datetime, lock: bool = False) -> Support | None:
-    """Return what a member's organization gives to seats now; None where no budget is open."""
+def _is_at(site: Site, place: LonLat) -> bool:
+    return site.holds(place) or crow_fly_m(from_point(site.meeting_point), place) <= AT_SITE_M
+
+
+def support_of(
+    member: Member, *, now: datetime, trip: TripKind = TripKind.ROOM, lock: bool = False
+) -> Support | None:
+    """Return what a member's organization gives to such seats now.
+
+    None where no budget is open, or the one that is pays for others, or for other trips.
+    """
     organization = member.organization
     today = now.astimezone(organization.zone).date()
     open_now = Q(last_day=None) | Q(last_day__gte=today)
     budgets = SponsorBudget.objects.filter(
-        open_now, organization=organization.pk, is_on=True, first_day__lte=today
+        open_now, organization=organization.pk, is_on=True, first_day__lte=today, **{trip: True}
     )
     budget = (budgets.select_for_update() if lock else budgets).first()
-    if budget is None:
+    if budget is None or not _is_for(budget, member):
         return None
     account = chart.sponsor(str(budget.pk), organization.currency)
     return Support(
@@ -81,7 +109,13 @@ def support_of(member: Member, *, now: datetime, lock: bool = False) -> Support 
         currency=organization.currency,
         left=balance_of(organization.pk, account).available,
         left_this_month=_left_this_month(budget, member, today),
+        sites=tuple(budget.sites.all()) if budget.given_to == BudgetFor.SITES else None,
     )
+
+
+def _is_for(budget: SponsorBudget, member: Member) -> bool:
+    named = budget.people.filter(pk=member.pk)
+    return budget.given_to != BudgetFor.PEOPLE or named.exists()
 
 
 def _left_this_month(budget: SponsorBudget, member: Member, today: date) -> int | None:

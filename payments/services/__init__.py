@@ -2,6 +2,7 @@
 
 from payments.services.arrivals import payment_arrived, payment_failed
 from payments.services.chargebacks import charge_back, return_chargeback
+from payments.services.deposits import enter_deposit, post_deposit, refuse_deposit
 from payments.services.disputes import decide_by_silence, decide_dispute, open_dispute
 from payments.services.fares import after_top_up, enter_fare, settle_due_fares, settle_fare
 from payments.services.holds import capture_hold, expire_holds, place_hold, release_hold
@@ -38,7 +39,7 @@ from payments.services.rooms import (
     pay_for_seat,
     reserve_seat,
 )
-from payments.services.sponsors import deposit, save_budget, switch_budget
+from payments.services.sponsors import save_budget, switch_budget
 from payments.services.statements import reconcile_provider, reconcile_providers
 from payments.services.sweeping import sweep
 from payments.services.tariffs import remove_tariff, save_tariff
@@ -67,9 +68,9 @@ __all__ = [
     "decide_dispute",
     "decide_price",
     "decide_prices_by_silence",
-    "deposit",
     "dispute_price",
     "end_payout",
+    "enter_deposit",
     "enter_fare",
     "expire_holds",
     "expire_top_ups",
@@ -94,6 +95,7 @@ __all__ = [
     "payment_arrived",
     "payment_failed",
     "place_hold",
+    "post_deposit",
     "post_journal",
     "post_journals",
     "post_proposed",
@@ -105,6 +107,7 @@ __all__ = [
     "record_answer",
     "record_merger_answer",
     "record_outcome",
+    "refuse_deposit",
     "refuse_proposed",
     "release_hold",
     "remove_tariff",

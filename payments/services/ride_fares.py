@@ -15,17 +15,22 @@ from accounts.models import Member
 from carpool.kernel import outbox
 from carpool.kernel.money import Money
 from payments.engine import journals
+from payments.engine.refunds import Capture
 from payments.engine.rules import DisputeRules
 from payments.engine.seats import SeatFacts, end_seat
-from payments.errors import DisputeClosed, RideFareNotFound, SeatPaid
-from payments.models import RIDE_FARE_TRANSITIONS, Payment, RideFare, RideFareState
+from payments.errors import DisputeClosed, RideFareNotFound, SeatPaid, SponsorPaysLess
+from payments.events import PaymentCaptured
+from payments.models import RIDE_FARE_TRANSITIONS, SPONSOR, Payment, RideFare, RideFareState
 from payments.models.payments import PENDING_STATES
 from payments.models.ride_fares import KEPT_STATES
 from payments.selectors import is_prepaid, rules_of_ride
+from payments.selectors.ride_fares import split_back
 from payments.services.intents import send_intents
 from payments.services.ledger import close_trip, post_journals
 from payments.services.payments import request_payment
+from payments.services.providers import get_provider
 from payments.services.seats import captures_of, funded_by
+from payments.services.sponsors import sponsor_booking
 from rides import services as rides
 from rides.errors import BookingNotFound, WrongState
 from rides.events import RideMoneyChanged
@@ -44,6 +49,12 @@ class RideCashier:
         """Record the price of a held booking, and the payment where a way was chosen."""
         assert booking.price_minor is not None
         assert booking.held_until is not None
+        given = sponsor_booking(
+            booking=booking, price=booking.price_minor, currency=booking.currency, now=now
+        )
+        part = given.amount if given else 0
+        if by is not None and part < by.sponsored:
+            raise SponsorPaysLess
         fare = RideFare.objects.create(
             organization_id=booking.ride.organization_id,
             booking_id=booking.pk,
@@ -51,22 +62,32 @@ class RideCashier:
             rider_id=booking.rider_id,
             driver_id=booking.ride.driver_id,
             amount=booking.price_minor,
+            sponsored=part,
             currency=booking.currency,
             asked_at=now,
             pay_by=booking.held_until,
         )
-        if by is not None:
+        if given is not None and not fare.own:
+            outbox.publish(PaymentCaptured(given.pk, booking.pk, given.payer_id, now), now=now)
+        elif by is not None:
             _request(fare, by, now)
-        else:
+        if fare.own and (by is None or _has_to_come_back(by)):
             tell(fare, fare.rider_id, "pay_asked", now)
 
     def collect(self, booking_id: UUID, *, now: datetime) -> str:
         """Ask the provider for what a booking costs; return where the rider approves it."""
         fare = RideFare.objects.filter(booking_id=booking_id).first()
+        if fare is not None and not fare.own:
+            price_paid(payment_id=_granted(fare).pk, now=now)
         if fare is None or fare.payment_id is None:
             return ""
         payment = send_price(payment_id=fare.payment_id, now=now)
         return "" if payment.captured else payment.pay_at
+
+
+def _has_to_come_back(by: PayBy) -> bool:
+    """Tell whether somebody who is not there has to approve a payment at its provider."""
+    return not by.is_there and get_provider(by.provider).asks_payer
 
 
 def _request(fare: RideFare, by: PayBy, now: datetime) -> Payment:
@@ -78,7 +99,7 @@ def _request(fare: RideFare, by: PayBy, now: datetime) -> Payment:
         method=by.method,
         trip_id=fare.booking_id,
         payer_id=fare.rider_id,
-        amount=fare.amount,
+        amount=fare.own,
         currency=fare.currency,
         pay_by=fare.pay_by,
         now=now,
@@ -106,7 +127,7 @@ def _ask_again(booking_id: UUID, by: Member, way: PayBy, now: datetime) -> Payme
     fare = _lock(booking_id)
     if fare is None or fare.rider_id != by.pk:
         raise RideFareNotFound
-    if fare.state != RideFareState.ASKED or now >= fare.pay_by:
+    if fare.state != RideFareState.ASKED or now >= fare.pay_by or not fare.own:
         raise SeatPaid
     known = fare.payment
     if known is not None and (
@@ -138,12 +159,13 @@ def price_paid(*, payment_id: UUID, now: datetime) -> None:
     fare = _lock(booking.pk)
     if fare is None or fare.state not in {RideFareState.ASKED, RideFareState.LAPSED}:
         return
+    captures = _captures(fare)
     fare.paid_at = now
     _move(fare, RideFareState.HELD, ["paid_at"])
     try:
         rides.take_booking(booking_id=booking.pk, now=now)
     except WrongState:
-        _settle(fare, booking, now)
+        _settle(fare, booking, captures, now)
         return
     for person in (fare.rider_id, fare.driver_id):
         tell(fare, person, "paid", now)
@@ -167,29 +189,54 @@ def settle_booking(*, booking_id: UUID, now: datetime) -> RideFare | None:
     if fare is None:
         return None
     if fare.state == RideFareState.ASKED and booking.state == BookingState.CANCELLED:
-        _move(fare, RideFareState.LAPSED)
-        tell(fare, fare.rider_id, "lapsed", now)
-        return fare
+        return _lapse(fare, now)
     if fare.state not in KEPT_STATES or not _has_ended(booking):
         return None
-    return _settle(fare, booking, now)
+    return _settle(fare, booking, _captures(fare), now)
+
+
+def _lapse(fare: RideFare, now: datetime) -> RideFare:
+    """Note that a seat was never paid; what its rider's organization paid goes back."""
+    journal = journals.seat_lapsed(
+        trip=str(fare.booking_id),
+        rider=str(fare.rider_id),
+        currency=fare.currency,
+        captures=captures_of([_granted(fare)] if fare.sponsored else []),
+    )
+    if journal is not None:
+        post_journals(organization_id=fare.organization_id, journals=[journal], now=now)
+    _move(fare, RideFareState.LAPSED)
+    tell(fare, fare.rider_id, "lapsed", now)
+    return fare
+
+
+def _granted(fare: RideFare) -> Payment:
+    """Return what the rider's organization has paid."""
+    return Payment.objects.get(grant__seat_id=fare.booking_id)
+
+
+def _captures(fare: RideFare) -> list[Capture]:
+    """Return what lies in escrow for a seat: of one that lapsed, what its rider has paid only."""
+    paid = Payment.objects.select_for_update().filter(trip_id=fare.booking_id).order_by("pk")
+    if fare.state == RideFareState.LAPSED:
+        paid = paid.exclude(provider=SPONSOR)
+    return captures_of(paid)
 
 
 def _has_ended(booking: Booking) -> bool:
     return booking.state in {BookingState.CANCELLED, BookingState.VALIDATED}
 
 
-def _settle(fare: RideFare, booking: Booking, now: datetime) -> RideFare:
+def _settle(fare: RideFare, booking: Booking, captures: list[Capture], now: datetime) -> RideFare:
     end, split = end_seat(facts_of(fare, booking), rules_of_ride(booking.ride.organization))
-    payments = Payment.objects.select_for_update().filter(trip_id=booking.pk).order_by("pk")
-    captures = captures_of(payments)
-    assert funded_by(captures) == fare.amount
+    gone = fare.amount - funded_by(captures)  # what went back to the sponsor when it lapsed
+    assert gone in {0, fare.sponsored}
     journal = journals.seat_settled(
         trip=str(booking.pk),
         rider=str(fare.rider_id),
         driver=str(fare.driver_id),
         to_driver=split.to_driver,
-        back=split.back,
+        back=split.back - gone,
         currency=fare.currency,
         captures=captures,
         kind=end,
@@ -198,7 +245,8 @@ def _settle(fare: RideFare, booking: Booking, now: datetime) -> RideFare:
     post_journals(organization_id=fare.organization_id, journals=[journal], now=now)
     close_trip(organization_id=fare.organization_id, trip_id=booking.pk, now=now)
     fare.end, fare.to_driver, fare.back, fare.ended_at = end, split.to_driver, split.back, now
-    _move(fare, _state_of(fare), ["end", "to_driver", "back", "ended_at"])
+    fare.back_to_sponsor = split_back(fare, split.back)[1]
+    _move(fare, _state_of(fare), ["end", "to_driver", "back", "back_to_sponsor", "ended_at"])
     for person in (fare.rider_id, fare.driver_id):
         tell(fare, person, end, now)
     return fare
@@ -267,7 +315,7 @@ def decide_price(
     fare.decided_at, fare.why = now, why
     fare.decided_by_id = by.pk if by is not None else None
     fare.save(update_fields=["decided_at", "why", "decided_by_id"])
-    return _settle(fare, booking, now)
+    return _settle(fare, booking, _captures(fare), now)
 
 
 def decide_prices_by_silence(*, now: datetime, limit: int = 100) -> int:

@@ -12,8 +12,12 @@ rider adds later, as the party is smaller or the taxi dearer, is their own.
 
 A sponsor pays for trips, not for absences. Of whoever leaves late or does not come, the sponsor's
 part goes back first: fee and penalty are the rider's own, as far as they have paid anything.
+
+A seat in a planned ride has a price, not an estimate. Sponsor and rider pay it together, and of
+what goes back each gets the same part of what they paid, to the unit.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,52 +25,85 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Member
 from accounts.selectors import require_manager
+from carpool.kernel.geo import from_point
 from payments.engine import chart, journals
 from payments.engine.chart import Journal, move
-from payments.errors import AnotherBudgetOpen, BudgetNotFound, InsufficientFunds
-from payments.models import SPONSOR, Payment, SponsorBudget, SponsorDeposit, SponsorGrant
-from payments.selectors.budgets import get_budget
-from payments.selectors.sponsors import support_of
+from payments.errors import (
+    AnotherBudgetOpen,
+    BudgetEndsFirst,
+    BudgetForNobody,
+    BudgetNotFound,
+    InsufficientFunds,
+    NoKindOfTrip,
+    TooFewPeople,
+)
+from payments.models import (
+    SPONSOR,
+    BudgetFor,
+    Payment,
+    SponsorBudget,
+    SponsorGrant,
+)
+from payments.selectors.budgets import Chosen, get_budget
+from payments.selectors.desk import FEW
+from payments.selectors.sponsors import Support, TripKind, support_of
 from payments.services.ledger import post_journal
-from rides.models import RoomSeat
+from rides.models import Booking, RoomSeat
 
-RULES = ["name", "percent", "most_per_trip", "most_per_month", "first_day", "last_day"]
+RULES = [
+    "name", "percent", "most_per_trip", "most_per_month", "pays_rooms", "pays_rides", "given_to",
+    "first_day", "last_day",
+]  # fmt: skip
 # The sponsor's part is the older payment, also where the rider's is taken in the same moment.
 _BEFORE = timedelta(microseconds=1)
 
 
 @transaction.atomic
-def deposit(*, row: SponsorDeposit, now: datetime) -> SponsorDeposit:
-    """Book that a sponsor's money has come in."""
-    row.at = now
-    row.save(force_insert=True)
-    budget = row.budget
-    journal = journals.sponsor_funded(
-        deposit=str(row.pk), budget=str(budget.pk), amount=row.amount,
-        currency=budget.organization.currency,
-    )  # fmt: skip
-    assert journal is not None
-    post_journal(organization_id=budget.organization_id, journal=journal, now=now)
-    return row
-
-
-@transaction.atomic
-def save_budget(*, by: Member, budget: SponsorBudget) -> SponsorBudget:
+def save_budget(
+    *, by: Member, budget: SponsorBudget, chosen: Chosen | None = None
+) -> SponsorBudget:
     """Write a new budget, or changed rules of one; they hold for seats taken from now on.
+
+    ``chosen`` is for which sites or people it is; None leaves them as they are. A budget for people
+    names so many that nobody can tell from its sums when one of them travelled.
 
     Raises:
         ManagersOnly: ``by`` does not steer the organization.
-        BudgetNotFound: it is another organization's.
+        BudgetNotFound: it is another organization's, or what was chosen is.
+        BudgetEndsFirst: it would end before it begins.
+        NoKindOfTrip: it is for no trips.
+        BudgetForNobody: it is for certain sites, and none is chosen.
+        TooFewPeople: it is for certain people, and they are few.
     """
     require_manager(by)
     if budget.organization_id != by.organization_id:
         raise BudgetNotFound
+    if budget.last_day is not None and budget.last_day < budget.first_day:
+        raise BudgetEndsFirst(field="last_day")
+    if not (budget.pays_rooms or budget.pays_rides):
+        raise NoKindOfTrip(field="pays_rooms")
     if budget._state.adding:
         budget.save(force_insert=True)
     else:
         get_budget(by, budget.pk, lock=True)
         budget.save(update_fields=RULES)
+    if chosen is not None:
+        _choose(budget, chosen)
+    if budget.given_to == BudgetFor.SITES and not budget.sites.exists():
+        raise BudgetForNobody(field="sites")
+    if budget.given_to == BudgetFor.PEOPLE and budget.people.count() < FEW:
+        raise TooFewPeople(field="people")
     return budget
+
+
+def _choose(budget: SponsorBudget, chosen: Chosen) -> None:
+    """Keep only what the budget is for: whom it was for before is nobody's business any more."""
+    owners = {one.organization_id for one in chosen.sites}
+    owners |= {one.organization_id for one in chosen.people}
+    if owners - {budget.organization_id}:
+        raise BudgetNotFound
+    budget.sites.set(chosen.sites if budget.given_to == BudgetFor.SITES else [])
+    budget.people.set(chosen.people if budget.given_to == BudgetFor.PEOPLE else [])
 
 
 @transaction.atomic
@@ -97,27 +134,57 @@ def sponsor_seat(
     paid: the money lies in the books of the rider's own.
     """
     support = support_of(rider, now=now, lock=True)
-    if support is None or not support.pays_for(seat.room, currency):
-        return None
-    budget, part = support.budget, support.part_of(prepay)
-    if not part:
+    ends = from_point(seat.room.pickup), from_point(seat.dropoff)
+    if support is None or not support.pays_for(seat.room.organization_id, currency, *ends):
         return None
     assert seat.held_until is not None
+    trip = _Trip(seat.pk, seat.room_id, rider.pk, seat.held_until)
+    return _grant(support, trip, support.part_of(prepay), now)
+
+
+def sponsor_booking(
+    *, booking: Booking, price: int, currency: str, now: datetime
+) -> Payment | None:
+    """The same for a seat in a planned ride, inside the transaction that books it."""
+    support = support_of(booking.rider, trip=TripKind.RIDE, now=now, lock=True)
+    ends = from_point(booking.origin), from_point(booking.destination)
+    if support is None or not support.pays_for(booking.ride.organization_id, currency, *ends):
+        return None
+    assert booking.held_until is not None
+    trip = _Trip(booking.pk, booking.pk, booking.rider_id, booking.held_until)
+    return _grant(support, trip, support.part_of(price), now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trip:
+    """A seat that is held, in a trip of the books."""
+
+    seat_id: UUID
+    trip_id: UUID
+    rider_id: UUID
+    held_until: datetime
+
+
+def _grant(support: Support, trip: _Trip, part: int, now: datetime) -> Payment | None:
+    if not part:
+        return None
+    budget, currency = support.budget, support.currency
     payment = Payment(
-        organization_id=budget.organization_id, op_key=f"sponsor:{seat.pk}", provider=SPONSOR,
-        trip_id=seat.room_id, payer_id=budget.pk, amount=part, currency=currency,
-        authorised=part, captured=part, captured_at=now - _BEFORE, pay_by=seat.held_until,
+        organization_id=budget.organization_id, op_key=f"sponsor:{trip.seat_id}", provider=SPONSOR,
+        trip_id=trip.trip_id, payer_id=budget.pk, amount=part, currency=currency,
+        authorised=part, captured=part, captured_at=now - _BEFORE, pay_by=trip.held_until,
         created_at=now,
     )  # fmt: skip
     try:
         with transaction.atomic():
             payment.save(force_insert=True)
             SponsorGrant.objects.create(
-                budget=budget, seat_id=seat.pk, member_id=rider.pk, payment=payment, created_at=now
-            )
+                budget=budget, seat_id=trip.seat_id, member_id=trip.rider_id, payment=payment,
+                created_at=now,
+            )  # fmt: skip
             journal = journals.fare_sponsored(
-                grant=str(payment.pk), budget=str(budget.pk), trip=str(seat.room_id),
-                rider=str(rider.pk), amount=part, currency=currency,
+                grant=str(payment.pk), budget=str(budget.pk), trip=str(trip.trip_id),
+                rider=str(trip.rider_id), amount=part, currency=currency,
             )  # fmt: skip
             assert journal is not None
             post_journal(organization_id=budget.organization_id, journal=journal, now=now)

@@ -16,6 +16,7 @@ from payments.models import (
     Payout,
     PayoutAccount,
     RideFare,
+    SponsorBudget,
     SponsorGrant,
     TopUp,
 )
@@ -52,6 +53,10 @@ def unite_payments(kept_id: UUID, gone_id: UUID, now: datetime) -> None:
         PayoutAccount.objects.filter(member=gone_id).delete()
     PayoutAccount.objects.filter(member=gone_id).update(member=kept_id)
     TopUp.objects.filter(rider_id=gone_id).update(rider_id=kept_id)
+    named = SponsorBudget.people.through.objects
+    twice = named.filter(member_id=kept_id).values("sponsorbudget")
+    named.filter(member_id=gone_id, sponsorbudget__in=twice).delete()
+    named.filter(member_id=gone_id).update(member_id=kept_id)
     SponsorGrant.objects.filter(member_id=gone_id).update(member_id=kept_id)
     Fare.objects.filter(host_id=gone_id).update(host_id=kept_id)
     RideFare.objects.filter(rider_id=gone_id).update(rider_id=kept_id)

@@ -7,7 +7,7 @@ from django import template
 
 from accounts.models import Member
 from carpool.kernel import clock
-from payments.selectors import RoomPrice, find_price, support_of
+from payments.selectors import RoomPrice, Support, find_price, support_of
 from rides.models import Room
 from rides.selectors import RoomView
 
@@ -19,6 +19,7 @@ class Listed(Protocol):
 
     room: Room
     parts: Sequence[Any]
+    found: Any
 
 
 @register.simple_tag(takes_context=True)
@@ -27,7 +28,13 @@ def with_prices(
 ) -> list[tuple[Listed, RoomPrice | None]]:
     """Return each entry with its price for who looks at it; None where no tariff is known."""
     support = support_of(context["request"].member, now=clock.now())
-    return [(entry, find_price(entry.room, entry.parts, support)) for entry in entries]
+    return [(entry, _price(entry, support)) for entry in entries]
+
+
+def _price(entry: Listed, support: Support | None) -> RoomPrice | None:
+    """Price a seat to where one would get out, if that is known."""
+    ends = [entry.found.dropoff.location] if entry.found else []
+    return find_price(entry.room, entry.parts, support, *ends)
 
 
 @register.simple_tag

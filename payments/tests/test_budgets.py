@@ -3,21 +3,35 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from accounts.errors import ManagersOnly
+from accounts.models import Site
+from accounts.tests.factories import MemberFactory
 from payments import services
 from payments.engine.split import percent_of
-from payments.errors import AnotherBudgetOpen, BudgetNotFound
-from payments.models import SponsorBudget, SponsorDeposit
+from payments.errors import (
+    AnotherBudgetOpen,
+    BudgetForNobody,
+    BudgetNotFound,
+    NoKindOfTrip,
+    TooFewPeople,
+)
+from payments.models import SponsorBudget
 from payments.selectors.budgets import (
     BudgetState,
+    Chosen,
     effects_of,
     list_budget_months,
     list_budgets,
     usual_prepay,
 )
+from payments.selectors.personal import export_payments
+from payments.services.forgetting import erase_payments
+from payments.services.uniting import unite_payments
+from payments.tests.budgets import fund
 from payments.tests.test_rooms import join, settle_down
 from rides import services as rides
 from rides.tests.factories import open_room
@@ -45,6 +59,7 @@ def fields(now, **changes):
     entered = {
         "name": "Late shifts", "percent": "50", "most_per_trip": "3.50", "most_per_month": "",
         "first_day": (now - timedelta(days=1)).date().isoformat(), "last_day": "", "usual": "10",
+        "pays_rooms": "on", "given_to": "all", "people": "",
     }  # fmt: skip
     return entered | changes
 
@@ -52,6 +67,11 @@ def fields(now, **changes):
 def budget_of(cast, now, **rules):
     plain = {"percent": 50, "first_day": (now - timedelta(days=1)).date(), "name": "All"}
     return SponsorBudget.objects.create(organization=cast.organization, **plain | rules)
+
+
+def new_budget(cast, now, **rules):
+    plain = {"percent": 50, "first_day": now.date(), "name": "New"}
+    return SponsorBudget(organization=cast.organization, **plain | rules)
 
 
 class TestRules:
@@ -118,6 +138,63 @@ class TestRules:
         assert client_of(cast.manager).get(f"{HERE}{row.pk}/").status_code == 404
 
 
+class TestForWhom:
+    """For which trips and people a budget is, in the page's form."""
+
+    def people(self, cast):
+        return [MemberFactory(organization=cast.organization) for _ in range(5)]
+
+    def test_people_are_named_by_their_addresses(self, cast, now):
+        named, client = self.people(cast), client_of(cast.manager)
+        lines = "\n".join(one.user.email.upper() for one in named)
+        client.post(f"{HERE}new/", fields(now, save="1", given_to="people", people=lines))
+        row = SponsorBudget.objects.get()
+        assert set(row.people.all()) == set(named)
+        assert named[0].user.email in client.get(f"{HERE}{row.pk}/").content.decode()
+        assert "for 5 people that you have named" in client.get(HERE).content.decode()
+        client.post(f"{HERE}{row.pk}/", fields(now, save="1", given_to="all", people=lines))
+        assert not row.people.exists()
+
+    def test_few_people_and_strangers_are_refused(self, cast, now):
+        named, client = self.people(cast), client_of(cast.manager)
+        few = " ".join(one.user.email for one in named[:4])
+        for said in (few, f"{few} {cast.outsider.user.email}"):
+            sent = fields(now, save="1", given_to="people", people=said)
+            answer = client.post(f"{HERE}new/", sent)
+            assert list(answer.context["form"].errors) == ["people"]
+        with pytest.raises(TooFewPeople), transaction.atomic():
+            services.save_budget(by=cast.manager, budget=new_budget(cast, now, given_to="people"))
+
+    def test_sites_and_kinds_of_trip(self, cast, now):
+        client, site = client_of(cast.manager), cast.organization.sites.first()
+        sent = fields(now, save="1", given_to="sites", sites=[str(site.pk)], pays_rides="on")
+        client.post(f"{HERE}new/", sent)
+        row = SponsorBudget.objects.get()
+        assert (list(row.sites.all()), row.pays_rooms, row.pays_rides) == ([site], True, True)
+        assert site.name in client.get(HERE).content.decode()
+        for changes, field in (({"sites": []}, "sites"), ({"pays_rooms": ""}, "pays_rooms")):
+            answer = client.post(f"{HERE}new/", {**sent, "pays_rides": "", **changes})
+            assert list(answer.context["form"].errors) == [field]
+        with pytest.raises(BudgetForNobody), transaction.atomic():
+            services.save_budget(by=cast.manager, budget=new_budget(cast, now, given_to="sites"))
+        with pytest.raises(NoKindOfTrip):
+            services.save_budget(by=cast.manager, budget=new_budget(cast, now, pays_rooms=False))
+        theirs = Site.objects.create(
+            organization=cast.outsider.organization, name="Theirs", location=site.location
+        )
+        with pytest.raises(BudgetNotFound), transaction.atomic():
+            services.save_budget(by=cast.manager, budget=row, chosen=Chosen(sites=[theirs]))
+
+    def test_who_is_forgotten_is_named_nowhere(self, cast, now):
+        row = budget_of(cast, now, given_to="people")
+        row.people.set([cast.rider, cast.colleague])
+        assert export_payments(cast.rider.pk)["named_in_budgets"][0]["budget"] == row.name
+        erase_payments(cast.rider.pk, now)
+        assert list(row.people.all()) == [cast.colleague]
+        unite_payments(cast.driver.pk, cast.colleague.pk, now)
+        assert list(row.people.all()) == [cast.driver]
+
+
 class TestMoney:
     """What became of it."""
 
@@ -129,7 +206,7 @@ class TestMoney:
         room = open_room(cast.driver, now=now)
         row = budget_of(cast, now, is_on=True)
         assert self.view(cast, now).state == BudgetState.EMPTY
-        services.deposit(row=SponsorDeposit(budget=row, amount=9_000, reference="Nov"), now=now)
+        fund(row, 9_000, now=now, reference="Nov")
         prepaid = [join(who, room, now).terms.prepay for who in (cast.rider, cast.colleague)]
         parts = [percent_of(amount, 50) for amount in prepaid]
         rides.leave_room(room_id=room.pk, by=cast.rider, now=now)
@@ -172,5 +249,5 @@ class TestMoney:
     def test_more_budgets_take_no_more_queries(self, cast, now, django_assert_max_num_queries):
         for number in range(5):
             budget_of(cast, now, name=f"B{number}")
-        with django_assert_max_num_queries(3):
+        with django_assert_max_num_queries(4):
             assert len(list_budgets(cast.manager, now=now)) == 5

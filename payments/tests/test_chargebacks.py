@@ -17,8 +17,8 @@ from payments.selectors import audit_books, balance_of, escrow_of, trial_balance
 from payments.services import sweep
 from payments.services.seats import captures_of
 from payments.tests.at_provider import SECRETS, approve, running_simulator, switch_on
+from payments.tests.room_money import depart, enter, highest, lock, ride_along
 from payments.tests.test_paying import begin, come_back, is_settled
-from payments.tests.test_room_money import depart, enter, highest, lock, ride_along
 from payments.tests.test_rooms import in_escrow, join, nothing_is_lost, settle_down
 from rides import services as rides
 from rides.tests.factories import open_room

@@ -1,115 +1,49 @@
 """Two half-empty taxis become one: found, proposed, agreed to, with all the money, or not."""
 
-import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client
 
 from accounts.services import block_member
 from accounts.tests.factories import HEAD_OFFICE, PORT, WORKSHOP, MemberFactory
-from carpool.kernel import clock, outbox
-from carpool.kernel.errors import DomainError
 from carpool.kernel.geo import offset_m
-from chat.models import Kind, Notification, Participant
+from chat.models import Kind, Participant
 from chat.services import follow_room
 from matching.services import find_mergers
 from payments import selectors, services
-from payments.engine import chart
 from payments.errors import PriceChanged
 from payments.models import Payment, SeatPrice
-from payments.selectors import balance_of, escrow_of
+from payments.selectors import escrow_of
 from payments.services.payments import request_payment
 from payments.services.providers import testbank
-from payments.tests.test_room_money import depart, enter, highest, lock, ride_along
+from payments.tests.mergers import (
+    escrow_for,
+    goes,
+    hear,
+    other_host,
+    people_of,
+    play_money,
+    proposed,
+    say,
+    state_of,
+    stays,
+    told,
+)
+from payments.tests.room_money import depart, enter, highest, lock, ride_along
 from payments.tests.test_rooms import in_escrow, join, nothing_is_lost
 from rides import services as rides
-from rides.errors import MergerClosed, MergerNotFound
-from rides.models import MergerState, Room, RoomEnd, RoomMerger, RoomSeat, RoomState, SeatState
+from rides.errors import MergerClosed, MergerNotFound, RoomsDoNotFit
+from rides.models import MergerState, Room, RoomEnd, RoomMerger, RoomState, SeatState
 from rides.services import TripEnd
 from rides.tests.api import Api
 from rides.tests.factories import join as take_seat
 from rides.tests.factories import next_slot, open_room
 
+__all__ = ["goes", "other_host", "play_money", "proposed", "stays"]  # fixtures
 pytestmark = [pytest.mark.usefixtures("city"), pytest.mark.django_db(transaction=True)]
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def _play_money(settings, cast):
-    settings.PAYMENT_PROVIDERS = ["test_bank"]
-    cast.organization.currency = "CLP"
-    cast.organization.save(update_fields=["currency"])
-
-
-@pytest.fixture
-def other_host(cast):
-    return MemberFactory(organization=cast.organization, display_name="Hanna Host")
-
-
-@pytest.fixture
-def stays(cast, now):
-    """Dora's room, in which Rita has a seat."""
-    room = open_room(cast.driver, now=now)
-    join(cast.rider, room, now)
-    return room
-
-
-@pytest.fixture
-def goes(cast, other_host, stays, now):
-    """Hanna's room of the same slot, in which Carl has a seat; it was opened later."""
-    room = open_room(other_host, now=now)
-    join(cast.colleague, room, now)
-    return room
-
-
-@pytest.fixture
-def proposed(stays, goes, now):
-    assert find_mergers(now=now) == 1
-    hear(now)
-    merger = RoomMerger.objects.get()
-    assert merger.state == MergerState.PROPOSED
-    return merger
-
-
-def hear(now, rounds=4):
-    """Let everybody hear of what happened."""
-    for _ in range(rounds):
-        outbox.relay(now=max(now, clock.now()) + MINUTE)
-        services.sweep(now=now)
-
-
-def say(merger, host, now, *, accept=True, method=testbank.PAYS, at_most=None):
-    shown = selectors.merger_for(host, room_of(merger, host), now=now)
-    most = shown.quote.price.at_most if shown else 0
-    return services.answer_merger(
-        merger_id=merger.pk, by=host, accept=accept, provider="test_bank", method=method,
-        at_most=most if at_most is None else at_most, now=now,
-    )  # fmt: skip
-
-
-def room_of(merger, host):
-    merger = RoomMerger.objects.get(pk=merger.pk)
-    return merger.stays if merger.stays.host_id == host.pk else merger.goes
-
-
-def people_of(room):
-    return set(room.seats.occupying().values_list("rider__display_name", flat=True))
-
-
-def escrow_for(room, person):
-    account = chart.escrow(str(room.pk), str(person.pk), "CLP")
-    return balance_of(room.organization_id, account).posted
-
-
-def state_of(merger):
-    return RoomMerger.objects.get(pk=merger.pk).state
-
-
-def told(person):
-    return set(Notification.objects.filter(member=person).values_list("kind", flat=True))
 
 
 class TestFinding:
@@ -158,6 +92,47 @@ class TestFinding:
             room_id=room.pk, rider=cast.colleague, dropoff=TripEnd(PORT, "Port"), now=now
         )
         assert find_mergers(now=now) == 0
+
+    def test_by_distance_two_may_be_one_when_nobody_pays_more(self, cast, other_host, now):
+        first = open_room(cast.driver, now=now, split_rule="distance")
+        join(cast.rider, first, now)
+        second = open_room(other_host, now=now, split_rule="distance")
+        assert find_mergers(now=now) == 1
+        hear(now)
+        merger = RoomMerger.objects.get()
+        assert merger.state == MergerState.PROPOSED
+        quote = selectors.merger_for(cast.driver, first, now=now).quote
+        assert quote.parts_now.keys() == quote.parts_then.keys()
+        assert all(quote.parts_then[who] <= part for who, part in quote.parts_now.items())
+        for host in (cast.driver, other_host):
+            say(merger, host, now)
+        assert state_of(merger) == MergerState.MERGED
+        assert people_of(second) == set()
+        nothing_is_lost()
+
+    def test_by_distance_who_rides_a_short_way_does_not_pay_for_a_long_one(
+        self, cast, other_host, now
+    ):
+        first = open_room(cast.driver, now=now, split_rule="distance")
+        join(cast.rider, first, now)
+        second = open_room(other_host, now=now, split_rule="distance")
+        assert selectors.price_merger(first, second, now=now).party == 3
+        # As if they got out at the next corner: in the common taxi the planned way counts again.
+        first.seats.filter(rider=cast.rider).update(distance_m=1)
+        with pytest.raises(RoomsDoNotFit):
+            selectors.price_merger(first, second, now=now)
+        assert find_mergers(now=now) == 1
+        hear(now)
+        assert RoomMerger.objects.get().state == MergerState.LAPSED
+
+    def test_more_rooms_take_no_more_queries_where_none_fits(
+        self, cast, now, django_assert_max_num_queries
+    ):
+        hosts = [MemberFactory(organization=cast.organization) for _ in range(8)]
+        for number, host in enumerate(hosts):
+            open_room(host, now=now, hours=2 + number)
+        with django_assert_max_num_queries(4):
+            assert find_mergers(now=now) == 0
 
     def test_people_kept_apart_are_not_put_together(self, cast, stays, goes, now):
         block_member(by=cast.colleague, other=cast.rider, now=now)
@@ -327,75 +302,6 @@ class TestAgreeing:
         assert len(people_of(goes)) == 2
         assert state_of(proposed) == MergerState.PROPOSED
         monkeypatch.undo()
-        nothing_is_lost()
-
-
-def run_at_once(*acts):
-    """Run acts in threads of their own, at the same moment; return what each came to."""
-    barrier, ends = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(n, act):
-        barrier.wait()
-        try:
-            act()
-            ends[n] = "done"
-        except DomainError as error:
-            ends[n] = error.code
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=one) for one in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return ends
-
-
-class TestRaces:
-    """Whoever is first, nobody sits on a seat that is not there, and no coin is lost."""
-
-    @pytest.mark.parametrize("turn", range(3))
-    def test_one_joins_while_the_two_become_one(
-        self, cast, other_host, stays, goes, proposed, now, turn
-    ):
-        say(proposed, other_host, now)
-        late = MemberFactory(organization=cast.organization)
-        ends = run_at_once(lambda: say(proposed, cast.driver, now), lambda: join(late, stays, now))
-        assert ends[0] in {"done", "merger_not_found", "merger_closed", "rooms_do_not_fit"}
-        hear(now)
-        inside = RoomSeat.objects.occupying().filter(room=stays)
-        numbers = list(inside.values_list("number", flat=True))
-        assert len(numbers) == len(set(numbers)) <= stays.most_party
-        merged = state_of(proposed) == MergerState.MERGED
-        assert inside.filter(rider=late).exists() is not merged
-        assert in_escrow(stays) + in_escrow(goes) == sum(
-            one.captured - one.refunded for one in Payment.objects.all()
-        )
-        nothing_is_lost()
-
-    def test_both_say_yes_at_once(self, cast, other_host, stays, goes, proposed, now):
-        run_at_once(lambda: say(proposed, cast.driver, now), lambda: say(proposed, other_host, now))
-        hear(now)
-        assert state_of(proposed) == MergerState.MERGED
-        assert len(people_of(stays)) == 4
-        nothing_is_lost()
-
-    def test_a_rider_leaves_while_the_two_become_one(
-        self, cast, other_host, stays, goes, proposed, now
-    ):
-        say(proposed, other_host, now)
-        run_at_once(
-            lambda: say(proposed, cast.driver, now),
-            lambda: rides.leave_room(
-                room_id=RoomSeat.objects.get(rider=cast.colleague).room_id, by=cast.colleague,
-                now=now,
-            ),
-        )  # fmt: skip
-        hear(now)
-        left = Payment.objects.get(payer_id=cast.colleague.pk)
-        seat = RoomSeat.objects.get(rider=cast.colleague)
-        assert (left.refunded == left.captured) is (seat.state == SeatState.RELEASED)
         nothing_is_lost()
 
 

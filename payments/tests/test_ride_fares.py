@@ -6,15 +6,25 @@ import pytest
 import time_machine
 
 from accounts.services import change_policies
-from carpool.kernel import clock, outbox
 from carpool.kernel.money import Money
 from matching.services import book_offer
 from payments import services
-from payments.engine import chart
 from payments.errors import DisputeClosed, ProviderUnknown, RideFareNotFound, SeatPaid
 from payments.models import LegalTerms, Payment, RideFare, RideFareState
-from payments.selectors import audit_books, balance_of, escrow_of, seat_prices, trial_balance
+from payments.selectors import seat_prices
 from payments.services.providers import testbank
+from payments.tests.ride_fares import (
+    PAYS,
+    answer,
+    book,
+    drive,
+    fare_of,
+    nothing_is_lost,
+    prepay_rides,
+    settle_down,
+    standing,
+    state,
+)
 from rides import services as rides
 from rides.errors import PriceDiffers
 from rides.models import Booking, BookingMode, BookingState
@@ -22,78 +32,9 @@ from rides.services import PayBy
 from rides.tests.api import Api
 from rides.tests.factories import offer, offer_token
 
+__all__ = ["prepay_rides"]  # fixtures
 pytestmark = [pytest.mark.usefixtures("city"), pytest.mark.django_db(transaction=True)]
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-PAYS = PayBy("test_bank", testbank.PAYS)
-
-
-@pytest.fixture(autouse=True)
-def _prepaid(settings, cast, now):
-    settings.PAYMENT_PROVIDERS = ["test_bank"]
-    change_policies(organization=cast.organization, values={"prepays_rides": 1}, by=None, now=now)
-    for member in (cast.driver, cast.rider, cast.colleague):
-        member.organization.refresh_from_db()
-
-
-def book(rider, ride, now, by=PAYS):
-    token = offer_token(rider, ride, now=now)
-    booking = book_offer(rider=rider, token=token, now=now, pay_by=by)
-    rides.collect_price(booking=booking, now=now)
-    return booking
-
-
-def settle_down(now, *, rounds=3):
-    """Let handlers and the sweeper do what there is to do."""
-    for _ in range(rounds):
-        outbox.relay(now=clock.now())
-        services.sweep(now=now)
-
-
-def fare_of(booking):
-    return RideFare.objects.get(booking_id=booking.pk)
-
-
-def state(booking):
-    return Booking.objects.get(pk=booking.pk).state
-
-
-def standing(booking):
-    """What lies where, of this booking's price: escrow, the driver's, on its way back, refunded."""
-    nothing_is_lost()
-    fare = fare_of(booking)
-    organization = fare.organization_id
-    paid = Payment.objects.filter(trip_id=booking.pk)
-    back = [
-        balance_of(organization, chart.refund_payable(str(one.pk), fare.currency)).posted
-        for one in paid
-    ]
-    owed = chart.payable(str(fare.driver_id), fare.currency)
-    return (
-        escrow_of(organization, booking.pk), balance_of(organization, owed).posted, sum(back),
-        sum(one.refunded for one in paid),
-    )  # fmt: skip
-
-
-def nothing_is_lost():
-    assert list(audit_books()) == []
-    assert sum(line.total for line in trial_balance()) == 0
-
-
-def drive(ride, now):
-    """Drive it, and let the watcher ask both sides; return the moment."""
-    rides.start_ride(ride_id=ride.pk, by=ride.driver, now=ride.departure_at)
-    ride.refresh_from_db()
-    rides.finish_ride(ride_id=ride.pk, by=ride.driver, now=ride.arrival_at)
-    at = ride.arrival_at + HOUR
-    rides.watch(now=at)
-    return at
-
-
-def answer(booking, at, **said):
-    for who, yes in said.items():
-        by = booking.rider if who == "rider" else booking.ride.driver
-        rides.answer_validation(booking_id=booking.pk, by=by, took_place=yes, now=at)
-    settle_down(at)
 
 
 @pytest.fixture
@@ -419,9 +360,9 @@ def test_a_person_decides_at_the_desk(client, cast, ride, booking, now):
     assert standing(booking) == (0, fare.amount, 0, 0)
 
 
-def test_prices_of_a_page_of_offers_cost_one_query(cast, ride, now, django_assert_num_queries):
-    with django_assert_num_queries(1):
-        prices = seat_prices(cast.rider)
+def test_prices_of_a_page_of_offers_cost_two_queries(cast, ride, now, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        prices = seat_prices(cast.rider, now=now)
         for _ in range(5):
             shown = prices.terms(ride, Money(40, "EUR"), ride.departure_at)
             assert shown.is_due

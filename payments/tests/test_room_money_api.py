@@ -10,7 +10,7 @@ from carpool.kernel.geo import from_point
 from carpool.kernel.tests.problems import assert_problem_shape
 from payments.models import Dispute, Fare, FareState, Payment, TopUp, TopUpState
 from payments.services.providers import testbank
-from payments.tests.test_room_money import depart, highest, lock, receipt, ride_along
+from payments.tests.room_money import depart, highest, lock, receipt, ride_along
 from payments.tests.test_rooms import join, nothing_is_lost, settle_down
 from rides.models import RoomSeat
 from rides.tests.api import Api

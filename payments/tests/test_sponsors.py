@@ -12,7 +12,7 @@ from payments import services
 from payments.engine import chart
 from payments.engine.split import percent_of
 from payments.errors import SponsorPaysLess
-from payments.models import Payment, SponsorBudget, SponsorDeposit, SponsorGrant
+from payments.models import Payment, SponsorBudget, SponsorGrant
 from payments.selectors import (
     Shortfall,
     audit_books,
@@ -27,7 +27,8 @@ from payments.selectors import (
 from payments.selectors.movement_words import What
 from payments.selectors.wallet import Own, page_of_movements, purses_of
 from payments.services.providers import testbank
-from payments.tests.test_room_money import HOUR, MINUTE, depart, enter, highest, lock, ride_along
+from payments.tests.budgets import fund
+from payments.tests.room_money import HOUR, MINUTE, depart, enter, highest, lock, ride_along
 from payments.tests.test_rooms import join, settle_down
 from rides import services as rides
 from rides.models import SeatState
@@ -56,7 +57,7 @@ def budget(cast, now, *, money=1_000_000, **rules):
     plain = {"percent": 50, "first_day": (now - timedelta(days=2)).date(), "is_on": True}
     row = SponsorBudget.objects.create(organization=cast.organization, name="All", **plain | rules)
     if money:
-        services.deposit(row=SponsorDeposit(budget=row, amount=money, reference="1"), now=now)
+        fund(row, money, now=now)
     return row
 
 
@@ -211,10 +212,9 @@ class TestTheYes:
     def test_of_a_partners_room_nothing_is_paid(self, cast, room, now):
         budget(cast, now)
         support = support_of(cast.rider, now=now)
-        assert support.pays_for(room, "CLP")
-        assert not support.pays_for(room, "KRW")
-        room.organization_id = uuid4()
-        assert not support.pays_for(room, "CLP")
+        assert support.pays_for(room.organization_id, "CLP")
+        assert not support.pays_for(room.organization_id, "KRW")
+        assert not support.pays_for(uuid4(), "CLP")
 
     def test_when_the_budget_pays_less_by_now_nothing_happens(self, cast, room, now):
         row = budget(cast, now, money=900)

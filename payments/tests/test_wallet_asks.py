@@ -5,7 +5,7 @@ import time_machine
 from django.test import Client
 
 from payments.models import TopUp, TopUpState
-from payments.tests.test_room_money import lock
+from payments.tests.room_money import lock
 from payments.tests.test_rooms import join
 from rides.tests.api import Api
 from rides.tests.factories import open_room

@@ -51,8 +51,8 @@ def new_budget(request: MemberRequest) -> HttpResponse:
     require_manager(request.member)
     today = clock.now().astimezone(request.member.organization.zone).date()
     budget = SponsorBudget(
-        organization=request.member.organization, name=_("Shared taxis"), percent=50,
-        first_day=today,
+        organization=request.member.organization, name=_("Our share"), percent=50,
+        first_day=today, pays_rides=bool(request.member.organization.policy.prepays_rides),
     )  # fmt: skip
     return _edit(request, budget)
 
@@ -77,6 +77,7 @@ def _edit(request: MemberRequest, row: SponsorBudget) -> HttpResponse:
             return redirect("payments:sponsor")
     context = {
         "form": form,
+        "trips": [form["pays_rooms"], form["pays_rides"]],
         "effects": effects,
         "is_new": is_new,
         "is_tried": request.method == "POST" and form.is_valid(),
@@ -95,7 +96,7 @@ def _edit(request: MemberRequest, row: SponsorBudget) -> HttpResponse:
 
 def _save(request: MemberRequest, form: BudgetForm, entered: SponsorBudget) -> bool:
     try:
-        services.save_budget(by=request.member, budget=entered)
+        services.save_budget(by=request.member, budget=entered, chosen=form.chosen)
     except DomainError as error:
         add_error(form, error, {})
         return False

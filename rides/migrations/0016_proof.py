@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0018_site_outlines"),
-        ("rides", "0011_mergers"),
+        ("rides", "0014_instant_rides"),
     ]
 
     operations = [

@@ -133,6 +133,16 @@ class Booking(models.Model):
         _("not there"), null=True, blank=True, help_text=_("When the driver said so")
     )
 
+    boarding_code = models.CharField(
+        max_length=4, blank=True, help_text="Said to the driver when getting in at the kerb"
+    )
+    boarded_at = models.DateTimeField(
+        _("got in"), null=True, blank=True, help_text=_("When the driver entered the code")
+    )
+    alighted_at = models.DateTimeField(
+        _("got out"), null=True, blank=True, help_text=_("When the rider said so")
+    )
+
     decide_by = models.DateTimeField(_("answer by"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
     cancelled_by = models.ForeignKey(
@@ -199,6 +209,10 @@ class Booking(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(state=BookingState.HELD) | models.Q(held_until__isnull=False),
                 name="a_held_booking_is_paid_by_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(boarding_code="") | models.Q(boarding_code__regex="^[0-9]{4}$"),
+                name="booking_code_has_4_digits",
             ),
             one_at_a_time(
                 "rider_is_in_one_ride_at_a_time",

@@ -16,10 +16,16 @@ from rides.models import Booking, BookingState, Ride
 
 @dataclass(frozen=True, slots=True)
 class PayBy:
-    """The way to pay that a rider has chosen, as payments names it."""
+    """The way to pay that a rider has chosen, as payments names it.
+
+    ``sponsored`` is what they were told that their organization pays of the price. Who said it
+    before, as others put the carpool together, is not there now (``is_there``) and has longer.
+    """
 
     provider: str
     method: str = ""
+    sponsored: int = 0
+    is_there: bool = True
 
 
 class Cashier(Protocol):

@@ -16,7 +16,7 @@ from rides.selectors import get_booking_for, get_ride_for
 from rides.services.cashier import PayBy, cashier
 from rides.services.transitions import move_booking, refresh_ride
 
-# Who did not choose a way to pay, as others put the carpool together, pays until then.
+# Who is not there to pay, as others put the carpool together, pays until then.
 PAID_BEFORE = timedelta(hours=1)
 
 
@@ -27,7 +27,7 @@ def hold_if_due(booking: Booking, price: Money | None, by: PayBy | None, now: da
     if price is None or not price.minor or not cashier().is_due(booking.ride, booking.rider, price):
         return
     term = now + timedelta(seconds=booking.ride.organization.policy.ride_hold_s)
-    if by is None:
+    if by is None or not by.is_there:
         term = max(term, booking.pickup_at - PAID_BEFORE)
     booking.state, booking.held_until = BookingState.HELD, min(term, booking.pickup_at)
     booking.decide_by, booking.next_check_at = None, booking.held_until

@@ -36,7 +36,6 @@ from rides.models import (
     RoomSeat,
     RoomState,
     SeatState,
-    SplitRule,
 )
 from rides.models.mergers import OPEN_MERGERS
 from rides.models.rooms import MOST_PARTY, SLOT_MINUTES
@@ -96,8 +95,7 @@ def _check_alike(stays: Room, goes: Room, now: datetime) -> None:
     )
     is_near = crow_fly_m(from_point(stays.pickup), from_point(goes.pickup)) <= MOST_WALK_M
     is_same_time = abs(stays.departure_at - goes.departure_at) <= MOST_SHIFT
-    by_distance = stays.split_rule != SplitRule.EQUAL  # whose part is which depends on the way
-    if not (gathers and alike and is_near and is_same_time) or by_distance:
+    if not (gathers and alike and is_near and is_same_time):
         raise RoomsDoNotFit
 
 
