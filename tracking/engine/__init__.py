@@ -6,6 +6,7 @@
 from tracking.engine.cases import Case, Facts, RoadDistance
 from tracking.engine.measures import Measures, measure
 from tracking.engine.reasons import Code, ProofClass, Reason, Strategy, Subject, Verdict, Weight
+from tracking.engine.roads import road_distance, timed_route
 from tracking.engine.seed_rule import SeedRule
 from tracking.engine.simplify import keep_within, simplify
 from tracking.engine.traces import (
@@ -45,9 +46,11 @@ __all__ = [
     "keep_within",
     "measure",
     "resample",
+    "road_distance",
     "simplify",
     "speeds_mps",
     "stops",
+    "timed_route",
     "try_strategies",
     "try_thresholds",
     "weigh",

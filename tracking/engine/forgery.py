@@ -13,7 +13,7 @@ import numpy as np
 
 from maps.engine.geodesy import Floats
 from tracking.engine.evidence import GRID_S, MOST_LAG_S, WIDEST_GAP_S
-from tracking.engine.traces import Flags, Plane, Trace, Track, speeds_mps, steps_m
+from tracking.engine.traces import Flags, Trace, Track, speeds_mps, steps_m
 
 ANCHORS = tuple(np.linspace(0.1, 0.9, 9).tolist())
 """Where along a trace an earlier one is sought nearby, as shares of its moving fixes."""
@@ -81,12 +81,13 @@ def difference(
     The lag is sought in steps of two seconds on a five-second grid, then at the fixes themselves,
     between whole seconds, by golden section: a copy shifted by 37.3 s is found to be one. Each
     trace's fixes are laid on the other's straight lines, since a forger may have thinned the copy;
-    the smaller remainder counts. The offset is the median, and what is longer than three median
+    the smaller remainder counts, and the smaller autocorrelation, since jitter looks smooth between
+    the fixes of the thinner trace. The offset is the median, and what is longer than three median
     lengths is cut, so that a reflection, or a forger's few wild fixes, change nothing.
     O(search n / 5 s). F1 and F2 of docs/proof.md.
     """
     plane = a.plane()
-    return _difference(_Sides.of(a, plane), _Sides.of(b, plane), around_s, search_s)
+    return _difference(_Sides.of(a.on(plane)), _Sides.of(b.on(plane)), around_s, search_s)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,9 +98,8 @@ class _Sides:
     thin: Track
 
     @classmethod
-    def of(cls, trace: Trace, plane: Plane) -> "_Sides":
-        track = trace.on(plane)
-        first = np.unique(np.floor(trace.time_s / GRID_S), return_index=True)[1]
+    def of(cls, track: Track) -> "_Sides":
+        first = np.unique(np.floor(track.time_s / GRID_S), return_index=True)[1]
         return cls(track, Track(track.time_s[first], track.metres[first]))
 
 
@@ -111,9 +111,10 @@ def _difference(
     if spread_m > worth_m or np.isinf(spread_m):
         return None
     ahead, back = _refined(a.track, b.thin, guess), _refined(b.track, a.thin, -guess)
-    if back is not None and (ahead is None or back.rms_m < ahead.rms_m):
-        return replace(back, lag_s=-back.lag_s)
-    return ahead
+    if ahead is None or back is None:
+        return ahead or (back and replace(back, lag_s=-back.lag_s))
+    best = ahead if ahead.rms_m <= back.rms_m else replace(back, lag_s=-back.lag_s)
+    return replace(best, autocorrelation=min(ahead.autocorrelation, back.autocorrelation))
 
 
 def _coarse_lag(a: Track, b: Track, around_s: float, search_s: float) -> tuple[float, float]:
@@ -226,15 +227,26 @@ def replay_m(trace: Trace, earlier: Iterable[Trace]) -> float | None:
     O(m n) for m earlier traces.
     """
     anchors, plane = _anchors(trace), trace.plane()
-    ours = _Sides.of(trace, plane)
+    ours = _Sides.of(trace.on(plane))
     found = []
     for other in earlier:
-        theirs = _Sides.of(other, plane)
+        theirs = _Sides.of(_bridged(other.on(plane)))
         for lag in _replay_lags(ours.track, anchors, theirs.track):
             moved = _difference(theirs, ours, lag, REPLAY_SEARCH_S, worth_m=REPLAY_WORTH_M)
             if moved is not None and moved.fixes >= len(ours.thin.time_s) / 2:
                 found.append(moved.rms_m)
     return min(found, default=None)
+
+
+def _bridged(track: Track) -> Track:
+    """Return a track with a point every five seconds besides its fixes, in gaps too.
+
+    What was simplified for storage has long gaps in which everything is known.
+    """
+    every = np.arange(track.time_s[0], track.time_s[-1], GRID_S)
+    times = np.union1d(track.time_s, every)
+    columns = [np.interp(times, track.time_s, column) for column in track.metres.T]
+    return Track(times, np.column_stack(columns))
 
 
 def _anchors(trace: Trace) -> list[int]:

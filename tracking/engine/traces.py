@@ -226,15 +226,15 @@ def steps_m(metres: Floats) -> Floats:
     return np.asarray(np.hypot(*np.diff(metres, axis=0).T))
 
 
-def distance_m(trace: Trace, *, ignore_below_m: float = 0.0) -> float:
+def distance_m(trace: Trace, *, ignore_below_m: float = 25.0) -> float:
     """Return the length of a trace.
 
     Parameters
     ----------
     trace : Trace
     ignore_below_m : float
-        A step counts from the last place that counted once it is this long: a resting phone's
-        noise then adds nothing.
+        A step counts from the last place that counted once it is this long: a receiver's noise
+        then adds next to nothing. 0 counts every step.
 
     Notes
     -----

@@ -76,7 +76,7 @@ class Thresholds:
     class_c_needs_code: bool = False
     copy_m: float = 1.0
     copy_review_m: float = 2.0
-    least_autocorrelation: float = 0.5
+    least_autocorrelation: float = 0.4
     replay_m: float = 10.0
     least_compared: float = 30.0
     harmless_jumps: float = 0.0

@@ -23,11 +23,13 @@ from tracking.engine import (
     Weight,
     judge,
     measure,
+    simplify,
     try_strategies,
     try_thresholds,
     weigh,
 )
 from tracking.engine import verdict as verdicts
+from tracking.engine.forgery import replay_m
 from tracking.engine.labelled import Truth, make_case
 from tracking.tests.ways import NOW_S, crooked_way, straight
 
@@ -98,6 +100,15 @@ def test_a_thinned_copy_with_a_wild_fix_is_still_a_copy():
     wild = thin.lat.copy()
     wild[len(wild) // 2] += 0.0008
     assert measure(replace(case, rider=replace(thin, lat=wild)))["copy_m"] < 0.5
+
+
+def test_a_replay_is_found_beside_an_earlier_trace_that_was_simplified():
+    case = case_of(Truth.REPLAY)
+    kept = tuple(simplify(one, most_m=5.0) for one in case.earlier)
+    assert sum(map(len, kept)) < sum(map(len, case.earlier)) / 3
+    assert Code.REPLAY in against(judge(replace(case, earlier=kept)))
+    steady = straight()
+    assert replay_m(steady.shifted(86_400.0), [simplify(steady, most_m=1.0)]) < 1.0
 
 
 def test_who_drives_the_same_road_every_day_replays_nothing():

@@ -79,7 +79,7 @@ def test_a_stop_on_a_straight_road_survives_since_time_counts():
     kept = simplify(trace, most_m=10.0)
     assert 4 <= len(kept) <= 6  # a line's simplification without time would keep the two ends
     assert len(stops(kept, least_s=60.0)) == len(stops(trace, least_s=60.0)) == 1
-    assert distance_m(kept) == pytest.approx(distance_m(trace), abs=10.0)
+    assert distance_m(kept) == pytest.approx(distance_m(trace), abs=30.0)
 
 
 def test_a_steady_drive_is_kept_as_its_two_ends():
@@ -114,8 +114,8 @@ def test_a_resting_phones_noise_adds_no_distance():
     rng = np.random.default_rng(1)
     times = np.arange(0.0, 600.0)
     trace = trace_of(rng.normal(0, 3.0, (len(times), 2)), times)
-    assert distance_m(trace) > 1000
-    assert distance_m(trace, ignore_below_m=25.0) == 0
+    assert distance_m(trace, ignore_below_m=0.0) > 1000
+    assert distance_m(trace) == 0
 
 
 def test_speed_is_the_phones_own_or_that_of_the_steps():
