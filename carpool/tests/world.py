@@ -446,7 +446,9 @@ def _town(_world: World) -> Organization:
 
 
 def _verdict(world: World) -> Verification:
-    """A verdict on the rider's trip, which is not proven."""
+    """A verdict on the rider's trip, which is not proven; before they book there is none."""
+    if world.booking is None:
+        return Verification()
     return Verification.objects.get_or_create(
         booking=world.booking,
         defaults={"ride": world.ride, "judged_at": world.now, "proof_class": "A"},

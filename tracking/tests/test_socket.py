@@ -76,7 +76,7 @@ def test_wrong_numbers_are_named(cast, now):
         {"sequence": -1},
         {"speed_mps": True},
     ):
-        said = [element(now, 1), element(now, 2, **wrong)]
+        said = [element(now, 1), element(now, 2) | wrong]
         heard = hear_positions(cast.driver, {"positions": said, "ride": str(ride.pk)})
         assert set(heard["fields"]) == {"positions.1"}, wrong
     assert not Position.objects.exists()
