@@ -26,14 +26,14 @@ def last_seat(world: World, rounds: int) -> Result:
     answers: Counter[int] = Counter()
     oversold = 0
     with running_servers(2, log=Path(os.devnull)) as servers:
-        for _ in range(rounds):
+        for nth in range(rounds + 1):
             statuses, sold, milliseconds = rush(world, servers)
             answers += statuses
             oversold += max(0, sold - 1)
-            took += milliseconds
+            took += milliseconds if nth else []  # the first one wakes the servers up
     time.sleep(1.2)  # statistics come a moment later
     p95 = sorted(took)[int(0.95 * (len(took) - 1))]
-    right = answers[201] == rounds and answers[409] == rounds * (CROWD - 1)
+    right = answers[201] == rounds + 1 and answers[409] == (rounds + 1) * (CROWD - 1)
     return Result(
         "T1 one seat, fifty people", f"{rounds} rounds",
         {

@@ -16,6 +16,7 @@ api_v1: list[URLPattern | URLResolver] = [
     path("", include("matching.api.urls")),
     path("", include("chat.api.urls")),
     path("", include("payments.api.urls")),
+    path("", include("tracking.api.urls")),
     re_path("", UnknownAddress.as_view()),
 ]
 
@@ -45,4 +46,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("rides.urls")),
     path("", include("chat.urls")),
     path("", include("payments.urls")),
+    path("", include("tracking.urls")),
 ]

@@ -15,9 +15,13 @@ from rides.events import (
     BookingStateChanged,
     MergerChanged,
     ProposalChanged,
+    RecurringDaysSkipped,
     RequestMatched,
+    RequestOfferChanged,
     RequestStateChanged,
     RideMoneyChanged,
+    RiderAlighted,
+    RiderBoarded,
     RideStateChanged,
     RoomHostAsked,
     RoomHostChanged,
@@ -52,6 +56,12 @@ def on_ride_changed(event: RideStateChanged | StopVisited) -> None:
 def on_booking_changed(event: BookingStateChanged) -> None:
     """Tell everybody on the ride, and every page that shows it."""
     _tell_ride(event.ride_id, f"booking_{event.after}", event.at, booking=str(event.booking_id))
+
+
+def on_rider_moved(event: RiderBoarded | RiderAlighted) -> None:
+    """Tell everybody on an instant ride who got in, or out."""
+    name = "rider_boarded" if isinstance(event, RiderBoarded) else "rider_alighted"
+    _tell_ride(event.ride_id, name, event.at, booking=str(event.booking_id))
 
 
 def on_room_changed(event: RoomStateChanged) -> None:
@@ -115,6 +125,24 @@ def on_proposal_changed(event: ProposalChanged) -> None:
         event=f"proposal_{event.state}",
         data={"proposal": str(event.proposal_id)},
         now=clock.now(),
+    )
+
+
+def notify_of_days(event: RecurringDaysSkipped) -> None:
+    """Notify a driver of days that their repeating ride leaves out."""
+    telling.tell_of_days(
+        recurring_id=event.recurring_id,
+        member_id=event.member_id,
+        first_date=event.first_date,
+        days=event.days,
+        now=clock.now(),
+    )
+
+
+def notify_of_request_offer(event: RequestOfferChanged) -> None:
+    """Notify a rider of a ride that is offered to them, or its driver of how that ended."""
+    telling.tell_of_request_offer(
+        offer_id=event.offer_id, state=event.state, reason=event.reason, now=clock.now()
     )
 
 

@@ -30,6 +30,7 @@ class MatchingConfig(AppConfig):
         personal_data.register(holder)
         for event in (RideOffered, RideStateChanged, BookingStateChanged):
             outbox.subscribe(event, handlers.on_ride_changed)
+        outbox.subscribe(BookingStateChanged, handlers.on_booking_changed)
         outbox.subscribe(RequestPosted, handlers.on_request_posted)
         outbox.subscribe(CompanyChanged, handlers.on_company_changed)
         outbox.subscribe(MemberWithdrawn, handlers.on_member_withdrawn)

@@ -212,3 +212,9 @@ class BoardForm(JourneyForm):
             end=end,
             walk_m=entered["walk_m"] or self.member.organization.policy.default_walk_m,
         )
+
+
+class RideForm(forms.Form):
+    """Which of one's rides."""
+
+    ride = forms.UUIDField()

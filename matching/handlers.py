@@ -4,13 +4,21 @@ from accounts.events import CompanyChanged, MemberWithdrawn
 from carpool.kernel import clock
 from matching import tasks
 from matching.events import PartReady, RunQueued, StudyQueued
+from matching.services.rescue import rescue_rider
 from matching.services.withdrawal import withdraw_plan
 from rides.events import BookingStateChanged, RequestPosted, RideOffered, RideStateChanged
+from rides.models import BookingState
 
 
 def on_ride_changed(event: RideOffered | RideStateChanged | BookingStateChanged) -> None:
     """Match the ride, as it is now, against all waiting requests."""
     tasks.match_ride.delay(str(event.ride_id))
+
+
+def on_booking_changed(event: BookingStateChanged) -> None:
+    """Look at once for whoever lost the seat that they counted on."""
+    if (event.before, event.after) == (BookingState.CONFIRMED, BookingState.CANCELLED):
+        rescue_rider(booking_id=event.booking_id, now=clock.now())
 
 
 def on_request_posted(event: RequestPosted) -> None:

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from matching.views import find, plan, ranking, rooms, start, study
+from matching.views import along, find, plan, ranking, rooms, start, study
 
 app_name = "matching"
 urlpatterns = [
     path("find/", find.find_ride, name="find"),
     path("find/book/", find.book, name="book"),
     path("find/keep/", find.keep_request, name="request"),
+    path("along/", along.along, name="along"),
+    path("along/<uuid:request_id>/offer/", along.offer_along, name="along-offer"),
+    path("along/offers/<uuid:offer_id>/withdraw/", along.withdraw_offer, name="along-withdraw"),
     path("rooms/", rooms.board, name="rooms"),
     path("plan/", plan.plan, name="plan"),
     path("plan/preview/", plan.preview, name="plan-preview"),

@@ -8,6 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from rides.models import (
     Booking,
     BookingTransition,
+    InstantCode,
+    RecurringDay,
+    RecurringRide,
+    RequestOffer,
     Ride,
     RideRequest,
     RideTransition,
@@ -62,7 +66,7 @@ class RideAdmin(ReadOnly, admin.ModelAdmin):
     """Rides; where drivers live is left out, and so is the reach, whose foci would tell."""
 
     list_display = ("driver", "origin_area", "destination_area", "departure_at", "state")
-    list_filter = ("state", "organization", "booking_mode")
+    list_filter = ("state", "organization", "booking_mode", "is_instant")
     list_select_related = ("driver",)
     search_fields = ("driver__display_name", "origin_area", "destination_area")
     date_hierarchy = "departure_at"
@@ -71,6 +75,27 @@ class RideAdmin(ReadOnly, admin.ModelAdmin):
         *("number", "changed_in"),
     )
     inlines = (StopInline, BookingInline, RideTransitionInline)
+
+
+class RecurringDayInline(ReadOnly, admin.TabularInline):
+    """What becomes of its days."""
+
+    model = RecurringDay
+
+
+@admin.register(RecurringRide)
+class RecurringRideAdmin(ReadOnly, admin.ModelAdmin):
+    """Repeating rides; where drivers live is left out, as in their rides."""
+
+    list_display = ("driver", "origin_area", "destination_area", "wall_time", "last_date")
+    list_filter = ("organization", "skips_holidays")
+    list_select_related = ("driver",)
+    search_fields = ("driver__display_name", "origin_area", "destination_area")
+    exclude = (
+        *("origin", "origin_label", "destination", "destination_label"),
+        *("route", "reach", "stops"),
+    )
+    inlines = (RecurringDayInline,)
 
 
 class BookingTransitionInline(ReadOnly, admin.TabularInline):
@@ -87,8 +112,23 @@ class BookingAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("state", "outcome")
     list_select_related = ("rider", "ride")
     search_fields = ("rider__display_name", "ride__driver__display_name")
-    exclude = ("origin", "origin_label", "destination", "destination_label")
+    exclude = ("origin", "origin_label", "destination", "destination_label", "boarding_code")
     inlines = (BookingTransitionInline,)
+
+
+@admin.register(InstantCode)
+class InstantCodeAdmin(ReadOnly, admin.ModelAdmin):
+    """Codes of drivers at the kerb; worth something for as long as they wait."""
+
+    list_display = ("__str__", "ride", "expires_at")
+    list_select_related = ("ride", "ride__driver")
+    exclude = ("code",)
+
+
+class RequestOfferInline(ReadOnly, admin.TabularInline):
+    """What drivers offered."""
+
+    model = RequestOffer
 
 
 @admin.register(RideRequest)
@@ -102,3 +142,4 @@ class RideRequestAdmin(ReadOnly, admin.ModelAdmin):
         *("origin", "origin_label", "destination", "destination_label"),
         *("number", "changed_in"),
     )
+    inlines = (RequestOfferInline,)

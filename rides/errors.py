@@ -12,6 +12,27 @@ class RideNotFound(NotFound):
     title = _("This ride does not exist, or is not shared with you")
 
 
+class RecurringRideNotFound(NotFound):
+    """No such repeating ride for this person."""
+
+    code = "recurring_ride_not_found"
+    title = _("This repeating ride does not exist, or is not yours")
+
+
+class NoSuchDay(InvalidInput):
+    """A repeating ride does not go on any of these days."""
+
+    code = "no_such_day"
+    title = _("The ride does not go on such a day")
+
+
+class PeopleAboard(Conflict):
+    """What somebody booked is not changed behind their back."""
+
+    code = "people_aboard"
+    title = _("Somebody has booked this ride; it can be cancelled, but not changed")
+
+
 class BookingNotFound(NotFound):
     """No such booking for this person."""
 
@@ -24,6 +45,27 @@ class RequestNotFound(NotFound):
 
     code = "request_not_found"
     title = _("This request does not exist, or is not yours")
+
+
+class RequestOfferNotFound(NotFound):
+    """No such answer to a request for this person."""
+
+    code = "request_offer_not_found"
+    title = _("This answer to a request does not exist, or is not yours")
+
+
+class AlreadyOffered(Conflict):
+    """This ride has been offered to this request."""
+
+    code = "already_offered"
+    title = _("You have offered this ride already")
+
+
+class DoesNotPass(Conflict):
+    """The ride does not pass near enough, or not in time."""
+
+    code = "does_not_pass"
+    title = _("Your ride does not pass there in time")
 
 
 class StopNotFound(NotFound):
@@ -304,3 +346,31 @@ class RoomsDoNotFit(Conflict):
 
     code = "rooms_do_not_fit"
     title = _("These two taxis do not fit together any more")
+
+
+class InstantNotFound(NotFound):
+    """No driver at the kerb shows such a code to this person, whatever the reason."""
+
+    code = "instant_not_found"
+    title = _("Nobody waits with this code")
+
+
+class KerbAtDoor(InvalidInput):
+    """Whoever joins sees where the driver stands."""
+
+    code = "kerb_at_door"
+    title = _("This is at your own door. Stand a little way off: whoever joins sees the place.")
+
+
+class OutOfTheWay(InvalidInput):
+    """The driver would have to go too far round, or never passes there."""
+
+    code = "out_of_the_way"
+    title = _("This is too far out of the driver's way. Get out at their destination instead.")
+
+
+class NobodyJoined(Conflict):
+    """A driver alone carpools with nobody."""
+
+    code = "nobody_joined"
+    title = _("Nobody has joined you yet")

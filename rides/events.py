@@ -15,6 +15,17 @@ class RideOffered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RecurringDaysSkipped(Event):
+    """On some days of a repeating ride its driver is in another ride: those are not offered."""
+
+    recurring_id: UUID
+    member_id: UUID
+    first_date: str
+    days: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RideStateChanged(Event):
     """A ride moved on: by the clock, by its driver, or by cancellation."""
 
@@ -45,11 +56,39 @@ class BookingStateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RiderBoarded(Event):
+    """The driver of an instant ride entered a rider's boarding code."""
+
+    booking_id: UUID
+    ride_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RiderAlighted(Event):
+    """A rider of an instant ride said that they got out."""
+
+    booking_id: UUID
+    ride_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class BookingDisputed(Event):
     """The driver says that a ride took place, the rider that it did not: a person decides."""
 
     booking_id: UUID
     ride_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TripProven(Event):
+    """Positions prove that driver and rider travelled together; again when the class rises."""
+
+    booking_id: UUID
+    ride_id: UUID
+    proof_class: str
     at: datetime
 
 
@@ -77,6 +116,18 @@ class RequestStateChanged(Event):
 
     request_id: UUID
     after: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOfferChanged(Event):
+    """A driver offered a ride to somebody who looks for one, or such an answer has ended."""
+
+    offer_id: UUID
+    request_id: UUID
+    ride_id: UUID
+    state: str
+    reason: str
     at: datetime
 
 

@@ -1,19 +1,30 @@
 """What drivers and riders enter about rides: parsed here, decided in services."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Car, Member, ReportReason
 from accounts.selectors import find_named_place, list_cars
-from carpool.kernel.forms import JourneyForm, date_input, local_moment, time_input
+from carpool.kernel.forms import (
+    JourneyForm,
+    LonLatField,
+    PlaceInput,
+    PlacesForm,
+    date_input,
+    local_moment,
+    time_input,
+)
 from carpool.kernel.geo import LonLat
-from rides.models import BookingMode
-from rides.services import OfferTerms, TripEnd
+from rides.models import BookingMode, Ride
+from rides.services import InstantTerms, OfferTerms, RecurringTerms, TripEnd
 
 LEAVE, ARRIVE = "leave", "arrive"
+THIS, FOLLOWING, ALL = "this", "following", "all"
 # What the service calls a field, and what the form does.
 FIELD_NAMES = {
     "origin": "origin_label",
@@ -23,6 +34,8 @@ FIELD_NAMES = {
     "detour_s": "detour_minutes",
     "detour_m": "detour_km",
     "car_id": "car",
+    "first_date": "date",
+    "last_date": "until",
 }
 
 
@@ -84,6 +97,24 @@ class OfferForm(JourneyForm):
         widget=forms.Textarea(attrs={"class": "textarea", "rows": 2, "maxlength": 280}),
     )
 
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("Every week on"),
+        choices=list(WEEKDAYS_ABBR.items()),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Choose no day for a single ride."),
+    )
+    until = forms.DateField(
+        label=_("Until"),
+        required=False,
+        widget=date_input(),
+        help_text=_("Leave it empty to go on until you end it."),
+    )
+    skips_holidays = forms.BooleanField(
+        label=_("Not on public holidays"), required=False, initial=True
+    )
+
     def __init__(self, member: Member, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.member = member
@@ -123,6 +154,158 @@ class OfferForm(JourneyForm):
             booking_mode=entered["booking_mode"],
             note=entered["note"],
         )
+
+    @property
+    def repeats(self) -> bool:
+        """Whether days of the week were chosen."""
+        return bool(self.cleaned_data["weekdays"])
+
+    def to_recurring_terms(self) -> RecurringTerms:
+        """Return what was entered of a ride that repeats, for the service."""
+        entered = self.cleaned_data
+        return RecurringTerms(
+            offer=self.to_terms(),
+            weekdays=frozenset(entered["weekdays"]),
+            wall_time=entered["time"],
+            is_arrival=entered["when"] == ARRIVE,
+            first_date=entered["date"],
+            last_date=entered["until"],
+            skips_holidays=entered["skips_holidays"],
+        )
+
+
+class ChangeForm(OfferForm):
+    """Other terms of a ride that exists; of one that repeats, also from when on."""
+
+    scope = forms.ChoiceField(
+        label=_("What changes"),
+        choices=[
+            (THIS, _("Only this ride")),
+            (FOLLOWING, _("This and all following")),
+            (ALL, _("All that lie ahead")),
+        ],
+        widget=forms.RadioSelect,
+        initial=THIS,
+    )
+
+    def __init__(self, member: Member, ride: Ride, *args: Any, **kwargs: Any) -> None:
+        super().__init__(member, *args, **kwargs)
+        day = getattr(ride, "recurring_day", None)
+        self.recurring = None if day is None else day.recurring
+        if self.recurring is None:
+            for name in ("scope", "weekdays", "until", "skips_holidays"):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a day of the week where the ride goes on repeating."""
+        cleaned = super().clean()
+        goes_on = self.recurring is not None and cleaned.get("scope") != THIS
+        if goes_on and "weekdays" in cleaned and not cleaned["weekdays"]:
+            self.add_error("weekdays", _("Choose at least one day of the week."))
+        return cleaned
+
+    @property
+    def chosen_scope(self) -> str:
+        """Return what the change is for."""
+        return str(self.cleaned_data.get("scope", THIS))
+
+    def to_recurring_terms(self, *, today: date | None = None) -> RecurringTerms:
+        """Return the terms from the day in the form on, or, of all days, from today on."""
+        terms = super().to_recurring_terms()
+        return terms if today is None else replace(terms, first_date=today)
+
+
+class DaysOutForm(forms.Form):
+    """Days on which a repeating ride does not go."""
+
+    first = forms.DateField(label=_("From"), widget=date_input())
+    last = forms.DateField(label=_("Until"), widget=date_input(), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Take a single day where only one is named."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        cleaned["last"] = cleaned.get("last") or cleaned.get("first")
+        return cleaned
+
+
+class DayForm(forms.Form):
+    """One day of a repeating ride."""
+
+    day = forms.DateField(required=False)
+
+
+class KerbForm(JourneyForm):
+    """A driver who stands at the kerb."""
+
+    car = forms.ModelChoiceField(
+        label=_("Car"), queryset=Car.objects.none(), widget=CarSelect, empty_label=None
+    )
+    seats = forms.IntegerField(
+        label=_("Free seats"),
+        widget=forms.NumberInput(attrs={"class": "stepper__input", "min": 1, "max": 8}),
+    )
+    detour_minutes = forms.IntegerField(
+        label=_("Detour I accept"),
+        help_text=_("How much later you may arrive because of the people you take along."),
+        widget=forms.NumberInput(
+            attrs={"class": "stepper__input", "min": 0, "max": 120, "step": 5}
+        ),
+    )
+
+    def __init__(self, member: Member, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member = member
+        self.fields["origin_label"].label = _("I stand here")
+        car = self.fields["car"]
+        assert isinstance(car, forms.ModelChoiceField)
+        car.queryset = list_cars(member)
+        car.widget.attrs["class"] = "select"
+
+    def find_place(self, text: str) -> LonLat | None:
+        """Ask our own address search."""
+        return find_named_place(self.member, text)
+
+    def to_terms(self) -> InstantTerms:
+        """Return what was entered, for the service."""
+        entered = self.cleaned_data
+        return InstantTerms(
+            kerb=entered["origin"],
+            destination=TripEnd(entered["destination"], entered["destination_label"]),
+            car_id=entered["car"].pk,
+            seats=entered["seats"],
+            detour_s=entered["detour_minutes"] * 60,
+        )
+
+
+class JoinForm(PlacesForm):
+    """Who gets in at the kerb; without a place they get out at the driver's destination."""
+
+    place_names = ("dropoff",)
+
+    dropoff_label = forms.CharField(
+        label=_("Get out near"), max_length=255, required=False, widget=PlaceInput("dropoff")
+    )
+    dropoff = LonLatField()
+
+    def __init__(self, member: Member, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member = member
+
+    def find_place(self, text: str) -> LonLat | None:
+        """Ask our own address search."""
+        return find_named_place(self.member, text)
+
+    def to_end(self) -> TripEnd | None:
+        """Return the rider's own place, if they named one."""
+        entered = self.cleaned_data
+        named = entered["dropoff_label"] and entered.get("dropoff")
+        return TripEnd(entered["dropoff"], entered["dropoff_label"]) if named else None
+
+
+class CodeForm(forms.Form):
+    """A code that somebody reads out: a driver's at the kerb, or a rider's who gets in."""
+
+    code = forms.CharField(max_length=32)
 
 
 class ReasonForm(forms.Form):

@@ -48,6 +48,8 @@ DISCLOSED: dict[Stage, frozenset[Datum]] = {
 OVER = frozenset({RideState.COMPLETED, RideState.CANCELLED})
 # So long a driver waits at the kerb. Source: rule R5, not boarded five minutes after.
 MISSING_AFTER = timedelta(minutes=5)
+# Who forgot to say that they got out may still do so.
+ALIGHTED_WITHIN = timedelta(hours=24)
 
 
 def stage_between(a: Member, b: Member, ride: Ride, bookings: Sequence[Booking]) -> Stage:
@@ -93,12 +95,12 @@ def can_cancel_room(member: Member, room: Room) -> bool:
 
 
 def can_cancel_ride(member: Member, ride: Ride, now: datetime) -> bool:
-    """Only the driver, and only before departure."""
+    """Only the driver, and only before departure; at the kerb that is when they say so."""
     return (
         is_driver(member, ride)
         and ride.cancelled_at is None
         and ride.started_at is None
-        and now < ride.departure_at
+        and (ride.is_at_kerb or now < ride.departure_at)
     )
 
 
@@ -128,9 +130,30 @@ def can_decide(member: Member, booking: Booking) -> bool:
 
 
 def can_cancel_booking(member: Member, booking: Booking, now: datetime) -> bool:
-    """The rider or the driver, until the car is planned to be at the pick-up."""
+    """The rider or the driver, until the car is planned at the pick-up, or leaves the kerb."""
     mine = member.pk in {booking.rider_id, booking.ride.driver_id}
-    return mine and booking.state in ACTIVE_STATES and now < booking.pickup_at
+    is_early = booking.ride.is_at_kerb if booking.ride.is_instant else now < booking.pickup_at
+    return mine and booking.state in ACTIVE_STATES and is_early
+
+
+def can_let_in(member: Member, ride: Ride) -> bool:
+    """Only who drives an instant ride, at the kerb and on the way: somebody may be overlooked."""
+    is_over = ride.cancelled_at is not None or ride.finished_at is not None
+    return is_driver(member, ride) and ride.is_instant and not is_over
+
+
+def can_alight(member: Member, booking: Booking, now: datetime) -> bool:
+    """Only the rider of an instant ride that has left, once, even after its driver arrived."""
+    ride = booking.ride
+    travelled = booking.state not in {*UNCERTAIN_STATES, BookingState.CANCELLED}
+    return (
+        ride.is_instant
+        and ride.started_at is not None
+        and booking.rider_id == member.pk
+        and travelled
+        and booking.alighted_at is None
+        and now < ride.ends_at + ALIGHTED_WITHIN
+    )
 
 
 def can_answer(member: Member, booking: Booking) -> bool:

@@ -13,6 +13,12 @@ def watch_rides() -> int:
     return services.watch(now=timekeeping.agreed_now())
 
 
+@shared_task(name="rides.generate_recurring", ignore_result=True)
+def generate_recurring() -> int:
+    """Offer the days of repeating rides that came within the horizon; sent by beat."""
+    return services.generate_due(now=timekeeping.agreed_now())
+
+
 @shared_task(name="rides.keep_terms", ignore_result=True)
 def keep_terms() -> int:
     """Forget where people went long ago; sent by beat."""

@@ -1,5 +1,5 @@
-"""Where people were: positions, traces, verification.
+"""Where people were on a ride, as far as they agreed to say it: positions, traces, verification.
 
-Owns facts about movement. Refuses money: it states, payments acts. Its rooms are furnished by a
-later change; until then no position is recorded.
+Owns facts about movement: it shows the car to those who wait for it, and judges whether two people
+travelled together. Refuses money: it states, payments acts.
 """

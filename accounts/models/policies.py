@@ -161,6 +161,11 @@ class Policies:
         900, PolicyGroup.RIDES, Unit.MINUTES, (300, 2 * HOUR_S),
         _("Leaving soon"), _("So long before departure a ride can be started."),
     )  # fmt: skip
+    instant_wait_s: int = _rule(
+        1800, PolicyGroup.RIDES, Unit.MINUTES, (300, 2 * HOUR_S),
+        _("Waiting at the kerb"),
+        _("So long a driver waits with a code; who has not left by then is taken off."),
+    )  # fmt: skip
     validating_after_s: int = _rule(
         900, PolicyGroup.RIDES, Unit.MINUTES, (0, DAY_S),
         _("Ask whether it took place"), _("So long after arrival both sides are asked."),

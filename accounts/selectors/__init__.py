@@ -23,7 +23,9 @@ from accounts.selectors.company import (
     list_blocks,
     pairs_kept_apart,
 )
+from accounts.selectors.countries import country_of
 from accounts.selectors.emergency import emergency_number
+from accounts.selectors.holidays import list_holidays
 from accounts.selectors.invitations import (
     get_invitation_by_token,
     get_invitation_for,
@@ -89,6 +91,7 @@ __all__ = [
     "blocked_pairs",
     "count_other_owners",
     "count_recent_reports",
+    "country_of",
     "door_of",
     "emergency_number",
     "export_accounts",
@@ -126,6 +129,7 @@ __all__ = [
     "list_demo_members",
     "list_doors",
     "list_exports",
+    "list_holidays",
     "list_invitations",
     "list_issuers",
     "list_links",

@@ -1,9 +1,7 @@
 """Whom to call when somebody is in danger."""
 
-from functools import lru_cache
-from importlib.resources import files
-
 from accounts.models import Organization
+from accounts.selectors.countries import country_of
 
 # Every GSM phone reaches the local emergency service by 112, also where it has another number.
 # Source: 3GPP TS 22.101, 10.1.
@@ -18,12 +16,4 @@ NUMBERS = {
 
 def emergency_number(organization: Organization) -> str:
     """Return the number of the country in whose time zone the organization lives."""
-    return NUMBERS.get(_countries().get(organization.time_zone, ""), ANYWHERE)
-
-
-@lru_cache(maxsize=1)
-def _countries() -> dict[str, str]:
-    """Return the country code of each time zone, from the table that comes with the zones."""
-    table = files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in table.splitlines() if line and not line.startswith("#")]
-    return {row[2]: row[0] for row in rows}
+    return NUMBERS.get(country_of(organization), ANYWHERE)

@@ -34,6 +34,17 @@ def local_to_utc(day: date, wall: time, zone: ZoneInfo, *, field: str) -> dateti
     return local.astimezone(UTC)
 
 
+def wall_to_utc(day: date, wall: time, zone: ZoneInfo) -> datetime:
+    """Turn a wall-clock time that repeats into an instant, on whatever day.
+
+    Of a time that occurs twice the first is taken. A time that daylight saving skips is read with
+    the offset before the gap: who leaves at 02:30 leaves at 03:30 on that one day.
+
+    Source: RFC 5545, 3.3.5, "form 3: date with local time and time zone reference".
+    """
+    return datetime.combine(day, wall.replace(fold=0), tzinfo=zone).astimezone(UTC)
+
+
 def _exists(local: datetime) -> bool:
     """Tell whether a wall clock ever shows this: it comes back unchanged from UTC."""
     back = local.astimezone(UTC).astimezone(local.tzinfo)

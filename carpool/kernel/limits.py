@@ -133,11 +133,13 @@ class LimitsThrottle(BaseThrottle):
 def _limits_of(request: HttpRequest, user: Any) -> Iterator[tuple[Limit, str]]:
     """Yield the limits that this request counts for, and for whom."""
     match = request.resolver_match
-    is_idle = request.method in {"HEAD", "OPTIONS"} or (request.method == "GET" and not request.GET)
-    if match is None or is_idle:
+    if match is None or request.method == "OPTIONS":
         return
+    is_idle = request.method == "HEAD" or (request.method == "GET" and not request.GET)
     limits: list[Limit] = settings.LIMITS
     for limit in limits:
+        if is_idle and not limit.looks:
+            continue
         if match.view_name in limit.views and (who := _who(limit, request, user)):
             yield limit, who
 

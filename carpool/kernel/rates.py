@@ -16,6 +16,7 @@ class Limit:
         views: names of the views that count.
         closed: refuse when nothing can be counted.
         is_growing: after three tries also wait between them, twice as long each time.
+        looks: a mere look counts, too: the address itself holds what could be guessed.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Limit:
     views: frozenset[str]
     closed: bool = False
     is_growing: bool = False
+    looks: bool = False
 
     @property
     def amount(self) -> int:

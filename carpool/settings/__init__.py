@@ -187,6 +187,9 @@ RETENTION_DAYS = {
     "exact_places": env.int("RETENTION_EXACT_PLACES_DAYS", default=90),
     # Who read whose position. Korea's location act asks for six months.
     "position_read": env.int("RETENTION_POSITION_READ_DAYS", default=183),
+    # Positions of a settled ride, and so many days more when somebody objected.
+    "raw_trace": env.int("RETENTION_RAW_TRACE_DAYS", default=7),
+    "raw_trace_dispute": env.int("RETENTION_RAW_TRACE_DISPUTE_DAYS", default=30),
     "export": env.int("RETENTION_EXPORT_DAYS", default=7),
     # Reports that were decided.
     "report": env.int("RETENTION_REPORT_DAYS", default=365),

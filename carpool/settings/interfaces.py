@@ -43,6 +43,7 @@ SPECTACULAR_SETTINGS = {
         "BookingState": "rides.models.BookingState",
         "RequestState": "rides.models.RequestState",
         "BudgetState": "payments.selectors.budgets.BudgetState",
+        "ProofClass": "rides.models.ProofClass",
         "TopUpReason": "payments.models.TopUpReason",
         "NotificationKind": "chat.models.Kind",
         # Of assignment runs and of launch studies: they walk through the same states.
@@ -101,5 +102,20 @@ LIMITS = [
         rate=env.str("LIMIT_JOIN", default="10/min"),
         per="person",
         views=frozenset({"matching:book", "matching-api:book"}),
+    ),
+    Limit(
+        name="code",
+        rate=env.str("LIMIT_CODE", default="60/h"),
+        per="person",
+        views=frozenset(
+            {
+                "rides:instant-join",
+                "rides:board",
+                "rides-api:instant-code",
+                "rides-api:instant-join",
+                "rides-api:ride-board",
+            }
+        ),
+        looks=True,
     ),
 ]

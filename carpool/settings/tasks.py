@@ -66,6 +66,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "heartbeat": {"task": "kernel.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
     "watch-rides": {"task": "rides.watch_rides", "schedule": 15.0, "options": {"expires": 15}},
+    "generate-recurring-rides": {
+        "task": "rides.generate_recurring",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "pay-out": {"task": "payments.pay_out", "schedule": 3600.0, "options": {"expires": 600}},
     "reconcile-payments": {
         "task": "payments.reconcile",
@@ -118,6 +123,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.keep_terms",
         "schedule": 900.0,
         "options": {"expires": 900},
+    },
+    "verify-trips": {
+        "task": "tracking.verify_due",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "make-partitions": {
+        "task": "tracking.make_partitions",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "keep-terms-of-positions": {
+        "task": "tracking.keep_terms",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "keep-terms-of-rides": {
         "task": "rides.keep_terms",

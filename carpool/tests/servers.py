@@ -21,7 +21,7 @@ from django.test import Client
 from accounts.models import Member
 
 CSRF = "c" * 32
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
 # As script/server, compose.yaml and k8s/ start it.
 SOCKET_LIMITS = ("--websocket-max-frame-size", "65536", "--websocket-max-message-size", "65536")
 

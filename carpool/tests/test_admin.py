@@ -13,12 +13,12 @@ from django.urls import reverse
 
 from accounts.models import Organization, User
 from accounts.services import change_policies, report_member, save_place
-from accounts.tests.factories import UserFactory
+from accounts.tests.factories import MemberFactory, UserFactory
 from carpool.kernel import clock, outbox
 from carpool.kernel.geo import LonLat, crow_fly_m, from_point
 from carpool.kernel.models import IdempotentRequest, OutboxEvent
 from carpool.kernel.tests.events import Happened
-from carpool.tests.world import DRIVERS_DOOR, RIDERS_DOOR, world_at
+from carpool.tests.world import DRIVERS_DOOR, MADE_WHEN_ASKED, RIDERS_DOOR, world_at
 from chat.models import Message
 from chat.services import flag_messages, open_conversation
 from chat.tests.factories import say
@@ -41,6 +41,8 @@ from payments.services import enter_deposit, propose_journal
 from payments.tests.evening import settled_evening
 from payments.tests.ledger_scene import check_deferred
 from rides.tests.api import Api, offer_body
+from rides.tests.factories import stand_at_kerb
+from tracking.models import Appeal, ProofRules, Trace, Verification
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 NUMBER = re.compile(r"-?\d{1,3}\.\d{4,}")
@@ -67,6 +69,7 @@ def world(cast, gazetteer, now):
         }
         assert Api(cast.driver).post("rides", body).status_code == 201
         match_request(request_id=world.request.pk, now=now)
+        MADE_WHEN_ASKED["<uuid:recurring_id>"](world)
         change_policies(
             organization=cast.organization, values={"walking": 3}, by=cast.operator.user, now=now
         )
@@ -83,6 +86,7 @@ def world(cast, gazetteer, now):
             found_at=now, last_seen_at=now,
         )  # fmt: skip
         LegalTerms.objects.create(organization=cast.organization)
+        stand_at_kerb(MemberFactory(organization=cast.organization, car=True), now=now)
         propose_journal(
             proposal=ManualJournal(
                 organization=cast.organization, debit_kind="bank", credit_kind="suspense",
@@ -106,7 +110,19 @@ def world(cast, gazetteer, now):
             organization=cast.organization, payment=Payment.objects.first(), name="dp_1", amount=1,
             taken_at=now,
         )  # fmt: skip
+        tracked(world)
         yield world
+
+
+def tracked(world):
+    """Positions of the ride, a verdict on the trip, an objection to it, and the rules."""
+    ride, now = world.ride, world.now
+    Trace.objects.create(ride=ride, member=world.cast.driver, day=now.date())
+    rules = ProofRules.objects.create(note="The defaults")
+    verdict = Verification.objects.create(
+        ride=ride, booking=world.booking, rules=rules, judged_at=now, proof_class="A",
+    )  # fmt: skip
+    Appeal.objects.create(verification=verdict, by=world.cast.rider, reason="x", asked_at=now)
 
 
 def objection_and_transfer(cast, now):
@@ -176,6 +192,7 @@ ENTERED = {
     "payments.ManualJournal",
     "payments.SponsorBudget",
     "payments.SponsorDeposit",
+    "tracking.ProofRules",
     "payments.TaxiTariff",
 }
 

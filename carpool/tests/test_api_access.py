@@ -88,11 +88,39 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "rides/<uuid:ride_id>/finish"):        ("driving", "401 403 200 403 403 403 403 404"),
     ("POST", "rides/<uuid:ride_id>/stops/<int:stop_id>/visit"):
                                                     ("driving", "401 403 200 403 403 403 403 404"),
+    ("POST", "rides/<uuid:ride_id>/replace"):       ("offered", "401 403 201 403 403 403 403 404"),
+    # rides that repeat: one's own
+    ("GET", "me/recurring-rides"):                  ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "me/recurring-rides"):                 ("booked",  "401 403 201 404 404 404 404 404"),
+    ("GET", "recurring-rides/<uuid:recurring_id>"): ("booked",  "401 403 200 404 404 404 404 404"),
+    ("PUT", "recurring-rides/<uuid:recurring_id>"): ("booked",  "401 403 200 404 404 404 404 404"),
+    ("GET", "recurring-rides/<uuid:recurring_id>/days"):
+                                                    ("booked",  "401 403 200 404 404 404 404 404"),
+    ("POST", "recurring-rides/<uuid:recurring_id>/end"):
+                                                    ("booked",  "401 403 204 404 404 404 404 404"),
+    ("POST", "recurring-rides/<uuid:recurring_id>/days-out"):
+                                                    ("booked",  "401 403 200 404 404 404 404 404"),
+    ("POST", "recurring-rides/<uuid:recurring_id>/day-back"):
+                                                    ("booked",  "401 403 422 404 404 404 404 404"),
+    # instant rides: found by code only, by whom the ride would show itself
+    ("POST", "instant"):                            ("offered", "401 403 201 404 404 404 404 404"),
+    ("GET", "instant/<str:code>"):                  ("offered", "401 403 200 200 200 200 200 404"),
+    ("POST", "instant/<str:code>/join"):            ("offered", "401 403 201 201 201 201 201 404"),
+    ("POST", "rides/<uuid:ride_id>/board"):         ("booked",  "401 403 409 403 403 403 403 404"),
+    ("POST", "bookings/<uuid:booking_id>/alight"):  ("booked",  "401 403 409 409 404 404 404 404"),
     # safety: about people in rides that one may see; links for who is in the car
     ("POST", "rides/<uuid:ride_id>/reports"):       ("booked",  "401 403 404 204 204 204 204 404"),
     ("POST", "rides/<uuid:ride_id>/blocks"):        ("booked",  "401 403 404 204 204 204 204 404"),
     ("POST", "rides/<uuid:ride_id>/shares"):        ("booked",  "401 403 201 201 403 403 403 404"),
     ("DELETE", "rides/<uuid:ride_id>/shares"):      ("booked",  "401 403 204 204 204 204 204 404"),
+    # positions: from who is in the car, for who waits for it; verdicts for who travelled
+    ("POST", "rides/<uuid:ride_id>/positions"):     ("driving", "401 403 200 200 403 403 403 404"),
+    ("PUT", "rides/<uuid:ride_id>/sharing"):        ("booked",  "401 403 204 204 403 403 403 404"),
+    ("DELETE", "rides/<uuid:ride_id>/sharing"):     ("booked",  "401 403 204 204 204 204 204 404"),
+    ("GET", "rides/<uuid:ride_id>/car"):            ("driving", "401 403 200 200 403 403 403 404"),
+    ("GET", "rides/<uuid:ride_id>/verdicts"):       ("over",    "401 403 200 200 200 200 200 404"),
+    ("POST", "verdicts/<uuid:verification_id>/appeal"):
+                                                    ("booked",  "401 403 204 204 404 404 404 404"),
     # bookings: made by anybody of the organization, seen by the rider, decided by the driver
     ("POST", "searches"):                           ("offered", "401 403 200 200 200 200 200 200"),
     ("POST", "searches/drawing"):                   ("offered", "401 403 200 200 200 200 200 404"),
@@ -109,6 +137,13 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "requests"):                            ("booked",  "401 403 200 200 200 200 200 200"),
     ("POST", "requests"):                           ("booked",  "401 403 201 201 201 201 201 201"),
     ("POST", "requests/<uuid:request_id>/close"):   ("booked",  "401 403 404 200 404 404 404 404"),
+    # answers to requests: made by drivers whom the rider may ride with, compared by the rider
+    ("GET", "me/sought-rides"):                     ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "me/request-offers"):                   ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "requests/<uuid:request_id>/offers"):   ("booked",  "401 403 404 200 404 404 404 404"),
+    ("POST", "requests/<uuid:request_id>/offers"):  ("offered", "401 403 201 404 403 403 403 404"),
+    ("POST", "request-offers/<uuid:offer_id>/withdraw"):
+                                                    ("booked",  "401 403 200 403 404 404 404 404"),
     # news: one's own
     ("GET", "notifications"):                       ("booked",  "401 403 200 200 200 200 200 200"),
     ("GET", "notifications/unread"):                ("booked",  "401 403 200 200 200 200 200 200"),

@@ -60,6 +60,7 @@ def test_the_figures_are_those_of_the_contract():
         "mails": ("5/h", "account", True),
         "search": ("60/min", "person", False),
         "join": ("10/min", "person", False),
+        "code": ("60/h", "person", False),
     }
     assert settings.ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS == 5
 

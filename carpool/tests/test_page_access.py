@@ -64,6 +64,7 @@ def words_of(world: World) -> dict[str, str]:
         "follow/<str:token>": "follow/"
         + share_ride(ride_id=world.ride.pk, by=cast.driver, now=world.now),
         "join/<str:token>": f"join/{invited}",
+        "instant/<str:code>": address_of("instant/<str:code>", world),
     }
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -19,12 +19,19 @@ from accounts.models import (
     AccountMerge,
     AvoidedPlace,
     Block,
+    ConsentPurpose,
     Member,
     Organization,
     Partnership,
     Place,
 )
-from accounts.services import avoid_place, block_member, found_community, save_place
+from accounts.services import (
+    avoid_place,
+    block_member,
+    found_community,
+    give_consent,
+    save_place,
+)
 from accounts.services.merging import VALID_FOR, code_of
 from accounts.tests.factories import (
     HEAD_OFFICE,
@@ -47,10 +54,30 @@ from matching.tests.study_factories import table
 from payments.models import RideFare, RideFareState, SponsorBudget, TopUp
 from payments.selectors import find_price
 from rides import services
-from rides.models import Booking, Ride, RideRequest, Room, RoomSeat, Stop
+from rides.models import (
+    Booking,
+    InstantCode,
+    RecurringRide,
+    RequestOffer,
+    Ride,
+    RideRequest,
+    Room,
+    RoomSeat,
+    Stop,
+)
 from rides.services import TripEnd
 from rides.tests.api import Api, end, offer_body, wish_for
-from rides.tests.factories import book, join, next_slot, offer, open_room, wish
+from rides.tests.factories import (
+    book,
+    join,
+    next_slot,
+    offer,
+    open_room,
+    stand_at_kerb,
+    wish,
+)
+from rides.tests.factories import terms as ride_terms
+from tracking.models import Verification
 
 # Doors, with digits of their own, so that they can be told from every corner near them.
 DRIVERS_DOOR = TripEnd(LonLat(-71.2561234, -29.9206789), "Calle Secreta 12")
@@ -115,6 +142,8 @@ class World:
 def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any]:
     """A request that is right in itself, so that only who asks decides."""
     driver = world.cast.driver
+    if (method, path) == ("POST", "rides/<uuid:ride_id>/positions") and hasattr(person, "consents"):
+        give_consent(member=person, purpose=ConsentPurpose.LIVE_POSITION, now=world.now)
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("PATCH", "me"): {"phone": "+56 9 1234 5678"},
         ("POST", "me/cars"): CAR,
@@ -136,10 +165,40 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("PUT", "me/company"): {"gender": "woman", "same_gender_only": True},
         ("POST", "me/avoided-places"): {"label": "There", "location": PLACE["location"]},
         ("POST", "rides/<uuid:ride_id>/reports"): {"reason": "driving"},
+        ("PUT", "rides/<uuid:ride_id>/sharing"): {"purposes": ["live_position"]},
+        ("POST", "rides/<uuid:ride_id>/positions"): {
+            "positions": [
+                {
+                    "sequence": 1,
+                    "recorded_at": world.now.isoformat(),
+                    "location": {"lon": -71.2519, "lat": -29.9027},
+                }
+            ]
+        },
+        ("POST", "verdicts/<uuid:verification_id>/appeal"): {"reason": "A tunnel"},
         ("GET", "maps/addresses"): {"q": "balmaceda"},
         ("GET", "maps/route"): {"from": HERE, "to": "-71.33849,-29.954"},
         ("GET", "maps/place"): {"at": HERE},
         ("POST", "rides"): offer_body(driver, now=world.now, hours=72),
+        ("POST", "rides/<uuid:ride_id>/replace"): offer_body(driver, now=world.now, hours=72),
+        ("POST", "requests/<uuid:request_id>/offers"): {"ride": str(world.ride.pk)},
+        ("POST", "me/recurring-rides"): _repeated(world),
+        ("PUT", "recurring-rides/<uuid:recurring_id>"): _repeated(world),
+        ("POST", "recurring-rides/<uuid:recurring_id>/days-out"): {
+            "first_date": world.now.date().isoformat(),
+            "last_date": (world.now + timedelta(days=8)).date().isoformat(),
+        },
+        ("POST", "recurring-rides/<uuid:recurring_id>/day-back"): {
+            "date": world.now.date().isoformat()
+        },
+        ("POST", "instant"): {
+            "origin": PLACE["location"],
+            "destination": end(PORT, "Port"),
+            "car": str(driver.cars.get().pk),
+            "seats": 2,
+            "detour_s": 600,
+        },
+        ("POST", "rides/<uuid:ride_id>/board"): {"code": "0000"},
         ("POST", "bookings/<uuid:booking_id>/answer"): {"took_place": True},
         ("POST", "bookings/<uuid:booking_id>/payment"): {"provider": "test_bank"},
         ("POST", "searches"): wish_for(world.ride),
@@ -172,6 +231,38 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
     if takes_an_offer and hasattr(person, "organization_id"):
         return {"offer": world.token(person)}
     return bodies.get((method, path), {})
+
+
+def _repeated(world: World) -> dict[str, Any]:
+    """An offer that repeats, three days after the ride of this world and its proposal."""
+    body = offer_body(world.cast.driver, now=world.now)
+    del body["departure_at"]
+    later = world.now + timedelta(days=3, hours=6)
+    return {**body, "weekdays": [later.weekday()], "wall_time": "12:00", "skips_holidays": False}
+
+
+def _recurring(world: World) -> RecurringRide:
+    """A ride of the driver's that repeats."""
+    driver, body = world.cast.driver, _repeated(world)
+    known = RecurringRide.objects.filter(driver=driver, ended_at=None).first()
+    today = world.now.astimezone(driver.organization.zone).date()
+    return known or services.offer_recurring_ride(
+        driver=driver,
+        terms=services.RecurringTerms(
+            offer=ride_terms(driver, departure_at=None, origin=DRIVERS_DOOR),
+            weekdays=frozenset(body["weekdays"]),
+            wall_time=time(12),
+            first_date=today,
+            skips_holidays=False,
+        ),
+        now=world.now,
+    )
+
+
+def _request_offer(world: World) -> RequestOffer:
+    """That the driver offers the ride to the rider's request."""
+    known = RequestOffer.objects.filter(request=world.request).first()
+    return known or RequestOffer.objects.create(request=world.request, ride=world.ride)
 
 
 def _room_body(method: str, path: str, world: World) -> dict[str, Any]:
@@ -317,6 +408,15 @@ def _room(world: World) -> Room:
     return room
 
 
+def _instant(world: World) -> InstantCode:
+    """The code of a colleague who stands at the kerb."""
+    found = InstantCode.objects.first()
+    if found is None:
+        waiting = MemberFactory(organization=world.cast.organization, car=True)
+        found = stand_at_kerb(waiting, now=world.now)
+    return found
+
+
 def _seat(world: World) -> RoomSeat:
     """The rider's seat in it."""
     return _room(world).seats.get(rider=world.cast.rider)
@@ -345,9 +445,20 @@ def _town(_world: World) -> Organization:
     return found_community(name="Town", slug="town", **terms)
 
 
+def _verdict(world: World) -> Verification:
+    """A verdict on the rider's trip, which is not proven."""
+    return Verification.objects.get_or_create(
+        booking=world.booking,
+        defaults={"ride": world.ride, "judged_at": world.now, "proof_class": "A"},
+    )[0]
+
+
 MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
+    "<uuid:recurring_id>": _recurring,
+    "<uuid:offer_id>": _request_offer,
     "<uuid:room_id>": _room,
     "<uuid:seat_id>": _seat,
+    "<str:code>": _instant,
     "<uuid:top_up_id>": _top_up,
     "<int:block_id>": lambda world: world.block,
     "<uuid:notification_id>": _news,
@@ -359,6 +470,7 @@ MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
     "<uuid:partnership_id>": _partnership,
     "<uuid:merge_id>": _merge,
     "<uuid:budget_id>": _budget,
+    "<uuid:verification_id>": _verdict,
 }
 
 

@@ -2,6 +2,7 @@
 
 In: ``{"subscribe": topic, "after": number}``, ``{"unsubscribe": topic}``, ``{"send": {…}}``,
 ``{"typing": conversation}``, ``{"read": conversation, "sequence": n}``, ``{"received": …}`` alike,
+what other apps listen to (``carpool.kernel.frames``: ``{"positions": […], "ride": id}``),
 ``{"beat": n}``. Out: ``{"subscribed": topic, "as": name, "last": n}``, then what came after
 ``after``; ``{"topic", "event", "data", "id"}`` for each event, its ``id`` one more than the one
 before; ``{"ack": client_id, …}``; ``{"error": code, …}``; ``{"beat": n}``, to be sent back.
@@ -26,6 +27,7 @@ from redis.exceptions import RedisError
 from accounts.models import Member, User
 from accounts.selectors import get_member, let_in
 from carpool.kernel.errors import DomainError
+from carpool.kernel.frames import listener_of
 from chat import selectors, services
 from chat.consumers.direct import Direct
 from chat.consumers.hub import hub, missed_frames
@@ -166,7 +168,15 @@ class LiveConsumer(Direct, AsyncWebsocketConsumer):
             case {"beat": int(number)} if number <= self.sent:
                 self.confirmed = max(self.confirmed, number)
             case _:
-                await self._say({"error": "invalid_message", "topic": None})
+                await self._hand_on(content)
+
+    async def _hand_on(self, content: dict[str, Any]) -> None:
+        """Let another app answer, if one listens to such frames."""
+        listener = listener_of(content)
+        if listener is None:
+            await self._say({"error": "invalid_message", "topic": None})
+        else:
+            await self._say(await database_sync_to_async(listener)(self.member, content))
 
     async def _refuse(self, error: DomainError, content: Any) -> None:
         said = content.get("send") if isinstance(content, dict) else None

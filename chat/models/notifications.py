@@ -47,10 +47,13 @@ class Kind(models.TextChoices):
     PICKUP_MOVED = "pickup_moved", _("Your pick-up time changed")
     RIDE_CANCELLED = "ride_cancelled", _("A ride was cancelled")
     RIDE_DEPARTING = "ride_departing", _("A ride leaves soon")
+    DAYS_SKIPPED = "days_skipped", _("Your repeating ride leaves out a day")
     DRIVER_LEFT = "driver_left", _("Your driver has left")
     DRIVER_AT_STOP = "driver_at_stop", _("Your driver is at the meeting point")
     VALIDATION_ASKED = "validation_asked", _("Did the ride take place?")
     REQUEST_MATCHED = "request_matched", _("A ride fits your request")
+    REQUEST_OFFERED = "request_offered", _("A driver offers you a ride that you look for")
+    REQUEST_OFFER_ENDED = "request_offer_ended", _("A ride that you offered somebody is not taken")
     REQUEST_EXPIRED = "request_expired", _("A request ran out of time")
     PROPOSAL_MADE = "proposal_made", _("A carpool is proposed to you")
     PROPOSAL_TAKEN = "proposal_taken", _("A proposed carpool is settled")
@@ -90,6 +93,7 @@ URGENCY: dict[Kind, Urgency] = dict.fromkeys(Kind, Urgency.NORMAL) | {
     Kind.ROOM_MERGER_ENDED: Urgency.LOW,
     Kind.SEAT_TO_PAY: Urgency.URGENT,
     Kind.VALIDATION_ASKED: Urgency.LOW,
+    Kind.REQUEST_OFFER_ENDED: Urgency.LOW,
     Kind.REQUEST_EXPIRED: Urgency.LOW,
     Kind.PROPOSAL_CLOSED: Urgency.LOW,
 }

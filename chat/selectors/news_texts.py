@@ -6,9 +6,10 @@ place or a full name; what else there is to know stands on the page that it lead
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -41,10 +42,12 @@ def _path(notification: Notification) -> str:
         return reverse("payments:room", args=[notification.room_id])
     if notification.kind in _TO_PLAN:
         return reverse("matching:plan")
-    if notification.kind == Kind.REQUEST_MATCHED:
+    if notification.kind in {Kind.REQUEST_MATCHED, Kind.REQUEST_OFFERED}:
         return f"{reverse('matching:find')}?request={notification.request_id}"
     if notification.kind in _TO_FIND and notification.facts.get("is_rider", True):
         return reverse("matching:find")
+    if notification.kind == Kind.DAYS_SKIPPED:
+        return reverse("rides:recurring-rides")
     if notification.ride_id is not None:
         return reverse("rides:ride", args=[notification.ride_id])
     return reverse("rides:today")
@@ -147,6 +150,17 @@ def _departing(news: Notification) -> Words:
     return title, body % {"n": riders}
 
 
+def _days_skipped(news: Notification) -> Words:
+    days = news.facts["days"]
+    day = date_format(date.fromisoformat(news.facts["first_date"]))
+    body = ngettext(
+        "Not offered on %(day)s: you drive elsewhere then.",
+        "Not offered on %(n)d days from %(day)s on: you drive elsewhere then.",
+        days,
+    )
+    return _("Your repeating ride leaves out a day"), body % {"n": days, "day": day}
+
+
 def _left(news: Notification) -> Words:
     body = _("Be at the meeting point at %(time)s.")
     body %= {"time": clock_time(_at(news, "pickup_at"))}
@@ -167,6 +181,23 @@ def _matched(news: Notification) -> Words:
     count = len(news.facts["rides"])
     title = ngettext("%(n)d ride fits your request", "%(n)d rides fit your request", count)
     return title % {"n": count}, _("For your trip %(when)s.") % {"when": _trip(news)}
+
+
+def _offered(news: Notification) -> Words:
+    title = _("%(name)s offers you a ride") % {"name": _name(news)}
+    return title, _("For your trip %(when)s. Compare and choose.") % {"when": _trip(news)}
+
+
+def _offer_ended(news: Notification) -> Words:
+    reasons = {
+        "other_chosen": _("Another ride was chosen."),
+        "not_needed": _("The ride is not needed any more."),
+        "too_late": _("Nobody answered in time."),
+    }
+    body = _("Your ride %(when)s stays published.") % {"when": _trip(news)}
+    why = reasons.get(news.facts.get("reason", ""), "")
+    title = _("%(name)s does not ride with you") % {"name": _name(news)}
+    return title, f"{why} {body}".strip()
 
 
 def _expired(news: Notification) -> Words:
@@ -303,10 +334,13 @@ _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.PICKUP_MOVED: ("clock", _moved),
     Kind.RIDE_CANCELLED: ("triangle-alert", _ride_cancelled),
     Kind.RIDE_DEPARTING: ("timer", _departing),
+    Kind.DAYS_SKIPPED: ("calendar-clock", _days_skipped),
     Kind.DRIVER_LEFT: ("car-front", _left),
     Kind.DRIVER_AT_STOP: ("map-pin", _at_stop),
     Kind.VALIDATION_ASKED: ("flag", _asked),
     Kind.REQUEST_MATCHED: ("route", _matched),
+    Kind.REQUEST_OFFERED: ("car-front", _offered),
+    Kind.REQUEST_OFFER_ENDED: ("info", _offer_ended),
     Kind.REQUEST_EXPIRED: ("clock", _expired),
     Kind.PROPOSAL_MADE: ("calendar-days", _proposed),
     Kind.PROPOSAL_TAKEN: ("circle-check", _taken),

@@ -5,6 +5,7 @@ calendar or takes it out again.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,18 @@ from django.db import transaction
 from accounts.models import Member
 from chat.models import Kind, Notification
 from chat.services.notifications import News, tell
-from rides.models import Booking, BookingState, Ride, RideRequest, RideState, Stop, StopKind
+from rides.models import (
+    Booking,
+    BookingState,
+    RequestOffer,
+    RequestOfferEnd,
+    RequestOfferState,
+    Ride,
+    RideRequest,
+    RideState,
+    Stop,
+    StopKind,
+)
 
 # Smaller moves are within what one waits at the kerb anyway.
 WORTH_TELLING = timedelta(minutes=2)
@@ -101,6 +113,8 @@ def _asked(booking: Booking, before: str) -> Iterator[News]:  # noqa: ARG001 (on
 @transaction.atomic
 def _tell_moved(ride: Ride, *, now: datetime) -> None:
     """Tell riders whose pick-up is not when they were told last: somebody else got in or out."""
+    if ride.is_instant:
+        return  # at the kerb everybody sees when it leaves
     bookings = Booking.objects.filter(ride=ride, state=BookingState.CONFIRMED)
     told = _last_told(ride)
     moved = []
@@ -196,6 +210,19 @@ def _withdrawn(ride: Ride) -> Iterator[News]:
         yield _of_ride(ride, Kind.BOOKING_RECEIPT, "withdrawn", what="withdrawn")
 
 
+def tell_of_days(
+    *, recurring_id: UUID, member_id: UUID, first_date: str, days: int, now: datetime
+) -> None:
+    """Tell a driver on which days their repeating ride is not offered: they drive elsewhere."""
+    news = News(
+        member_id=member_id,
+        kind=Kind.DAYS_SKIPPED,
+        occasion=f"recurring:{recurring_id}:{first_date}",
+        facts={"recurring": str(recurring_id), "first_date": first_date, "days": days},
+    )
+    tell([news], now=now)
+
+
 def tell_of_stop(*, ride_id: UUID, stop_id: int, now: datetime) -> None:
     """Tell a rider that the car is where they get in."""
     pickups = Stop.objects.filter(pk=stop_id, ride=ride_id, kind=StopKind.PICKUP)
@@ -220,6 +247,22 @@ def tell_of_match(*, request_id: UUID, ride_id: UUID, now: datetime) -> None:
     if known is None:
         occasion = f"request:{request_id}:{ride_id}"
         tell([_of_request(request, Kind.REQUEST_MATCHED, occasion, rides=[str(ride_id)])], now=now)
+
+
+def tell_of_request_offer(*, offer_id: UUID, state: str, reason: str, now: datetime) -> None:
+    """Tell a rider that a driver offers them a ride; the driver, that it is not taken, and why."""
+    offers = RequestOffer.objects.select_related("request__rider", "ride__driver")
+    offer = offers.filter(pk=offer_id).first()
+    if offer is None:
+        return
+    occasion = f"request_offer:{offer_id}:{state}"
+    if state == RequestOfferState.OPEN:
+        news = _of_request(offer.request, Kind.REQUEST_OFFERED, occasion)
+        tell([replace(news, actor=offer.ride.driver)], now=now)
+    elif state == RequestOfferState.CLOSED and reason != RequestOfferEnd.RIDE_GONE:
+        kind, rider = Kind.REQUEST_OFFER_ENDED, offer.request.rider
+        news = _of_ride(offer.ride, kind, f"{occasion}:ended", reason=reason)
+        tell([replace(news, actor=rider)], now=now)
 
 
 def tell_of_request(*, request_id: UUID, after: str, now: datetime) -> None:

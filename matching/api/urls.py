@@ -2,12 +2,24 @@
 
 from django.urls import path
 
-from matching.api import drawing, plan_views, rooms, studies, views
+from matching.api import along, drawing, plan_views, rooms, studies, views
 
 app_name = "matching-api"
 urlpatterns = [
     path("searches", views.SearchView.as_view(), name="search"),
     path("searches/drawing", drawing.DrawingView.as_view(), name="drawing"),
+    path("me/sought-rides", along.SoughtView.as_view(), name="sought-rides"),
+    path("me/request-offers", along.RequestOffersView.as_view(), name="request-offers"),
+    path(
+        "requests/<uuid:request_id>/offers",
+        along.RequestAnswersView.as_view(),
+        name="request-answers",
+    ),
+    path(
+        "request-offers/<uuid:offer_id>/withdraw",
+        along.RequestOfferWithdrawView.as_view(),
+        name="request-offer-withdraw",
+    ),
     path("rooms/searches", rooms.RoomSearchView.as_view(), name="room-search"),
     path("rooms/board", rooms.BoardView.as_view(), name="room-board"),
     path("plan", plan_views.PlanView.as_view(), name="plan"),

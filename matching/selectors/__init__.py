@@ -1,5 +1,6 @@
 """Reads of matching: search, evaluation, stored matches, explanations."""
 
+from matching.selectors.along import Sought, fits_about, list_sought_along
 from matching.selectors.arrays import SearchQuery
 from matching.selectors.board import (
     PART_HOURS,
@@ -23,7 +24,7 @@ from matching.selectors.matches import list_matches, query_of
 from matching.selectors.near_misses import NearMiss
 from matching.selectors.ranking import Ranking, Reliability, get_ranking
 from matching.selectors.rooms import FoundRoom, RoomQuery, find_rooms
-from matching.selectors.search import Offer, SearchResult, search
+from matching.selectors.search import Offer, SearchResult, list_answers, search
 from matching.selectors.shown import ShownOffer, read_offer
 from matching.selectors.supply import fill_supplies_aside
 
@@ -46,6 +47,7 @@ __all__ = [
     "SearchQuery",
     "SearchResult",
     "ShownOffer",
+    "Sought",
     "candidate_rides",
     "count_others",
     "evaluate",
@@ -57,12 +59,15 @@ __all__ = [
     "find_rides",
     "find_rooms",
     "first_open_slot",
+    "fits_about",
     "get_board",
     "get_drawing",
     "get_ranking",
+    "list_answers",
     "list_costs",
     "list_entries",
     "list_matches",
+    "list_sought_along",
     "list_steps",
     "part_of",
     "query_of",

@@ -7,6 +7,7 @@ signed, so that exactly what was shown can be booked. If they are few, near miss
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 import numpy as np
 
@@ -18,13 +19,22 @@ from maps.engine import RoadNetwork
 from maps.models import Region
 from maps.selectors import load_network
 from matching.selectors.arrays import SearchQuery
-from matching.selectors.evaluation import CostParts, Found, Meeting
+from matching.selectors.evaluation import CostParts, Found, Meeting, evaluate
 from matching.selectors.finding import find_rides
+from matching.selectors.matches import query_of
 from matching.selectors.near_misses import FEW_OFFERS, NearlyFound, NearMiss, find_near_misses
 from matching.selectors.ranking import Reliability, get_ranking
 from matching.selectors.shown import seal_offer
 from rides.models import Ride
-from rides.selectors import RideView, as_seen_by, get_trip_region, list_views, with_everything
+from rides.selectors import (
+    RideView,
+    as_seen_by,
+    get_request_for,
+    get_trip_region,
+    list_offers_to,
+    list_views,
+    with_everything,
+)
 
 MOST_OFFERS = 20
 # What an average car in use emits per kilometre driven (tank to wheel).
@@ -105,6 +115,24 @@ def search(viewer: Member, query: SearchQuery, *, now: datetime) -> SearchResult
         rides_considered=considered,
         near_misses=[nearly.show(views[nearly.found.ride.pk]) for nearly in near],
     )
+
+
+def list_answers(viewer: Member, request_id: UUID, *, now: datetime) -> list[Offer]:
+    """Return the rides that drivers offered to one's own request, to be compared, best first.
+
+    What no longer fits is left out.
+
+    Raises:
+        RequestNotFound: it is not theirs, or does not exist.
+    """
+    request = get_request_for(viewer, request_id)
+    query, region = query_of(request), request.region
+    offered = list_offers_to(viewer, request_id)
+    rides = Ride.objects.visible_to(viewer).bookable(now).filter(pk__in=offered)
+    loaded = list(with_everything(rides))
+    ranking = get_ranking(viewer.organization).knowing(loaded, now=now)
+    found = evaluate(loaded, region, query, ranking=ranking)
+    return _to_offers(viewer, query, load_network(region), found)
 
 
 def _to_offers(

@@ -59,7 +59,7 @@ _SELECT = f"""
 SELECT ride.number, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
     ride.changed_in,
     ride.organization_id, ride.driver_id,
-    (ride.cancelled_at IS NULL AND ride.started_at IS NULL)::int::bigint,
+    (ride.cancelled_at IS NULL AND ride.started_at IS NULL AND NOT ride.is_instant)::int::bigint,
     stop.planned_at, ride.seats_offered::bigint, {policy_sql("boarding_s", "organization")},
     stop.position::bigint, (stop.kind IN ('pickup', 'dropoff'))::int::bigint,
     ST_X(stop.location), ST_Y(stop.location),

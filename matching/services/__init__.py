@@ -1,5 +1,6 @@
 """Writes of matching."""
 
+from matching.services.along import offer_along
 from matching.services.booking import ATTEMPTS, book_offer
 from matching.services.company import rematch_member
 from matching.services.mergers import find_mergers
@@ -23,6 +24,7 @@ __all__ = [
     "find_mergers",
     "match_request",
     "match_ride",
+    "offer_along",
     "pause_plan",
     "queue_nightly_runs",
     "queue_partner_runs",

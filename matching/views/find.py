@@ -32,7 +32,7 @@ from matching.forms import FIELD_NAMES, WALKS, WINDOWS, BookForm, FindForm, writ
 from matching.selectors import NearMiss, Offer, SearchQuery, SearchResult
 from rides.errors import RequestNotFound
 from rides.models import BookingState
-from rides.selectors import get_request_for
+from rides.selectors import get_request_for, list_offers_to
 from rides.services import close_request as close
 from rides.services import collect_price, post_request
 
@@ -80,11 +80,20 @@ def _show(
         "map_offers": [_map_data(offer) for offer in offers],
         "keep_form": FindForm(request.member, form.data, auto_id=False) if form.is_bound else None,
         "request_id": request.GET.get("request", ""),
+        "offered": _offered(request),
         "wider": _wider(request) if result and not offers and not result.near_misses else "",
         "places": chips,
         "basemap": basemap(list_regions()),
     }
     return render(request, "matching/find.html", context)
+
+
+def _offered(request: MemberRequest) -> list[UUID]:
+    """Return the rides whose drivers offered them to the request that is looked at."""
+    try:
+        return list_offers_to(request.member, UUID(request.GET.get("request", "")))
+    except ValueError:
+        return []
 
 
 def _offers(result: SearchResult) -> list[dict[str, Any]]:

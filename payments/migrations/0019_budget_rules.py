@@ -8,7 +8,7 @@ from carpool.kernel.tenancy import wall
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0018_site_outlines"),
-        ("payments", "0021_additions_balance"),
+        ("payments", "0018_ride_fares"),
     ]
 
     operations = [

@@ -41,7 +41,7 @@ CREATE CONSTRAINT TRIGGER journal_balances AFTER INSERT ON payments_journalentry
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0018_ride_fares"),
+        ("payments", "0020_deposits_by_two"),
     ]
 
     operations = [migrations.RunSQL(ADDITIONS, ADDITIONS_BACK)]

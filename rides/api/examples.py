@@ -87,6 +87,7 @@ RIDE_BODY: dict[str, Any] = {
     "detour_m": None,
     "distance_m": 13064,
     "booking_mode": "instant",
+    "is_instant": False,
     "note": "Quiet car",
     "route": {
         "type": "LineString",
@@ -147,10 +148,42 @@ BOOKING = OpenApiExample(
         "pickup_at": "2027-03-15T07:34:10-03:00",
         "dropoff_at": "2027-03-15T07:41:48-03:00",
         "shared_distance_m": 6553,
+        "boarding_code": "",
+        "boarded_at": None,
+        "alighted_at": None,
         "decide_by": None,
         "cancel_reason": "",
         "outcome": "undecided",
         "created_at": "2027-03-14T18:02:11-03:00",
+    },
+)
+
+KERB = OpenApiExample(
+    "Here, to the workshop",
+    request_only=True,
+    value={
+        "origin": HOME,
+        "destination": {"location": WORKSHOP, "label": "Workshop"},
+        "car": CAR_ID,
+        "seats": 2,
+        "detour_s": 600,
+    },
+)
+INSTANT = OpenApiExample(
+    "A driver who waits",
+    response_only=True,
+    value={
+        "code": "7KQ4MX",
+        "expires_at": "2027-03-15T08:00:00-03:00",
+        "time_zone": "America/Santiago",
+        "ride": {
+            **RIDE_BODY,
+            "state": "departing",
+            "is_instant": True,
+            "stops": [],
+            "bookings": [],
+            "seats_left": 3,
+        },
     },
 )
 

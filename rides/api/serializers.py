@@ -186,6 +186,9 @@ class RideSerializer(serializers.Serializer[RideView]):
     detour_m = serializers.IntegerField(source="ride.detour_m", allow_null=True)
     distance_m = serializers.IntegerField()
     booking_mode = serializers.CharField(source="ride.booking_mode")
+    is_instant = serializers.BooleanField(
+        source="ride.is_instant", help_text="Waits at the kerb; joined by its code only"
+    )
     note = serializers.CharField(source="ride.note")
     route = serializers.SerializerMethodField()
     stops = StopSerializer(many=True)
@@ -268,6 +271,9 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
             "pickup_at",
             "dropoff_at",
             "shared_distance_m",
+            "boarding_code",
+            "boarded_at",
+            "alighted_at",
             "price_minor",
             "currency",
             "held_until",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rides.api import safety, views
+from rides.api import instant, recurring, safety, views
 
 app_name = "rides-api"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("rides/<uuid:ride_id>/cancel", views.RideCancelView.as_view(), name="ride-cancel"),
     path("rides/<uuid:ride_id>/start", views.RideStartView.as_view(), name="ride-start"),
     path("rides/<uuid:ride_id>/finish", views.RideFinishView.as_view(), name="ride-finish"),
+    path("rides/<uuid:ride_id>/board", instant.RideBoardView.as_view(), name="ride-board"),
     path("rides/<uuid:ride_id>/reports", safety.RideReportsView.as_view(), name="ride-reports"),
     path("rides/<uuid:ride_id>/blocks", safety.RideBlocksView.as_view(), name="ride-blocks"),
     path("rides/<uuid:ride_id>/shares", safety.RideSharesView.as_view(), name="ride-shares"),
@@ -19,6 +20,36 @@ urlpatterns = [
         views.StopVisitView.as_view(),
         name="stop-visit",
     ),
+    path("rides/<uuid:ride_id>/replace", recurring.RideReplaceView.as_view(), name="ride-replace"),
+    path("me/recurring-rides", recurring.RecurringRidesView.as_view(), name="recurring-rides"),
+    path(
+        "recurring-rides/<uuid:recurring_id>",
+        recurring.RecurringRideView.as_view(),
+        name="recurring-ride",
+    ),
+    path(
+        "recurring-rides/<uuid:recurring_id>/days",
+        recurring.RecurringDaysView.as_view(),
+        name="recurring-days",
+    ),
+    path(
+        "recurring-rides/<uuid:recurring_id>/end",
+        recurring.RecurringEndView.as_view(),
+        name="recurring-end",
+    ),
+    path(
+        "recurring-rides/<uuid:recurring_id>/days-out",
+        recurring.DaysOutView.as_view(),
+        name="recurring-out",
+    ),
+    path(
+        "recurring-rides/<uuid:recurring_id>/day-back",
+        recurring.DayBackView.as_view(),
+        name="recurring-back",
+    ),
+    path("instant", instant.InstantView.as_view(), name="instant"),
+    path("instant/<str:code>", instant.InstantCodeView.as_view(), name="instant-code"),
+    path("instant/<str:code>/join", instant.InstantJoinView.as_view(), name="instant-join"),
     path("me/bookings", views.BookingsView.as_view(), name="bookings"),
     path("bookings/<uuid:booking_id>", views.BookingView.as_view(), name="booking"),
     path(
@@ -35,6 +66,11 @@ urlpatterns = [
         "bookings/<uuid:booking_id>/decline",
         views.BookingDeclineView.as_view(),
         name="booking-decline",
+    ),
+    path(
+        "bookings/<uuid:booking_id>/alight",
+        instant.BookingAlightView.as_view(),
+        name="booking-alight",
     ),
     path(
         "bookings/<uuid:booking_id>/answer",

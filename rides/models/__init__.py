@@ -6,15 +6,23 @@ from rides.models.bookings import (
     BookingOutcome,
     BookingState,
     BookingTransition,
+    ProofClass,
 )
+from rides.models.instant import CODE_ALPHABET, CODE_LENGTH, InstantCode
 from rides.models.mergers import MERGER_TRANSITIONS, MergerState, RoomMerger
+from rides.models.recurring import DayState, RecurringDay, RecurringRide
+from rides.models.request_offers import (
+    REQUEST_OFFER_TRANSITIONS,
+    RequestOffer,
+    RequestOfferEnd,
+    RequestOfferState,
+)
 from rides.models.requests import REQUEST_TRANSITIONS, RequestState, RideRequest
 from rides.models.rides import (
     RIDE_TRANSITIONS,
     BookingMode,
     Ride,
     RideState,
-    RideTransition,
     Stop,
     StopKind,
 )
@@ -28,11 +36,15 @@ from rides.models.rooms import (
 )
 from rides.models.seats import SEAT_TRANSITIONS, RoomSeat, SeatState, SeatTransition
 from rides.models.shares import RideShare
+from rides.models.steps import RideTransition
 from rides.models.thresholds import Threshold
 
 __all__ = [
     "BOOKING_TRANSITIONS",
+    "CODE_ALPHABET",
+    "CODE_LENGTH",
     "MERGER_TRANSITIONS",
+    "REQUEST_OFFER_TRANSITIONS",
     "REQUEST_TRANSITIONS",
     "RIDE_TRANSITIONS",
     "ROOM_TRANSITIONS",
@@ -42,7 +54,15 @@ __all__ = [
     "BookingOutcome",
     "BookingState",
     "BookingTransition",
+    "DayState",
+    "InstantCode",
     "MergerState",
+    "ProofClass",
+    "RecurringDay",
+    "RecurringRide",
+    "RequestOffer",
+    "RequestOfferEnd",
+    "RequestOfferState",
     "RequestState",
     "Ride",
     "RideRequest",

@@ -58,6 +58,14 @@ class BookingOutcome(models.TextChoices):
     DISPUTE = "dispute", _("Disputed")
 
 
+class ProofClass(models.TextChoices):
+    """What is certified of a trip, in the French register's classes."""
+
+    MATCHED = "A", _("Matched")
+    ONE_TRIP = "B", _("One person's trip is proven")
+    BOTH_TRIPS = "C", _("Both people's trips are proven")
+
+
 class BookingQuerySet(models.QuerySet["Booking"]):
     """Filters over bookings."""
 
@@ -125,6 +133,16 @@ class Booking(models.Model):
         _("not there"), null=True, blank=True, help_text=_("When the driver said so")
     )
 
+    boarding_code = models.CharField(
+        max_length=4, blank=True, help_text="Said to the driver when getting in at the kerb"
+    )
+    boarded_at = models.DateTimeField(
+        _("got in"), null=True, blank=True, help_text=_("When the driver entered the code")
+    )
+    alighted_at = models.DateTimeField(
+        _("got out"), null=True, blank=True, help_text=_("When the rider said so")
+    )
+
     decide_by = models.DateTimeField(_("answer by"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
     cancelled_by = models.ForeignKey(
@@ -140,6 +158,12 @@ class Booking(models.Model):
     rider_answer = models.BooleanField(_("rider's answer"), null=True, blank=True)
     outcome = models.CharField(
         _("outcome"), max_length=9, choices=BookingOutcome.choices, default=BookingOutcome.UNDECIDED
+    )
+    proof_class = models.CharField(
+        _("class of proof"), max_length=1, choices=ProofClass.choices, blank=True
+    )
+    proven_at = models.DateTimeField(
+        _("proven at"), null=True, blank=True, help_text=_("When positions proved the trip")
     )
     next_check_at = models.DateTimeField(_("next look at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
@@ -178,8 +202,17 @@ class Booking(models.Model):
                 name="booking_cancelled_with_its_time",
             ),
             models.CheckConstraint(
+                condition=models.Q(proven_at=None, proof_class="")
+                | (models.Q(proven_at__isnull=False) & ~models.Q(proof_class="")),
+                name="a_proof_has_its_class",
+            ),
+            models.CheckConstraint(
                 condition=~models.Q(state=BookingState.HELD) | models.Q(held_until__isnull=False),
                 name="a_held_booking_is_paid_by_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(boarding_code="") | models.Q(boarding_code__regex="^[0-9]{4}$"),
+                name="booking_code_has_4_digits",
             ),
             one_at_a_time(
                 "rider_is_in_one_ride_at_a_time",
@@ -193,12 +226,24 @@ class Booking(models.Model):
     def __str__(self) -> str:
         return f"{self.rider} · {self.get_state_display()}"
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether positions prove the trip and nobody aboard says otherwise.
+
+        Whoever says no is heard by a person; the proof is shown to them, and decides nothing.
+        """
+        objects = False in {self.driver_answer, self.rider_answer} or self.missed_at is not None
+        return self.proven_at is not None and not objects
+
     def decided_outcome(self, now: datetime) -> BookingOutcome:
         """Compute what the answers come to, once both have answered or the time is over.
 
-        Driver yes and rider yes or silent: pay. Driver yes and rider no: dispute. Anything else:
-        release. Source: PRODUCT rules after NetMobiel, ``PaymentProcessor``.
+        A proven trip is paid at once. Driver yes and rider yes or silent: pay. Driver yes and rider
+        no: dispute. Anything else: release. Source: PRODUCT rules after NetMobiel,
+        ``PaymentProcessor``.
         """
+        if self.is_proven:
+            return BookingOutcome.PAY
         answered = self.driver_answer is not None and self.rider_answer is not None
         if not answered and now < self.ride.decided_at:
             return BookingOutcome.UNDECIDED

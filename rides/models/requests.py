@@ -43,6 +43,15 @@ class RequestQuerySet(models.QuerySet["RideRequest"]):
         """A member's own requests: where somebody starts is nobody else's business."""
         return self.filter(rider=member)
 
+    def of_people_known_to(self, driver: Member) -> RequestQuerySet:
+        """Requests of others whom a driver may take along; of partners, if the driver wants that.
+
+        Whoever shows one shows no door: see ``matching.selectors.along``.
+        """
+        partners = driver.organization.partner_ids if driver.shares_beyond else []
+        known = self.filter(rider__organization__in=[driver.organization_id, *partners])
+        return known.welcome_among([driver]).exclude(rider=driver)
+
     def waiting(self, now: datetime) -> RequestQuerySet:
         """Open requests that can still be served."""
         return self.filter(state=RequestState.OPEN, latest_arrival_at__gt=now)
@@ -73,6 +82,15 @@ class RideRequest(Followed):
     latest_arrival_at = models.DateTimeField(_("latest arrival"))
     seats = models.PositiveSmallIntegerField(_("seats"), default=1)
     walk_m = models.PositiveIntegerField(_("walk accepted, m"))
+    instead_of = models.OneToOneField(
+        "rides.Booking",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="rescue",
+        verbose_name=_("instead of"),
+        help_text=_("The seat that was taken from the rider"),
+    )
     state = models.CharField(
         _("state"), max_length=9, choices=RequestState.choices, default=RequestState.OPEN
     )

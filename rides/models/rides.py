@@ -122,8 +122,13 @@ class RideQuerySet(models.QuerySet["Ride"]):
         return self.alias(span=SPAN).filter(span__overlap=(start, end))
 
     def bookable(self, now: datetime) -> RideQuerySet:
-        """Rides that have not left and were not cancelled."""
-        return self.filter(cancelled_at=None, started_at=None, departure_at__gt=now)
+        """Rides that have not left and were not cancelled; those at the kerb take no bookings."""
+        planned = self.filter(cancelled_at=None, started_at=None, is_instant=False)
+        return planned.filter(departure_at__gt=now)
+
+    def at_the_kerb(self) -> RideQuerySet:
+        """Instant rides whose drivers wait for riders."""
+        return self.filter(cancelled_at=None, started_at=None, is_instant=True)
 
     def due(self, now: datetime) -> RideQuerySet:
         """Rides whose state may have to change."""
@@ -186,6 +191,9 @@ class Ride(Followed):
         default=BookingMode.INSTANT,
     )
     note = models.CharField(_("note"), max_length=280, blank=True)
+    is_instant = models.BooleanField(
+        _("instant"), default=False, help_text=_("Waits at the kerb; riders join by its code")
+    )
     route = LineStringField(srid=4326)
     reach = PolygonField(
         srid=4326, help_text="The admissible ellipse: no point outside can be served in time"
@@ -266,6 +274,11 @@ class Ride(Followed):
         return max(0, round(duration_s) - self.solo_duration_s)
 
     @property
+    def is_at_kerb(self) -> bool:
+        """Whether an instant ride's driver waits, whatever the clock says: see ``at_the_kerb``."""
+        return self.is_instant and self.started_at is None and self.cancelled_at is None
+
+    @property
     def departing_at(self) -> datetime:
         """From when on it can be started: its organization says how long before."""
         return self.departure_at - timedelta(seconds=self.organization.policy.departing_before_s)
@@ -282,12 +295,15 @@ class Ride(Followed):
 
     def is_bookable_at(self, now: datetime) -> bool:
         """Tell whether the ride has neither left nor been cancelled; as ``bookable``."""
-        return self.cancelled_at is None and self.started_at is None and self.departure_at > now
+        has_left = self.started_at is not None or now >= self.departure_at
+        return self.cancelled_at is None and not has_left and not self.is_instant
 
     def state_at(self, now: datetime, *, has_open_bookings: bool) -> RideState:
         """Compute the state from the facts and the clock."""
         if self.cancelled_at is not None:
             return RideState.CANCELLED
+        if self.is_at_kerb:
+            return RideState.DEPARTING
         if now >= self.validating_at:
             return RideState.VALIDATING if has_open_bookings else RideState.COMPLETED
         if now >= self.ends_at:
@@ -299,7 +315,12 @@ class Ride(Followed):
         return RideState.SCHEDULED
 
     def next_change_after(self, now: datetime) -> datetime | None:
-        """Return when the clock alone will change the state next, None when it never will."""
+        """Return when the clock alone will change the state next, None when it never will.
+
+        Who waits at the kerb is looked at when they should leave: they wait on, or it is over.
+        """
+        if self.is_at_kerb:
+            return self.departure_at
         marks = (
             self.departing_at,
             self.departure_at,
@@ -367,25 +388,3 @@ class Stop(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position}. {self.get_kind_display()}"  # no place: it may be a door
-
-
-class RideTransition(models.Model):
-    """One step of a ride's life, as it was recorded."""
-
-    ride = models.ForeignKey(
-        Ride, on_delete=models.CASCADE, related_name="transitions", verbose_name=_("ride")
-    )
-    before = models.CharField(_("before"), max_length=10, choices=RideState.choices, blank=True)
-    after = models.CharField(_("after"), max_length=10, choices=RideState.choices)
-    actor = models.ForeignKey(
-        Member, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
-    )
-    at = models.DateTimeField(_("at"))
-
-    class Meta:
-        verbose_name = _("step of a ride")
-        verbose_name_plural = _("steps of a ride")
-        ordering = ["at", "id"]
-
-    def __str__(self) -> str:
-        return f"{self.before or '·'} → {self.after}"

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from rides.models import Booking, Ride, RideRequest, RoomSeat
+from rides.models import Booking, RecurringRide, RequestOffer, Ride, RideRequest, RoomSeat
 
 Table = list[dict[str, Any]]
 
@@ -18,9 +18,22 @@ def export_rides(member_id: UUID) -> dict[str, Table]:
                 "arrival_at": ride.arrival_at,
                 "state": ride.state,
                 "seats_offered": ride.seats_offered,
+                "instant": ride.is_instant,
                 "note": ride.note,
             }
             for ride in Ride.objects.filter(driver=member_id).defer("reach", "route")
+        ],
+        "repeating": [
+            {
+                **_ends(recurring),
+                "weekdays": recurring.weekdays,
+                "time": recurring.wall_time,
+                "time_zone": recurring.time_zone,
+                "first_date": recurring.first_date,
+                "last_date": recurring.last_date,
+                "note": recurring.note,
+            }
+            for recurring in RecurringRide.objects.filter(driver=member_id)
         ],
         "booked": [
             {
@@ -29,6 +42,8 @@ def export_rides(member_id: UUID) -> dict[str, Table]:
                 "dropoff_at": booking.dropoff_at,
                 "state": booking.state,
                 "seats": booking.seats,
+                "got_in_at": booking.boarded_at,
+                "got_out_at": booking.alighted_at,
                 "driver": booking.ride.driver.first_name,
             }
             for booking in Booking.objects.filter(rider=member_id).select_related("ride__driver")
@@ -41,6 +56,10 @@ def export_rides(member_id: UUID) -> dict[str, Table]:
                 "state": request.state,
             }
             for request in RideRequest.objects.filter(rider=member_id)
+        ],
+        "offered_to_requests": [
+            {"departure_at": offer.ride.departure_at, "state": offer.state, "at": offer.created_at}
+            for offer in RequestOffer.objects.filter(ride__driver=member_id).select_related("ride")
         ],
         "shared_taxis": [
             {

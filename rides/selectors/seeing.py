@@ -23,10 +23,11 @@ from carpool.kernel.geo import (
 from maps.models import Region
 from maps.selectors import load_network, region_at, region_of_both, snap
 from rides.errors import BookingNotFound, RequestNotFound, RideNotFound, TooClose
-from rides.models import Booking, Ride, RideRequest, Stop, StopKind
+from rides.models import Booking, RequestState, Ride, RideRequest, Stop, StopKind
 from rides.models.requests import RequestQuerySet
 from rides.models.rides import RideQuerySet
 from rides.permissions import DISCLOSED, Datum, is_driver, stage_between, travels_along
+from rides.selectors.recurring import worth_showing
 
 INNER = {StopKind.PICKUP, StopKind.DROPOFF}
 # Everybody walks this far to a road, see maps.engine.meeting.
@@ -361,9 +362,7 @@ class Agenda:
     @property
     def is_empty(self) -> bool:
         """Nothing ahead and nothing to do."""
-        return not (
-            self.driving or self.riding or self.to_decide or self.to_answer or self.requests
-        )
+        return not any((self.driving, self.riding, self.to_decide, self.to_answer, self.requests))
 
 
 def get_agenda(member: Member, *, now: datetime, limit: int = 20) -> Agenda:
@@ -375,6 +374,7 @@ def get_agenda(member: Member, *, now: datetime, limit: int = 20) -> Agenda:
         driving=list(
             list_rides(member)
             .filter(cancelled_at=None, finished_at=None, arrival_at__gt=now)
+            .filter(worth_showing(now))
             .order_by("departure_at")[:limit]
         ),
         riding=list(mine.filter(rider=member).active().filter(dropoff_at__gt=now)[:limit]),
@@ -395,6 +395,9 @@ def get_agenda(member: Member, *, now: datetime, limit: int = 20) -> Agenda:
         lost=list(
             mine.filter(rider=member, state="cancelled", pickup_at__gt=now)
             .exclude(cancelled_by=member)
+            .exclude(rescue__state=RequestState.FULFILLED)
+            .select_related("rescue")
+            .annotate(rides_found=Count("rescue__matches"))
             .order_by("pickup_at")[:3]
         ),
     )

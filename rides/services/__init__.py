@@ -11,6 +11,8 @@ from rides.services.bookings import (
 )
 from rides.services.cashier import PayBy, collect_price, register_cashier
 from rides.services.held import decide_booking, lock_booking, mark_missing, take_booking
+from rides.services.instant import InstantTerms, join_instant, open_instant
+from rides.services.kerb import alight, let_in
 from rides.services.mergers import (
     agree_to_merger,
     expire_mergers,
@@ -24,8 +26,26 @@ from rides.services.mergers import (
     refuse_merger,
     seats_of,
 )
-from rides.services.offers import OfferTerms, TripEnd, cancel_ride, offer_ride, touch_rides
+from rides.services.offers import (
+    OfferTerms,
+    TripEnd,
+    cancel_ride,
+    offer_ride,
+    replace_ride,
+    touch_rides,
+)
 from rides.services.progress import finish_ride, start_ride, visit_stop
+from rides.services.proof import state_proof
+from rides.services.recurring import (
+    RecurringTerms,
+    change_recurring_ride,
+    end_recurring_ride,
+    leave_out_days,
+    offer_recurring_ride,
+    take_back_day,
+)
+from rides.services.recurring_days import generate_due
+from rides.services.request_offers import offer_to_request, withdraw_request_offer
 from rides.services.requests import RequestTerms, close_request, post_request
 from rides.services.room_progress import (
     arrive,
@@ -60,15 +80,18 @@ from rides.services.withdrawal import withdraw_member
 
 __all__ = [
     "BookingTerms",
+    "InstantTerms",
     "OfferTerms",
     "Part",
     "PayBy",
     "PlannedInsertion",
+    "RecurringTerms",
     "RequestTerms",
     "RoomRoute",
     "RoomTerms",
     "TripEnd",
     "agree_to_merger",
+    "alight",
     "answer_validation",
     "arrive",
     "ask_to_host",
@@ -78,6 +101,7 @@ __all__ = [
     "cancel_booking",
     "cancel_ride",
     "cancel_room",
+    "change_recurring_ride",
     "check_belongs_together",
     "check_in",
     "check_may_book",
@@ -87,15 +111,20 @@ __all__ = [
     "decide_booking",
     "decline_booking",
     "depart",
+    "end_recurring_ride",
     "excuse_seat",
     "expire_mergers",
     "find_merger",
     "finish_ride",
     "follow_ride",
+    "generate_due",
     "hold_seat",
+    "join_instant",
     "lapse_merger",
     "lapse_mergers_of",
+    "leave_out_days",
     "leave_room",
+    "let_in",
     "lock_booking",
     "lock_merger",
     "lock_room",
@@ -104,7 +133,10 @@ __all__ = [
     "mark_absent",
     "mark_missing",
     "merge_rooms",
+    "offer_recurring_ride",
     "offer_ride",
+    "offer_to_request",
+    "open_instant",
     "open_room",
     "plan_merger",
     "plan_room",
@@ -114,11 +146,14 @@ __all__ = [
     "refuse_merger",
     "register_cashier",
     "release_seat",
+    "replace_ride",
     "seats_of",
     "settle_room",
     "share_ride",
     "start_ride",
+    "state_proof",
     "stop_sharing",
+    "take_back_day",
     "take_booking",
     "take_over",
     "take_seat",
@@ -126,4 +161,5 @@ __all__ = [
     "visit_stop",
     "watch",
     "withdraw_member",
+    "withdraw_request_offer",
 ]

@@ -38,9 +38,9 @@ from rides.services.cashier import PayBy, cashier
 from rides.services.held import first_state, hold_if_due
 from rides.services.itinerary import Call, Itinerary
 from rides.services.offers import TripEnd
+from rides.services.request_offers import end_request
 from rides.services.transitions import (
     move_booking,
-    move_request,
     record_new_booking,
 )
 
@@ -128,13 +128,13 @@ def book_ride(
         told_dropoff_at=insertion.told_dropoff_at,
     )
     hold_if_due(booking, price, pay_by, now)
-    _store(ride, booking, promised)
+    store_booking(ride, booking, promised)
     if booking.state == BookingState.HELD:
         cashier().ask(booking, pay_by, now=now)
     record_new_booking(booking, now=now, actor=rider)
     if request_id is not None:
         request = get_request_for(rider, request_id, lock=True)
-        move_request(request, RequestState.FULFILLED, now=now)
+        end_request(request, RequestState.FULFILLED, ride=ride, now=now)
     return booking
 
 
@@ -217,7 +217,12 @@ def _insert(
     return itinerary
 
 
-def _store(ride: Ride, booking: Booking, itinerary: Itinerary) -> None:
+def store_booking(ride: Ride, booking: Booking, itinerary: Itinerary) -> None:
+    """Write a new booking and the itinerary that holds it, for a locked ride.
+
+    Raises:
+        AlreadyBooked, RiderBusy, RideChanged: the database says so.
+    """
     try:
         with transaction.atomic():
             booking.save(force_insert=True)

@@ -16,6 +16,8 @@ from carpool.kernel.geo import SRID, coarse_cell, from_point, reach_ellipse, to_
 from maps.selectors import describe_place
 from rides.models import (
     Booking,
+    InstantCode,
+    RecurringRide,
     Ride,
     RideRequest,
     RideShare,
@@ -34,6 +36,7 @@ ABOUT = "≈ "
 def erase_rides(member_id: UUID, _now: datetime) -> None:
     """Forget where a member drove from and to, and where they got in from; what they asked for."""
     RideRequest.objects.filter(rider=member_id).delete()
+    RecurringRide.objects.filter(driver=member_id).delete()
     RideShare.objects.filter(member=member_id).delete()
     Threshold.objects.filter(member=member_id).delete()
     coarsen_rides(Ride.objects.filter(driver=member_id))
@@ -52,8 +55,11 @@ def keep_terms(*, now: datetime, limit: int = 1_000) -> int:
     )
     rides = Ride.objects.filter(exact, arrival_at__lt=before).order_by("pk")[:limit]
     bookings = Booking.objects.filter(dropoff_at__lt=before).exclude(origin_label__startswith=ABOUT)
+    InstantCode.objects.filter(expires_at__lt=before).delete()
     links, _kinds = RideShare.objects.filter(ride__arrival_at__lt=before).delete()
     requests, _kinds = RideRequest.objects.filter(latest_arrival_at__lt=before).delete()
+    over = Q(ended_at__lt=before) | Q(last_date__lt=before.date())
+    RecurringRide.objects.filter(over).delete()
     seats = RoomSeat.objects.filter(aboard_until__lt=before).exclude(
         dropoff_label__startswith=ABOUT
     )

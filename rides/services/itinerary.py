@@ -3,8 +3,8 @@
 In words: the car leaves its first stop at the departure. It drives to the next stop; from and to a
 door that counts as a fixed time. At a pick-up it
 waits until the time it promised, if it is early. Getting in or out takes the organization's
-boarding time. An itinerary is valid when no stop is planned later than promised and no leg
-carries more people than seats.
+boarding time; at the kerb of an instant ride one gets in before it leaves. An itinerary is valid
+when no stop is planned later than promised and no leg carries more people than seats.
 """
 
 from collections.abc import Sequence
@@ -95,7 +95,7 @@ def plan(ride: Ride, calls: Sequence[Call]) -> Itinerary:
         planned.append(at)
         aboard += call.seats
         seats.append(aboard)
-        if call.kind in {StopKind.PICKUP, StopKind.DROPOFF}:
+        if call.kind == StopKind.DROPOFF or (call.kind == StopKind.PICKUP and not ride.is_instant):
             at += boarding
     return Itinerary(
         calls=tuple(calls),
@@ -189,6 +189,11 @@ def _save_booking_times(itinerary: Itinerary) -> None:
         else:
             booking.dropoff_at = at
     Booking.objects.bulk_update(bookings.values(), ["pickup_at", "dropoff_at"])
+
+
+def moved(itinerary: Itinerary, by: timedelta) -> Itinerary:
+    """Return the same way, driven earlier or later; nothing on it waits for a time."""
+    return replace(itinerary, planned_at=tuple(at + by for at in itinerary.planned_at))
 
 
 def without(calls: Sequence[Call], booking: Booking) -> list[Call]:

@@ -22,20 +22,32 @@ from rides.errors import (
     DriverBusy,
     InThePast,
     NotTheDriver,
+    PeopleAboard,
     SeatsOutOfRange,
     TooClose,
     TooFarAhead,
     WrongState,
 )
 from rides.events import RideOffered
-from rides.models import Booking, BookingMode, BookingState, Ride, RideTransition, StopKind
+from rides.models import (
+    Booking,
+    BookingMode,
+    BookingState,
+    DayState,
+    RecurringDay,
+    Ride,
+    RideTransition,
+    StopKind,
+)
 from rides.permissions import can_cancel_ride, is_driver
 from rides.selectors import get_ride_for, get_trip_region
-from rides.services.itinerary import Call, count_legs_ms, drive, plan, save
-from rides.services.thresholds import RideEnd, settle_ends
+from rides.services.itinerary import Call, Itinerary, count_legs_ms, drive, plan, save
+from rides.services.request_offers import close_offers_with
+from rides.services.thresholds import RideEnd, settle_ends, settle_from_kerb
 from rides.services.transitions import move_booking, refresh_ride
 
 MOST_DETOUR_M = 100_000
+ONE_RIDE_AT_A_TIME = "driver_is_in_one_ride_at_a_time"
 NOT_PROMISED = datetime.max.replace(tzinfo=UTC)
 
 
@@ -49,7 +61,10 @@ class TripEnd:
 
 @dataclass(frozen=True, slots=True)
 class OfferTerms:
-    """What a driver accepts. One of ``departure_at`` and ``arrive_by`` is given, or both."""
+    """What a driver accepts. One of ``departure_at`` and ``arrive_by`` is given, or both.
+
+    Who offers an instant ride waits at the kerb until ``waits_until`` and leaves when they like.
+    """
 
     origin: TripEnd
     destination: TripEnd
@@ -61,6 +76,7 @@ class OfferTerms:
     arrive_by: datetime | None = None
     booking_mode: str = BookingMode.INSTANT
     note: str = ""
+    waits_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +106,14 @@ class _Ground:
         return timedelta(milliseconds=0 if self.destination.is_public else self.legs_ms[-1])
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A ride that is not published yet, and its stops."""
+
+    ride: Ride
+    itinerary: Itinerary
+
+
 def offer_ride(*, driver: Member, terms: OfferTerms, now: datetime) -> Ride:
     """Publish a ride.
 
@@ -104,26 +128,47 @@ def offer_ride(*, driver: Member, terms: OfferTerms, now: datetime) -> Ride:
         CarNotFound: the car is not the driver's.
         DriverBusy: the driver has another ride at that time.
     """
+    draft = draft_ride(driver=driver, terms=terms, now=now)
+    with transaction.atomic():
+        publish_ride(draft, by=driver, now=now)
+    return draft.ride
+
+
+def draft_ride(*, driver: Member, terms: OfferTerms, now: datetime) -> Draft:
+    """Put an offer on the road, without publishing it: what takes long, before any lock.
+
+    Raises:
+        As :func:`offer_ride`, but for DriverBusy.
+    """
     car = get_car_for(driver, terms.car_id)
     _check_terms(terms, car)
     ground = _put_on_the_road(driver, terms)
     departure_at, arrive_latest_at = _times(driver, terms, ground, now)
     ride = _new_ride(driver, car, terms, ground, departure_at, arrive_latest_at)
-    itinerary = plan(ride, _calls(ride, ground))
+    itinerary = plan(ride, _calls(ride, ground, terms.waits_until or departure_at))
     ride.arrival_at, ride.route = itinerary.planned_at[-1], itinerary.route
+    return Draft(ride, itinerary)
+
+
+def publish_ride(draft: Draft, *, by: Member, now: datetime) -> None:
+    """Publish a drafted ride, inside a transaction.
+
+    Raises:
+        DriverBusy: the driver has another ride at that time.
+    """
+    ride = draft.ride
     ride.state = ride.state_at(now, has_open_bookings=False)
     ride.next_check_at = ride.next_change_after(now)
     try:
         with transaction.atomic():
             ride.save(force_insert=True)
-            save(ride, itinerary)
-            RideTransition.objects.create(ride=ride, after=ride.state, actor=driver, at=now)
-            outbox.publish(RideOffered(ride_id=ride.pk), now=now)
+            save(ride, draft.itinerary)
     except IntegrityError as error:
-        if "driver_is_in_one_ride_at_a_time" not in str(error):
+        if ONE_RIDE_AT_A_TIME not in str(error):
             raise
         raise DriverBusy(field="departure_at") from error
-    return ride
+    RideTransition.objects.create(ride=ride, after=ride.state, actor=by, at=now)
+    outbox.publish(RideOffered(ride_id=ride.pk), now=now)
 
 
 def _check_terms(terms: OfferTerms, car: Car) -> None:
@@ -155,9 +200,8 @@ def _put_on_the_road(driver: Member, terms: OfferTerms) -> _Ground:
     end = snap(network, terms.destination.location, field="destination")
     if start.node == end.node:
         raise TooClose(field="destination")
-    origin, destination = settle_ends(
-        driver, network, terms.origin.location, terms.destination.location
-    )
+    settle = settle_ends if terms.waits_until is None else settle_from_kerb
+    origin, destination = settle(driver, network, terms.origin.location, terms.destination.location)
     stations = [_end_call(kind, place) for kind, place in _stations(origin, destination)]
     route = drive(network, stations)
     return _Ground(
@@ -183,15 +227,15 @@ def _stations(origin: RideEnd, destination: RideEnd) -> list[tuple[StopKind, Lon
     return stations
 
 
-def _calls(ride: Ride, ground: _Ground) -> list[Call]:
+def _calls(ride: Ride, ground: _Ground, leaves_by: datetime) -> list[Call]:
     """Return the stops of a new ride with their promises."""
     facts = {
-        StopKind.ORIGIN: (ride.origin_area, ride.departure_at + ground.from_door),
+        StopKind.ORIGIN: (ride.origin_area, leaves_by + ground.from_door),
         StopKind.DESTINATION: (ride.destination_area, ride.arrive_latest_at - ground.to_door),
     }
     calls = []
     for i, (kind, place) in enumerate(_stations(ground.origin, ground.destination)):
-        at_door = ("", ride.departure_at if i == 0 else ride.arrive_latest_at)
+        at_door = ("", leaves_by if i == 0 else ride.arrive_latest_at)
         label, latest_at = facts.get(kind, at_door)
         calls.append(replace(_end_call(kind, place), label=label, latest_at=latest_at))
     return calls
@@ -215,7 +259,7 @@ def _times(
     if departure_at > now + horizon:
         text = _("Rides can be offered %(days)d days ahead.")
         raise TooFarAhead(text % {"days": horizon.days}, field=field)
-    latest = departure_at + ground.solo + detour
+    latest = (terms.waits_until or departure_at) + ground.solo + detour
     if terms.arrive_by is None:
         return departure_at, latest
     if terms.arrive_by < departure_at + ground.solo:
@@ -249,6 +293,7 @@ def _new_ride(
         detour_m=terms.detour_m,
         booking_mode=terms.booking_mode,
         note=terms.note,
+        is_instant=terms.waits_until is not None,
         reach=reach_ellipse(
             ground.origin.shown_at,
             ground.destination.shown_at,
@@ -265,7 +310,8 @@ def _new_ride(
 def _end_fields(region: Region, named: TripEnd, end: RideEnd) -> dict[str, object]:
     """Name an end twice: exactly for the driver, and as a public place for everybody else."""
     site = end.site
-    area = site.name if site else describe_place(region, coarse_cell(end.shown_at))
+    near = end.shown_at if end.is_kerb else coarse_cell(end.shown_at)
+    area = site.name if site else describe_place(region, near)
     return {
         "": to_point(named.location),
         "_label": (
@@ -302,6 +348,12 @@ def cancel_ride(*, ride_id: UUID, by: Member, reason: str, now: datetime) -> Rid
         raise NotTheDriver
     if not can_cancel_ride(by, ride, now):
         raise WrongState
+    call_off(ride, by=by, reason=reason, now=now)
+    return ride
+
+
+def call_off(ride: Ride, *, by: Member | None, reason: str, now: datetime) -> None:
+    """Cancel a locked ride and whatever was booked; without ``by`` the clock did."""
     ride.cancelled_at, ride.cancel_reason = now, reason
     ride.save(update_fields=["cancelled_at", "cancel_reason"])
     for booking in Booking.objects.select_for_update().filter(ride=ride).active():
@@ -314,8 +366,32 @@ def cancel_ride(*, ride_id: UUID, by: Member, reason: str, now: datetime) -> Rid
             actor=by,
             fields=["cancelled_at", "cancelled_by", "cancel_reason", "next_check_at"],
         )
+    # Of a repeating ride this day stays cancelled.
+    RecurringDay.objects.filter(ride=ride).update(state=DayState.SKIPPED, ride=None)
+    close_offers_with(ride, now=now)
     refresh_ride(ride, now=now, actor=by)
-    return ride
+
+
+@transaction.atomic
+def replace_ride(*, ride_id: UUID, by: Member, terms: OfferTerms, now: datetime) -> Ride:
+    """Offer a ride anew, on other terms, in place of one that nobody has booked.
+
+    Raises:
+        RideNotFound, NotTheDriver: it is not theirs.
+        PeopleAboard: somebody counts on it as it is.
+        WrongState: it has left, or was cancelled.
+        As :func:`offer_ride`: a term makes no sense.
+    """
+    ride = get_ride_for(by, ride_id)
+    if not is_driver(by, ride):
+        raise NotTheDriver
+    draft = draft_ride(driver=by, terms=terms, now=now)
+    ride = get_ride_for(by, ride_id, lock=True)
+    if ride.bookings.active().exists():
+        raise PeopleAboard
+    cancel_ride(ride_id=ride_id, by=by, reason="", now=now)
+    publish_ride(draft, by=by, now=now)
+    return draft.ride
 
 
 def touch_rides(*, organization_id: UUID, now: datetime) -> int:

@@ -15,6 +15,7 @@ from rides.models.bookings import UNCERTAIN_STATES
 from rides.permissions import can_finish, can_start, is_driver
 from rides.selectors import get_ride_for
 from rides.services.bookings import release_booking
+from rides.services.kerb import end_at, leave_kerb
 from rides.services.transitions import refresh_ride
 
 
@@ -32,6 +33,7 @@ def start_ride(*, ride_id: UUID, by: Member, now: datetime) -> Ride:
     Raises:
         RideNotFound, NotTheDriver: it is not theirs.
         WrongState: too early, or the ride is over.
+        NobodyJoined, DriverBusy: an instant ride that cannot leave the kerb.
     """
     ride = _lock_own_ride(by, ride_id)
     if not can_start(by, ride, now):
@@ -40,6 +42,8 @@ def start_ride(*, ride_id: UUID, by: Member, now: datetime) -> Ride:
     for booking in waiting:
         booking.ride = ride
         release_booking(booking, by=by, reason="", now=now)
+    if ride.is_instant:
+        leave_kerb(ride, now=now)
     ride.started_at = now
     ride.save(update_fields=["started_at"])
     departures = Q(position=0) | Q(kind=StopKind.ORIGIN)
@@ -49,8 +53,10 @@ def start_ride(*, ride_id: UUID, by: Member, now: datetime) -> Ride:
 
 
 @transaction.atomic
-def visit_stop(*, ride_id: UUID, stop_id: int, by: Member, now: datetime) -> Stop:
-    """Record that the car reached a stop.
+def visit_stop(
+    *, ride_id: UUID, stop_id: int, by: Member, now: datetime, at: datetime | None = None
+) -> Stop:
+    """Record that the car reached a stop: now, or ``at`` a moment that its phone tells of later.
 
     Raises:
         RideNotFound, NotTheDriver, StopNotFound: it is not theirs.
@@ -62,9 +68,10 @@ def visit_stop(*, ride_id: UUID, stop_id: int, by: Member, now: datetime) -> Sto
         raise StopNotFound
     if ride.state_at(now, has_open_bookings=True) != RideState.IN_TRANSIT or stop.visited_at:
         raise WrongState
-    stop.visited_at = now
+    stop.visited_at = min(at or now, now)
     stop.save(update_fields=["visited_at"])
-    outbox.publish(StopVisited(ride_id=ride.pk, stop_id=stop.pk, at=now), now=now)
+    event = StopVisited(ride_id=ride.pk, stop_id=stop.pk, at=stop.visited_at)
+    outbox.publish(event, now=now)
     return stop
 
 
@@ -81,6 +88,8 @@ def finish_ride(*, ride_id: UUID, by: Member, now: datetime) -> Ride:
         raise WrongState
     ride.finished_at = now
     ride.save(update_fields=["finished_at"])
+    if ride.is_instant:
+        end_at(ride, now)
     ride.stops.filter(visited_at=None).update(visited_at=now)
     refresh_ride(ride, now=now, actor=by)
     return ride

@@ -13,10 +13,10 @@ from carpool.kernel.errors import InvalidInput
 from carpool.kernel.geo import Circle, to_point
 from rides.errors import ArrivalBeforeDeparture, InThePast, SeatsOutOfRange, TooFarAhead
 from rides.events import RequestPosted
-from rides.models import RequestState, RideRequest
+from rides.models import Booking, RequestState, RideRequest
 from rides.selectors import get_request_for, get_trip_region
 from rides.services.offers import TripEnd
-from rides.services.transitions import move_request
+from rides.services.request_offers import end_request
 
 # Wider windows are slips of the pen, and times near the calendar's ends cannot be reckoned with.
 FARTHEST = timedelta(days=366)
@@ -57,8 +57,12 @@ class RequestTerms:
 
 
 @transaction.atomic
-def post_request(*, rider: Member, terms: RequestTerms, now: datetime) -> RideRequest:
+def post_request(
+    *, rider: Member, terms: RequestTerms, instead_of: Booking | None = None, now: datetime
+) -> RideRequest:
     """Leave a standing request; every new ride is matched against it.
+
+    ``instead_of`` is the seat that the rider lost, if the platform looks for them by itself.
 
     Raises:
         OutsideMap, OffNetwork, TooClose: an end is not on the map (names it).
@@ -77,6 +81,7 @@ def post_request(*, rider: Member, terms: RequestTerms, now: datetime) -> RideRe
         latest_arrival_at=terms.latest_arrival_at,
         seats=terms.seats,
         walk_m=terms.walk_m,
+        instead_of=instead_of,
     )
     outbox.publish(RequestPosted(request_id=request.pk), now=now)
     return request
@@ -91,5 +96,5 @@ def close_request(*, request_id: UUID, by: Member, now: datetime) -> RideRequest
         WrongState: it is closed already.
     """
     request = get_request_for(by, request_id, lock=True)
-    move_request(request, RequestState.CLOSED, now=now)
+    end_request(request, RequestState.CLOSED, now=now)
     return request

@@ -23,10 +23,11 @@ import numpy.typing as npt
 from django.db import transaction
 
 from accounts.models import Member, Site
-from accounts.selectors import get_site_near
+from accounts.selectors import get_site_near, list_places
 from carpool.kernel.geo import METRES_PER_DEGREE, LonLat, crow_fly_m, from_point, to_point
 from maps.engine import RoadNetwork
 from maps.selectors import snap
+from rides.errors import KerbAtDoor
 from rides.models import Threshold
 
 Floats = npt.NDArray[np.float64]
@@ -43,19 +44,20 @@ SAME_DOOR_M = 300.0
 class RideEnd:
     """One end of a ride: where the car stands, and where it begins or ends for everybody else.
 
-    At a site of the organization the two are one. ``door_time`` is what the way between them
-    counts as.
+    At a site of the organization the two are one, and so they are at a kerb where a driver shows
+    a code. ``door_time`` is what the way between them counts as.
     """
 
     stands_at: LonLat
     shown_at: LonLat
     site: Site | None
     door_time: timedelta = timedelta(0)
+    is_kerb: bool = False
 
     @property
     def is_public(self) -> bool:
         """Whether nothing is hidden."""
-        return self.site is not None
+        return self.is_kerb or self.site is not None
 
 
 def settle_ends(
@@ -71,20 +73,58 @@ def settle_ends(
     named = {"origin": origin, "destination": destination}
     sites = [get_site_near(driver, place, within_m=PUBLIC_WITHIN_M) for place in named.values()]
     known = [] if all(sites) else list(Threshold.objects.filter(member=driver))
-    feet = [snap(network, place, field=field) for field, place in named.items()]
-    on_road = [LonLat(foot.lon, foot.lat) for foot in feet]
+    on_road = [_on_road(network, place, field) for field, place in named.items()]
     ends = []
     for place, towards, site in zip(on_road, reversed(on_road), sites, strict=True):
-        if site is not None:
-            ends.append(RideEnd(place, place, site))
-            continue
-        threshold = _nearest(known, place)
-        if threshold is None:
-            threshold = _draw(driver, place, network, towards)
-            known.append(threshold)
-        shown = from_point(threshold.place)
-        ends.append(RideEnd(place, shown, None, _door_time(network, place, shown)))
+        ends.append(_settle(driver, network, place, towards, site, known))
     return ends[0], ends[1]
+
+
+def settle_from_kerb(
+    driver: Member, network: RoadNetwork, kerb: LonLat, destination: LonLat
+) -> tuple[RideEnd, RideEnd]:
+    """Return the two ends of a ride that begins where its driver stands and shows a code.
+
+    Raises:
+        OffNetwork: an end is too far from any road (names it).
+        KerbAtDoor: the driver stands at their own door, which whoever joins would see.
+    """
+    known = list(Threshold.objects.filter(member=driver))
+    here, there = _on_road(network, kerb, "origin"), _on_road(network, destination, "destination")
+    at_kerb = get_site_near(driver, kerb, within_m=PUBLIC_WITHIN_M)
+    if at_kerb is None:
+        doors = [from_point(one.door) for one in known]
+        doors += [from_point(home.location) for home in list_places(driver).filter(kind="home")]
+        apart_m = [crow_fly_m(door, place) for door in doors for place in (kerb, here)]
+        if any(metres < PUBLIC_WITHIN_M for metres in apart_m):
+            raise KerbAtDoor(field="origin")
+    site = get_site_near(driver, destination, within_m=PUBLIC_WITHIN_M)
+    end = _settle(driver, network, there, here, site, known)
+    return RideEnd(here, here, at_kerb, is_kerb=True), end
+
+
+def _on_road(network: RoadNetwork, place: LonLat, field: str) -> LonLat:
+    foot = snap(network, place, field=field)
+    return LonLat(foot.lon, foot.lat)
+
+
+def _settle(
+    driver: Member,
+    network: RoadNetwork,
+    place: LonLat,
+    towards: LonLat,
+    site: Site | None,
+    known: list[Threshold],
+) -> RideEnd:
+    """Return one end; a threshold that is drawn for it joins those that are known."""
+    if site is not None:
+        return RideEnd(place, place, site)
+    threshold = _nearest(known, place)
+    if threshold is None:
+        threshold = _draw(driver, place, network, towards)
+        known.append(threshold)
+    shown = from_point(threshold.place)
+    return RideEnd(place, shown, None, _door_time(network, place, shown))
 
 
 def _door_time(network: RoadNetwork, door: LonLat, threshold: LonLat) -> timedelta:

@@ -10,6 +10,7 @@ from rides.models import (
     Booking,
     BookingState,
     BookingTransition,
+    RecurringRide,
     Ride,
     RideRequest,
     RideShare,
@@ -55,6 +56,7 @@ def unite_rides(kept_id: UUID, gone_id: UUID, _now: datetime) -> None:
     for kind in (RideTransition, BookingTransition, RoomTransition, SeatTransition):
         kind._default_manager.filter(actor=gone_id).update(actor=kept_id)
     RideRequest.objects.filter(rider=gone_id).update(rider=kept_id)
+    RecurringRide.objects.filter(driver=gone_id).update(driver=kept_id)
     RideShare.objects.filter(member=gone_id).update(member=kept_id)
     Threshold.objects.filter(member=gone_id).update(member=kept_id)
 

@@ -25,10 +25,12 @@ from rides.models import (
 from rides.models.bookings import UNCERTAIN_STATES
 from rides.models.rides import RideQuerySet
 from rides.services.bookings import release_booking
+from rides.services.kerb import wait_on
 from rides.services.mergers import expire_mergers
+from rides.services.request_offers import end_request
 from rides.services.room_progress import look_at_room
 from rides.services.rooms import release_seat
-from rides.services.transitions import move_booking, move_request, refresh_ride
+from rides.services.transitions import move_booking, refresh_ride
 from rides.services.validation import settle
 
 logger = logging.getLogger(__name__)
@@ -100,6 +102,9 @@ def _look_at_ride(pk: UUID, now: datetime) -> bool:
     ride = _locked_rides().due(now).filter(pk=pk).first()
     if ride is None:
         return False
+    if ride.is_at_kerb:
+        wait_on(ride, now=now)
+        return True
     if now >= ride.validating_at:
         _ask_both_sides(ride, now)
     refresh_ride(ride, now=now)
@@ -137,5 +142,5 @@ def _look_at_request(pk: UUID, now: datetime) -> bool:
     )
     if request is None:
         return False
-    move_request(request, RequestState.EXPIRED, now=now)
+    end_request(request, RequestState.EXPIRED, now=now)
     return True

@@ -16,6 +16,7 @@ from carpool.kernel.errors import DomainError
 from rides.models import Booking, RequestState, Ride, RideRequest, Room, RoomEnd, RoomSeat
 from rides.services.bookings import cancel_booking
 from rides.services.offers import cancel_ride
+from rides.services.recurring import end_recurring_rides_of
 from rides.services.requests import close_request
 from rides.services.room_progress import cancel_room
 from rides.services.rooms import leave_room
@@ -29,10 +30,14 @@ def withdraw_member(*, member_id: UUID, has_left: bool = False, now: datetime) -
     member = Member.objects.filter(pk=member_id).select_related("organization").first()
     if member is None:
         return 0
+    end_recurring_rides_of(member, now=now)
     with override(member.organization.language):
         reason = _("Has left the organization.") if has_left else ""
-    rides = Ride.objects.filter(driver=member).bookable(now)
-    bookings = Booking.objects.filter(rider=member, pickup_at__gt=now).active()
+    own = Ride.objects.filter(driver=member)
+    rides = own.bookable(now) | own.at_the_kerb()
+    booked = Booking.objects.filter(rider=member).active()
+    at_kerb = booked.filter(ride__in=Ride.objects.at_the_kerb())
+    bookings = booked.filter(pickup_at__gt=now) | at_kerb
     wishes = RideRequest.objects.filter(rider=member, state=RequestState.OPEN)
     rooms = Room.objects.filter(departed_at=None, cancelled_at=None, departure_at__gt=now)
     seats = RoomSeat.objects.occupying().filter(rider=member, room__in=rooms)

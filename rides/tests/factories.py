@@ -10,7 +10,7 @@ from carpool.kernel.geo import LonLat
 from matching import selectors, services
 from matching.selectors import SearchQuery
 from rides import services as rides
-from rides.models import Booking, Ride, Room, RoomSeat
+from rides.models import Booking, InstantCode, Ride, Room, RoomSeat
 
 
 def terms(driver: Member, *, departure_at: datetime | None, **changes: Any) -> rides.OfferTerms:
@@ -80,3 +80,15 @@ def join(rider: Member, room: Room, *, now: datetime, dropoff: LonLat = PORT) ->
     end = rides.TripEnd(dropoff, "Drop-off")
     seat = rides.hold_seat(room_id=room.pk, rider=rider, dropoff=end, now=now)
     return rides.take_seat(seat_id=seat.pk, now=now)
+
+
+def stand_at_kerb(driver: Member, *, now: datetime, **changes: Any) -> InstantCode:
+    """Stand at the head office, on the way to the port, with ten minutes of detour."""
+    plain = rides.InstantTerms(
+        kerb=HEAD_OFFICE,
+        destination=rides.TripEnd(PORT, "Port"),
+        car_id=driver.cars.get().pk,
+        seats=3,
+        detour_s=600,
+    )
+    return rides.open_instant(driver=driver, terms=replace(plain, **changes), now=now)

@@ -23,6 +23,7 @@ from rides import permissions, selectors, services
 from rides.forms import FIELD_NAMES, AnswerForm, OfferForm, ReasonForm, StopForm
 from rides.models import Booking, RideState, StopKind
 from rides.selectors import RideView
+from rides.views.kerb import kerb_of
 
 PROGRESS = (
     RideState.SCHEDULED,
@@ -59,6 +60,7 @@ def today(request: MemberRequest) -> HttpResponse:
         "next": upcoming[0] if upcoming else None,
         "later": upcoming[1:],
         "chips": {chip["kind"]: chip for chip in _chips(request.member)},
+        "repeats": selectors.list_recurring_rides(request.member, now=now).exists(),
         "now": now,
     }
     is_fragment = request.GET.get("fragment") == "today"
@@ -80,6 +82,13 @@ def offer(request: MemberRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
+            if form.repeats:
+                terms = form.to_recurring_terms()
+                recurring = services.offer_recurring_ride(
+                    driver=request.member, terms=terms, now=now
+                )
+                messages.success(request, _("Your ride repeats. The days ahead are published."))
+                return redirect("rides:recurring-ride", recurring.pk)
             ride = services.offer_ride(driver=request.member, terms=form.to_terms(), now=now)
         except DomainError as error:
             add_error(form, error, FIELD_NAMES)
@@ -132,6 +141,8 @@ def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
         "can_start": permissions.can_start(member, view.ride, now),
         "can_finish": permissions.can_finish(member, view.ride, now),
         "can_cancel": permissions.can_cancel_ride(member, view.ride, now),
+        "can_change": permissions.can_cancel_ride(member, view.ride, now) and not view.bookings,
+        "recurring_day": selectors.find_recurring_day(member, view.ride),
         "can_share": permissions.can_share(member, view.ride, view.bookings, now),
         "can_call_for_help": permissions.can_call_for_help(member, view.ride, view.bookings, now),
         "can_cancel_mine": mine is not None
@@ -151,6 +162,8 @@ def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
         "open_dialog": request.GET.get("dialog", ""),
         "map_data": _map_data(view),
     }
+    if view.ride.is_instant:
+        context["kerb"] = kerb_of(request, view, now)
     if request.GET.get("fragment") == "ride":
         return render(request, "rides/_ride.html", context)
     context["basemap"] = basemap([view.ride.region])
@@ -203,7 +216,7 @@ def _walks(view: RideView) -> list[tuple[LonLat, LonLat]]:
     ]
 
 
-def _act(
+def act(
     request: MemberRequest, action: Callable[[], object], done: str, ride_id: UUID
 ) -> HttpResponse:
     """Run one service for a button; say what became of it on the ride's page."""
@@ -228,7 +241,7 @@ def _reason(request: MemberRequest) -> str:
 def cancel(request: MemberRequest, ride_id: UUID) -> HttpResponse:
     """Withdraw a ride."""
     reason = _reason(request)
-    return _act(
+    return act(
         request,
         lambda: services.cancel_ride(
             ride_id=ride_id, by=request.member, reason=reason, now=clock.now()
@@ -242,7 +255,7 @@ def cancel(request: MemberRequest, ride_id: UUID) -> HttpResponse:
 @require_POST
 def start(request: MemberRequest, ride_id: UUID) -> HttpResponse:
     """Record that the driver leaves."""
-    return _act(
+    return act(
         request,
         lambda: services.start_ride(ride_id=ride_id, by=request.member, now=clock.now()),
         _("Have a good drive."),
@@ -256,7 +269,7 @@ def visit(request: MemberRequest, ride_id: UUID) -> HttpResponse:
     """Record that the car reached a stop."""
     form = StopForm(request.POST)
     stop_id = form.cleaned_data["stop"] if form.is_valid() else 0
-    return _act(
+    return act(
         request,
         lambda: services.visit_stop(
             ride_id=ride_id, stop_id=stop_id, by=request.member, now=clock.now()
@@ -270,7 +283,7 @@ def visit(request: MemberRequest, ride_id: UUID) -> HttpResponse:
 @require_POST
 def finish(request: MemberRequest, ride_id: UUID) -> HttpResponse:
     """Record that the driver arrived."""
-    return _act(
+    return act(
         request,
         lambda: services.finish_ride(ride_id=ride_id, by=request.member, now=clock.now()),
         _("You have arrived. Well driven."),
@@ -286,7 +299,7 @@ def _ride_of(request: MemberRequest, booking_id: UUID) -> Booking:
 @require_POST
 def confirm_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
     """Accept a booking that waits."""
-    return _act(
+    return act(
         request,
         lambda: services.confirm_booking(booking_id=booking_id, by=request.member, now=clock.now()),
         _("Confirmed. Your colleague has been told."),
@@ -299,7 +312,7 @@ def confirm_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
 def decline_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
     """Refuse a booking that waits."""
     reason = _reason(request)
-    return _act(
+    return act(
         request,
         lambda: services.decline_booking(
             booking_id=booking_id, by=request.member, reason=reason, now=clock.now()
@@ -314,7 +327,7 @@ def decline_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
 def cancel_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
     """Give a seat back."""
     reason = _reason(request)
-    return _act(
+    return act(
         request,
         lambda: services.cancel_booking(
             booking_id=booking_id, by=request.member, reason=reason, now=clock.now()
@@ -328,7 +341,7 @@ def cancel_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
 @require_POST
 def mark_missing(request: MemberRequest, booking_id: UUID) -> HttpResponse:
     """Note that a rider was not there."""
-    return _act(
+    return act(
         request,
         lambda: services.mark_missing(booking_id=booking_id, by=request.member, now=clock.now()),
         _("Noted. Your colleague can object when asked."),
@@ -344,7 +357,7 @@ def answer_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Please answer yes or no."))
         return redirect("rides:ride", ride_id)
-    return _act(
+    return act(
         request,
         lambda: services.answer_validation(
             booking_id=booking_id,

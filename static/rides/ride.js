@@ -2,6 +2,8 @@
 
 import { keepAlive } from "../design/live.js";
 import { createMap, fit, pin, route, spot, walk } from "../maps/basemap.js";
+import { followCar } from "../tracking/car.js";
+import { sharePosition } from "../tracking/position.js";
 
 const part = document.querySelector("[data-live]");
 const panel = document.querySelector("[data-map]");
@@ -28,4 +30,6 @@ draw();
 if (part) {
   part.addEventListener("refreshed", draw);
   keepAlive(part);
+  followCar(part, map);
+  sharePosition(part);
 }

@@ -11,6 +11,7 @@ from django.db.models import TextChoices
 from rides.models import (
     BOOKING_TRANSITIONS,
     MERGER_TRANSITIONS,
+    REQUEST_OFFER_TRANSITIONS,
     REQUEST_TRANSITIONS,
     RIDE_TRANSITIONS,
     ROOM_TRANSITIONS,
@@ -22,6 +23,7 @@ OWN = {
     "Ride": RIDE_TRANSITIONS,
     "Booking": BOOKING_TRANSITIONS,
     "Standing request": REQUEST_TRANSITIONS,
+    "Answer to a request": REQUEST_OFFER_TRANSITIONS,
     "Room": ROOM_TRANSITIONS,
     "Seat in a room": SEAT_TRANSITIONS,
     "Merging of two rooms": MERGER_TRANSITIONS,
