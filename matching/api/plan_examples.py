@@ -70,6 +70,9 @@ _PROPOSAL: dict[str, Any] = {
     "saved_m": 9120,
     "saved_co2_g": 1368,
     "ride": None,
+    "booking": None,
+    "price_minor": 55,
+    "currency": "EUR",
 }
 PROPOSAL = OpenApiExample("To a rider", value=_PROPOSAL, response_only=True)
 PROPOSAL_TO_DRIVER = OpenApiExample(
@@ -88,9 +91,16 @@ PROPOSAL_TO_DRIVER = OpenApiExample(
             | {"pickup": {"lon": -71.2582, "lat": -29.9203}, "pickup_label": "near Cuatro Esquinas"}
         ],
         "ride": RIDE_ID,
+        "price_minor": None,
+        "currency": "",
     },
 )
 YES = OpenApiExample("Yes", value={"yes": True}, request_only=True)
+YES_AND_PAY = OpenApiExample(
+    "Yes, where seats are prepaid",
+    value={"yes": True, "price_minor": 55, "provider": "test_bank", "method": "test_pays"},
+    request_only=True,
+)
 ASK = OpenApiExample(
     "Monday's way to work",
     value={"service_date": "2027-03-15", "direction": "to_work"},

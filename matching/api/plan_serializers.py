@@ -176,7 +176,7 @@ class ProposalSerializer(serializers.Serializer[ProposalView]):
         return view.proposal.added_s if view.is_driver else None
 
 
-@extend_schema_serializer(examples=[examples.YES])
+@extend_schema_serializer(examples=[examples.YES, examples.YES_AND_PAY])
 class ProposalAnswerSerializer(StrictSerializer):
     """Yes or no; where seats are prepaid, with the price that was shown and how it is paid."""
 

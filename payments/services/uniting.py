@@ -53,10 +53,7 @@ def unite_payments(kept_id: UUID, gone_id: UUID, now: datetime) -> None:
         PayoutAccount.objects.filter(member=gone_id).delete()
     PayoutAccount.objects.filter(member=gone_id).update(member=kept_id)
     TopUp.objects.filter(rider_id=gone_id).update(rider_id=kept_id)
-    named = SponsorBudget.people.through.objects
-    twice = named.filter(member_id=kept_id).values("sponsorbudget")
-    named.filter(member_id=gone_id, sponsorbudget__in=twice).delete()
-    named.filter(member_id=gone_id).update(member_id=kept_id)
+    _name_in_budgets(kept_id, gone_id)
     SponsorGrant.objects.filter(member_id=gone_id).update(member_id=kept_id)
     Fare.objects.filter(host_id=gone_id).update(host_id=kept_id)
     RideFare.objects.filter(rider_id=gone_id).update(rider_id=kept_id)
@@ -65,3 +62,11 @@ def unite_payments(kept_id: UUID, gone_id: UUID, now: datetime) -> None:
     FareShare.objects.filter(person_id=gone_id).exclude(fare__in=both).update(person_id=kept_id)
     same_day = Payout.objects.filter(payee_id=kept_id).values("batch")
     Payout.objects.filter(payee_id=gone_id).exclude(batch__in=same_day).update(payee_id=kept_id)
+
+
+def _name_in_budgets(kept_id: UUID, gone_id: UUID) -> None:
+    """Name the one who stays in every budget that names the one who goes, once."""
+    named = SponsorBudget.people.through.objects
+    twice = named.filter(member_id=kept_id).values("sponsorbudget")
+    named.filter(member_id=gone_id, sponsorbudget__in=twice).delete()
+    named.filter(member_id=gone_id).update(member_id=kept_id)
