@@ -51,6 +51,7 @@ from rides.services.rooms import (
     leave_room,
     lock_seat,
     open_room,
+    queue_for_seat,
     release_seat,
     take_seat,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "plan_room",
     "post_request",
     "propose_merger",
+    "queue_for_seat",
     "refuse_merger",
     "register_cashier",
     "release_seat",
