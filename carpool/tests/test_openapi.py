@@ -24,13 +24,13 @@ MAIN = {
     "rides_retrieve",
     "searches_create",
     "bookings_create",
-    "instant_create",
-    "instant_join_create",
     "requests_create",
     "me_cars_create",
     "me_places_create",
 }
 TAKES_A_KEY = {
+    "instant_create",
+    "instant_join_create",
     "rides_create",
     "rides_cancel_create",
     "bookings_create",
