@@ -49,7 +49,7 @@ FAULTS: dict[str, tuple[Test, int, int]] = {
     "T6": (lines.bad_lines, 1_000, 20),
     "T6-kakaopay": (at_provider("lines_of", "kakaopay"), 1_000, 0),
     "T6-toss": (at_provider("lines_of", "toss"), 1_000, 0),
-    "T6-stripe": (at_provider("lines_of", "stripe"), 400, 0),
+    "T6-stripe": (at_provider("lines_of", "stripe"), 1_000, 0),
     "T7-toss": (at_provider("notices_of", "toss"), 200, 0),
     "T7-stripe": (at_provider("notices_of", "stripe"), 200, 0),
     "T8": (services.redis_killed, 1_000, 0),

@@ -146,6 +146,7 @@ def test_sixty_searches_a_minute(cast, now, clock):
         wish = wish_for(world.ride)
     api, page = Api(cast.rider), Client()
     page.force_login(cast.rider.user)
+    assert Api(cast.colleague).post("searches", wish).status_code == 200, "a cold network is slow"
     for _number in range(59):
         assert api.client.post("/api/v1/searches", {}, format="json").status_code == 400
     assert api.post("searches", wish).status_code == 200

@@ -38,6 +38,7 @@ from rides.selectors import (
     view_room,
     with_taken_seats,
 )
+from rides.services import queue_for_seat
 
 
 def show_room(request: Request, room_id: UUID, code: int = 200) -> Response:
@@ -185,6 +186,7 @@ class JoinView(APIView):
         form = JoinSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         said, member, now = form.validated_data, member_of(request), clock.now()
+        queue_for_seat(room_id=room_id, rider=member, now=now)
         preview = selectors.preview_joining(member, room_id, said["dropoff"], now=now)
         if preview.price.at_most != said["at_most"]:
             raise PriceChanged

@@ -66,6 +66,7 @@ from rides.services.rooms import (
     leave_room,
     lock_seat,
     open_room,
+    queue_for_seat,
     release_seat,
     take_seat,
 )
@@ -133,6 +134,7 @@ __all__ = [
     "plan_room",
     "post_request",
     "propose_merger",
+    "queue_for_seat",
     "refuse_merger",
     "register_cashier",
     "release_seat",

@@ -129,6 +129,29 @@ def _check_terms(host: Member, terms: RoomTerms, now: datetime) -> None:
         raise WrongState(field="same_gender_only")
 
 
+def queue_for_seat(*, room_id: UUID, rider: Member, now: datetime) -> None:
+    """Wait for one's turn at a room, in a transaction, before anything is reckoned for it.
+
+    Of fifty who want its last seat, forty-nine wait here and then plan no way and ask no price.
+
+    Raises:
+        RoomNotFound: no such room for this rider.
+        RoomClosed, AlreadyInRoom, SeatsExhausted: there is nothing to wait for.
+    """
+    room = get_room_for(rider, room_id, lock=True)
+    riders = list(room.seats.occupying().values_list("rider_id", flat=True))
+    _check_has_room_for(rider, room, riders, now)
+
+
+def _check_has_room_for(rider: Member, room: Room, riders: Sequence[UUID], now: datetime) -> None:
+    if not room.is_joinable_at(now):
+        raise RoomClosed
+    if rider.pk in riders:
+        raise AlreadyInRoom
+    if len(riders) >= room.most_party:
+        raise SeatsExhausted
+
+
 @transaction.atomic
 def hold_seat(*, room_id: UUID, rider: Member, dropoff: TripEnd, now: datetime) -> RoomSeat:
     """Keep a seat for a rider who is about to pay.
@@ -142,12 +165,7 @@ def hold_seat(*, room_id: UUID, rider: Member, dropoff: TripEnd, now: datetime) 
     """
     room = get_room_for(rider, room_id, lock=True)
     seats = list(room.seats.occupying().select_related("rider"))
-    if not room.is_joinable_at(now):
-        raise RoomClosed
-    if any(seat.rider_id == rider.pk for seat in seats):
-        raise AlreadyInRoom
-    if len(seats) >= room.most_party:
-        raise SeatsExhausted
+    _check_has_room_for(rider, room, [seat.rider_id for seat in seats], now)
     if not _may_travel_with(rider, room, seats):
         raise RoomNotFound
     region = get_trip_region(from_point(room.pickup), dropoff.location)
