@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import product
 from threading import Barrier
 
 import pytest
@@ -27,6 +28,7 @@ from rides.errors import (
     WrongState,
 )
 from rides.models import (
+    REQUEST_OFFER_TRANSITIONS,
     Booking,
     RequestOffer,
     RequestOfferEnd,
@@ -34,6 +36,7 @@ from rides.models import (
     RequestState,
 )
 from rides.services import RequestTerms
+from rides.services.transitions import move_request_offer
 from rides.tests.api import Api
 from rides.tests.factories import offer, wish
 
@@ -169,6 +172,19 @@ def test_an_answer_ends_with_its_request_or_its_ride(cast, now, ride, request_, 
     }
     deeds[end]()
     assert RequestOffer.objects.get().reason == reason
+
+
+@pytest.mark.parametrize(("before", "after"), product(RequestOfferState, repeat=2))
+def test_an_answer_moves_only_along_the_table(cast, now, ride, request_, before, after):
+    answer = offer_along(request_id=request_.pk, ride_id=ride.pk, by=cast.driver, now=now)
+    answer.state = before
+    reason = RequestOfferEnd.TOO_LATE if after == RequestOfferState.CLOSED else ""
+    if after in REQUEST_OFFER_TRANSITIONS[before]:
+        move_request_offer(answer, after, reason, now=now)
+        assert RequestOffer.objects.get().state == after
+    else:
+        with pytest.raises(WrongState):
+            move_request_offer(answer, after, reason, now=now)
 
 
 def test_an_answer_is_taken_back_by_its_driver_only(cast, now, ride, request_):

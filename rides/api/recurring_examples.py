@@ -14,7 +14,7 @@ REPEATED_OFFER = OpenApiExample(
         "seats": 3,
         "detour_s": 900,
         "weekdays": [0, 1, 2, 3],
-        "wall_time": "07:30",
+        "wall_time": "07:30:00",
         "last_date": "2027-12-17",
     },
 )

@@ -10,11 +10,8 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from accounts.models import Member
-from carpool.kernel import outbox
-from rides.errors import AlreadyOffered, NotTheDriver, RideClosed, SeatsExhausted, WrongState
-from rides.events import RequestOfferChanged
+from rides.errors import AlreadyOffered, NotTheDriver, RideClosed, SeatsExhausted
 from rides.models import (
-    REQUEST_OFFER_TRANSITIONS,
     RequestOffer,
     RequestOfferEnd,
     RequestOfferState,
@@ -24,7 +21,11 @@ from rides.models import (
 )
 from rides.permissions import is_driver
 from rides.selectors import get_request_offer_for, get_ride_for, get_sought_ride_for
-from rides.services.transitions import move_request
+from rides.services.transitions import (
+    move_request,
+    move_request_offer,
+    publish_request_offer,
+)
 
 # What the end of a request means for the answers to it.
 _ENDS = {
@@ -56,7 +57,7 @@ def offer_to_request(*, request_id: UUID, ride_id: UUID, by: Member, now: dateti
             offer = RequestOffer.objects.create(request=request, ride=ride)
     except IntegrityError as error:
         raise AlreadyOffered from error
-    _publish(offer, now)
+    publish_request_offer(offer, now=now)
     return offer
 
 
@@ -71,7 +72,7 @@ def withdraw_request_offer(*, offer_id: UUID, by: Member, now: datetime) -> Requ
     offer = get_request_offer_for(by, offer_id, lock=True)
     if not is_driver(by, offer.ride):
         raise NotTheDriver
-    _move(offer, RequestOfferState.WITHDRAWN, now=now)
+    move_request_offer(offer, RequestOfferState.WITHDRAWN, now=now)
     return offer
 
 
@@ -86,44 +87,17 @@ def end_request(
     move_request(request, after, now=now)
     for offer in _open(request=request):
         if ride is not None and offer.ride_id == ride.pk:
-            _move(offer, RequestOfferState.ACCEPTED, now=now)
+            move_request_offer(offer, RequestOfferState.ACCEPTED, now=now)
         else:
-            _move(offer, RequestOfferState.CLOSED, _ENDS[after], now=now)
+            move_request_offer(offer, RequestOfferState.CLOSED, _ENDS[after], now=now)
 
 
 def close_offers_with(ride: Ride, *, now: datetime) -> None:
     """Close the answers that were made with a locked ride that has just been cancelled."""
     for offer in _open(ride=ride):
-        _move(offer, RequestOfferState.CLOSED, RequestOfferEnd.RIDE_GONE, now=now)
+        move_request_offer(offer, RequestOfferState.CLOSED, RequestOfferEnd.RIDE_GONE, now=now)
 
 
 def _open(**of: object) -> list[RequestOffer]:
     offers = RequestOffer.objects.waiting().filter(**of).order_by("pk")
     return list(offers.select_for_update(of=("self",)))
-
-
-def _move(
-    offer: RequestOffer, after: RequestOfferState, reason: str = "", *, now: datetime
-) -> None:
-    """Move a locked answer on.
-
-    Raises:
-        WrongState: the table forbids it.
-    """
-    if after not in REQUEST_OFFER_TRANSITIONS[RequestOfferState(offer.state)]:
-        raise WrongState
-    offer.state, offer.reason, offer.ended_at = after, reason, now
-    offer.save(update_fields=["state", "reason", "ended_at"])
-    _publish(offer, now)
-
-
-def _publish(offer: RequestOffer, now: datetime) -> None:
-    event = RequestOfferChanged(
-        offer_id=offer.pk,
-        request_id=offer.request_id,
-        ride_id=offer.ride_id,
-        state=offer.state,
-        reason=offer.reason,
-        at=now,
-    )
-    outbox.publish(event, now=now)

@@ -8,6 +8,7 @@ from carpool.kernel import outbox
 from rides.errors import WrongState
 from rides.events import (
     BookingStateChanged,
+    RequestOfferChanged,
     RequestStateChanged,
     RideStateChanged,
     RoomStateChanged,
@@ -15,6 +16,7 @@ from rides.events import (
 )
 from rides.models import (
     BOOKING_TRANSITIONS,
+    REQUEST_OFFER_TRANSITIONS,
     REQUEST_TRANSITIONS,
     RIDE_TRANSITIONS,
     ROOM_TRANSITIONS,
@@ -22,6 +24,8 @@ from rides.models import (
     Booking,
     BookingState,
     BookingTransition,
+    RequestOffer,
+    RequestOfferState,
     RequestState,
     Ride,
     RideRequest,
@@ -108,6 +112,34 @@ def move_request(request: RideRequest, after: RequestState, *, now: datetime) ->
     request.state = after
     request.save(update_fields=["state"])
     outbox.publish(RequestStateChanged(request_id=request.pk, after=after, at=now), now=now)
+
+
+def move_request_offer(
+    offer: RequestOffer, after: RequestOfferState, reason: str = "", *, now: datetime
+) -> None:
+    """Move a locked answer to a request on; ``reason`` says why it came to nothing.
+
+    Raises:
+        WrongState: the table forbids it.
+    """
+    if after not in REQUEST_OFFER_TRANSITIONS[RequestOfferState(offer.state)]:
+        raise WrongState
+    offer.state, offer.reason, offer.ended_at = after, reason, now
+    offer.save(update_fields=["state", "reason", "ended_at"])
+    publish_request_offer(offer, now=now)
+
+
+def publish_request_offer(offer: RequestOffer, *, now: datetime) -> None:
+    """Publish that an answer to a request was made or moved on."""
+    event = RequestOfferChanged(
+        offer_id=offer.pk,
+        request_id=offer.request_id,
+        ride_id=offer.ride_id,
+        state=offer.state,
+        reason=offer.reason,
+        at=now,
+    )
+    outbox.publish(event, now=now)
 
 
 def refresh_room(
