@@ -14,6 +14,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Member, MemberRole, Organization
 from accounts.tests.factories import MemberFactory, OrganizationFactory, add_sites
@@ -21,6 +23,12 @@ from carpool.kernel import clock
 from carpool.kernel.models import OutboxEvent
 from maps.models import Address, MapFeature, Region
 from payments.services.tariffs import bring_tariff_book
+
+# A busy machine draws slowly, and that is no fault of what is tested.
+hypothesis_settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("busy")
 
 _ROWS: list[list[Any]] = []
 CITY = Path(__file__).parent / "data" / "la-serena-coquimbo.osm.pbf"
