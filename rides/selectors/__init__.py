@@ -1,5 +1,6 @@
 """Reads about rides; each begins with the member who asks, and shows what they may see."""
 
+from rides.selectors.agenda import Agenda, get_agenda
 from rides.selectors.dispatch import Dispatch, TaxiApp, fill_link, get_dispatch
 from rides.selectors.following import (
     Emergency,
@@ -44,10 +45,8 @@ from rides.selectors.rooms import (
     with_taken_seats,
 )
 from rides.selectors.seeing import (
-    Agenda,
     RideView,
     as_seen_by,
-    get_agenda,
     get_booking_for,
     get_own_booking,
     get_request_for,

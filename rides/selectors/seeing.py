@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.gis.geos import LineString
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Member
@@ -23,11 +23,10 @@ from carpool.kernel.geo import (
 from maps.models import Region
 from maps.selectors import load_network, region_at, region_of_both, snap
 from rides.errors import BookingNotFound, RequestNotFound, RideNotFound, TooClose
-from rides.models import Booking, RequestState, Ride, RideRequest, Stop, StopKind
+from rides.models import Booking, Ride, RideRequest, Stop, StopKind
 from rides.models.requests import RequestQuerySet
 from rides.models.rides import RideQuerySet
 from rides.permissions import DISCLOSED, Datum, is_driver, stage_between, travels_along
-from rides.selectors.recurring import worth_showing
 
 INNER = {StopKind.PICKUP, StopKind.DROPOFF}
 # Everybody walks this far to a road, see maps.engine.meeting.
@@ -346,58 +345,3 @@ def get_request_for(member: Member, request_id: UUID, *, lock: bool = False) -> 
     if request is None:
         raise RequestNotFound
     return request
-
-
-@dataclass(frozen=True, slots=True)
-class Agenda:
-    """What lies ahead of a member, soonest first."""
-
-    driving: list[Ride]
-    riding: list[Booking]
-    to_decide: list[Booking]
-    to_answer: list[Booking]
-    requests: list[RideRequest]
-    lost: list[Booking]
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing ahead and nothing to do."""
-        return not any((self.driving, self.riding, self.to_decide, self.to_answer, self.requests))
-
-
-def get_agenda(member: Member, *, now: datetime, limit: int = 20) -> Agenda:
-    """Return what a member does next and what is asked of them."""
-    mine = Booking.objects.select_related(
-        "rider", "ride", "ride__driver", "ride__car", "ride__organization"
-    )
-    return Agenda(
-        driving=list(
-            list_rides(member)
-            .filter(cancelled_at=None, finished_at=None, arrival_at__gt=now)
-            .filter(worth_showing(now))
-            .order_by("departure_at")[:limit]
-        ),
-        riding=list(mine.filter(rider=member).active().filter(dropoff_at__gt=now)[:limit]),
-        to_decide=list(
-            mine.filter(ride__driver=member, state="waiting_confirmation", pickup_at__gt=now)[
-                :limit
-            ]
-        ),
-        to_answer=list(
-            mine.filter(state="completed_pending_validation")
-            .filter(Q(rider=member, rider_answer=None) | Q(ride__driver=member, driver_answer=None))
-            .order_by("-pickup_at")[:limit]
-        ),
-        requests=list(
-            # Stored by matching, which keeps them true; here they are only counted.
-            list_requests(member).waiting(now).annotate(rides_found=Count("matches"))[:limit]
-        ),
-        lost=list(
-            mine.filter(rider=member, state="cancelled", pickup_at__gt=now)
-            .exclude(cancelled_by=member)
-            .exclude(rescue__state=RequestState.FULFILLED)
-            .select_related("rescue")
-            .annotate(rides_found=Count("rescue__matches"))
-            .order_by("pickup_at")[:3]
-        ),
-    )

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from accounts.models import ConsentPurpose, Member
+from maps.selectors import load_network
 from rides.models import Booking, BookingState, Stop, StopKind
 from tracking import engine
 from tracking.models import ProofRules, StrategyName, Trace
@@ -30,7 +31,8 @@ def build_case(booking: Booking, *, now: datetime) -> engine.Case:
     rows = {one.member_id: one for one in agreed.filter(ride=ride, member__in=pair)}
     driver, rider = (_loaded(rows.get(member.pk)) for member in pair)
     facts = _facts(booking, rows, rider or driver, now)
-    return engine.Case(driver, rider, facts, earlier=_earlier(booking, pair))
+    roads = engine.road_distance(load_network(ride.region))
+    return engine.Case(driver, rider, facts, _earlier(booking, pair), roads)
 
 
 def _loaded(row: Trace | None) -> engine.Trace | None:
@@ -48,7 +50,7 @@ def _facts(
         same_device=len(devices) == 2 and len(set(devices)) == 1,
         same_person=ride.driver.user_id == booking.rider.user_id,
         # Noted where the driver enters the rider's code at the kerb.
-        boarding_code=getattr(booking, "boarded_at", None) is not None,
+        boarding_code=booking.boarded_at is not None,
         aboard_s=aboard,
         distance_m=None if part is None else engine.distance_m(part),
         routed_distance_m=float(booking.shared_distance_m),

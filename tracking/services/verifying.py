@@ -76,7 +76,7 @@ def verify_trip(*, verification_id: UUID, now: datetime) -> Verification | None:
     verification = waiting.filter(pk=verification_id).first()
     if verification is None:
         return None
-    bookings = Booking.objects.select_related("ride__driver", "rider")
+    bookings = Booking.objects.select_related("ride__driver", "ride__region", "rider")
     booking = bookings.get(pk=verification.booking_id)
     rules = current_rules()
     verdict = strategy_of(rules).judge(build_case(booking, now=now))
