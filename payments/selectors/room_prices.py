@@ -108,10 +108,11 @@ def price_room(
     """
     estimate = quote_room(room, reached)
     terms = quote_seat(room, estimate)
-    seats = [one for one in reached if isinstance(one, RoomSeat)]
-    ends = (from_point(room.pickup), *(dropoffs or (from_point(one.dropoff) for one in seats)))
-    if support and not support.pays_for(room.organization_id, estimate.currency, *ends):
-        support = None
+    if support:
+        seats = [one for one in reached if isinstance(one, RoomSeat)]
+        ends = (from_point(room.pickup), *(dropoffs or (from_point(one.dropoff) for one in seats)))
+        if not support.pays_for(room.organization_id, estimate.currency, *ends):
+            support = None
     return RoomPrice(
         currency=estimate.currency,
         low=estimate.low,
