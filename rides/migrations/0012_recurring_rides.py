@@ -98,11 +98,15 @@ class Migration(migrations.Migration):
                 ("solo_distance_m", models.PositiveIntegerField(verbose_name="way alone, m")),
                 (
                     "arrives_after_ms",
-                    models.PositiveIntegerField(help_text="From the departure, alone"),
+                    models.PositiveIntegerField(
+                        help_text="From the departure, alone", verbose_name="arrives after, ms"
+                    ),
                 ),
                 (
                     "arrives_latest_after_ms",
-                    models.PositiveIntegerField(help_text="From the departure"),
+                    models.PositiveIntegerField(
+                        help_text="From the departure", verbose_name="arrives latest after, ms"
+                    ),
                 ),
                 ("route", django.contrib.gis.db.models.fields.LineStringField(srid=4326)),
                 ("reach", django.contrib.gis.db.models.fields.PolygonField(srid=4326)),
@@ -198,6 +202,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="recurring_day",
                         to="rides.ride",
+                        verbose_name="ride",
                     ),
                 ),
                 (
@@ -206,6 +211,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="days",
                         to="rides.recurringride",
+                        verbose_name="repeating ride",
                     ),
                 ),
             ],

@@ -96,8 +96,12 @@ class RecurringRide(models.Model):
 
     solo_duration_s = models.PositiveIntegerField(_("drive alone, s"))
     solo_distance_m = models.PositiveIntegerField(_("way alone, m"))
-    arrives_after_ms = models.PositiveIntegerField(help_text="From the departure, alone")
-    arrives_latest_after_ms = models.PositiveIntegerField(help_text="From the departure")
+    arrives_after_ms = models.PositiveIntegerField(
+        _("arrives after, ms"), help_text=_("From the departure, alone")
+    )
+    arrives_latest_after_ms = models.PositiveIntegerField(
+        _("arrives latest after, ms"), help_text=_("From the departure")
+    )
     route = LineStringField(srid=4326)
     reach = PolygonField(srid=4326)
     stops = models.JSONField(
@@ -173,11 +177,21 @@ class DayState(models.TextChoices):
 class RecurringDay(models.Model):
     """One date of a repeating ride, decided once: this makes generating it idempotent."""
 
-    recurring = models.ForeignKey(RecurringRide, on_delete=models.CASCADE, related_name="days")
+    recurring = models.ForeignKey(
+        RecurringRide,
+        on_delete=models.CASCADE,
+        related_name="days",
+        verbose_name=_("repeating ride"),
+    )
     date = models.DateField(_("day"))
     state = models.CharField(_("state"), max_length=7, choices=DayState.choices)
     ride = models.OneToOneField(
-        Ride, on_delete=models.CASCADE, null=True, blank=True, related_name="recurring_day"
+        Ride,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="recurring_day",
+        verbose_name=_("ride"),
     )
 
     class Meta:
