@@ -217,7 +217,9 @@ def test_what_lies_ahead_ends_and_what_was_is_kept(cast, now, busy, how):
     assert not Participant.objects.filter(member=cast.driver, left_at=None).exists()
     assert Ride.objects.filter(pk=ride.pk).exists()
     assert Booking.objects.count() == 2
-    assert RideRequest.objects.count() == 1
+    assert RideRequest.objects.filter(rider=cast.driver).get() == request
+    rescue = RideRequest.objects.exclude(rider=cast.driver).get()
+    assert rescue.instead_of.ride == ride, "whoever lost their seat is looked for"
     acts = MembershipChange.objects.filter(member=cast.driver).values_list("act", "reason")
     assert list(acts) == [(MembershipAct.LEFT, "") if how == "leaves" else ("removed", "x")]
 
