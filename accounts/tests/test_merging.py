@@ -50,7 +50,9 @@ MOVED = set(
     chat.Participant.member chat.PushDevice.member chat.TalkSettings.member
     matching.AssignmentRun.requested_by matching.CarpoolProposal.driver matching.CommutePlan.member
     matching.ProposalSeat.rider matching.RunCommuter.member matching.Study.created_by
-    payments.PayoutAccount.member
+    payments.PayoutAccount.member payments.SponsorBudget.people
+    payments.SponsorBudget_people.member rides.RecurringRide.driver tracking.Appeal.by
+    tracking.Trace.member
     rides.Booking.cancelled_by rides.Booking.rider rides.BookingTransition.actor rides.Ride.driver
     rides.RideRequest.rider rides.RideShare.member rides.RideTransition.actor
     rides.Room.host rides.Room.next_host rides.RoomSeat.rider rides.RoomTransition.actor

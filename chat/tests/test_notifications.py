@@ -188,6 +188,8 @@ def test_every_kind_has_words_in_both_languages_without_full_names(cast, now):
         "departure_at": ride.departure_at.isoformat(),
         "riders": 2,
         "rides": ["a", "b"],
+        "days": 2,
+        "first_date": "2026-11-23",
         "what": "booked",
     }
     texts = {}

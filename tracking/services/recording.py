@@ -180,7 +180,7 @@ def _copy(trace: Trace, ordered: Sequence[Fix], flags: npt.NDArray[np.bool_], no
     head, received = f"{trace.pk}\t", f"\t{now.isoformat()}\t"
     day = f"\t{trace.day}\tSRID=4326;POINT("
     rows = [
-        f"{head}{fix.sequence}{day}{fix.place[0]!r} {fix.place[1]!r})\t"
+        f"{head}{fix.sequence}{day}{float(fix.place[0])!r} {float(fix.place[1])!r})\t"
         f"{fix.recorded_at.isoformat()}{received}"
         f"{_text(fix.accuracy_m)}\t{_text(fix.speed_mps)}\t{fix.is_mock}\t{is_flagged}\n"
         for fix, is_flagged in zip(ordered, flags.tolist(), strict=True)
@@ -191,7 +191,7 @@ def _copy(trace: Trace, ordered: Sequence[Fix], flags: npt.NDArray[np.bool_], no
 
 
 def _text(value: float | None) -> str:
-    return "\\N" if value is None else repr(value)
+    return "\\N" if value is None else repr(float(value))
 
 
 def _insert(
