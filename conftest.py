@@ -30,6 +30,10 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("busy")
 
+# Each test client loads the middleware anew, and with it a list of all static files, which takes
+# four fifths of its time: look for them one by one instead.
+settings.WHITENOISE_AUTOREFRESH = True
+
 _ROWS: list[list[Any]] = []
 CITY = Path(__file__).parent / "data" / "la-serena-coquimbo.osm.pbf"
 

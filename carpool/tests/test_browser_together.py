@@ -205,5 +205,6 @@ def test_a_keyboard_is_enough(visit, cast, copper):
 def test_the_api_describes_itself_under_the_strict_policy(visit, site):
     visitor = visit(viewport=DESK)
     visitor.page.goto("/api/docs/")
-    expect(visitor.page.get_by_role("heading", name=re.compile("Carpool API"))).to_be_visible()
+    heading = visitor.page.get_by_role("heading", name=re.compile("Carpool API"))
+    expect(heading).to_be_visible(timeout=60_000)  # it draws every operation before it shows one
     visitor.check_privacy_and_peace()
