@@ -50,6 +50,7 @@ class ChatConfig(AppConfig):
         personal_data.register(holder)
 
         outbox.subscribe(rides.BookingStateChanged, handlers.notify_of_booking)
+        outbox.subscribe(rides.ReviewOpened, handlers.notify_of_review)
         outbox.subscribe(rides.RideStateChanged, handlers.notify_of_ride)
         outbox.subscribe(rides.StopVisited, handlers.notify_of_stop)
         outbox.subscribe(rides.RecurringDaysSkipped, handlers.notify_of_days)

@@ -56,9 +56,11 @@ from payments.selectors import find_price
 from rides import services
 from rides.models import (
     Booking,
+    Deed,
     InstantCode,
     RecurringRide,
     RequestOffer,
+    Review,
     Ride,
     RideRequest,
     Room,
@@ -205,6 +207,9 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "rides/<uuid:ride_id>/board"): {"code": "0000"},
         ("POST", "bookings/<uuid:booking_id>/answer"): {"took_place": True},
         ("POST", "bookings/<uuid:booking_id>/payment"): {"provider": "test_bank"},
+        ("PUT", "bookings/<uuid:booking_id>/rating"): {"overall": 4},
+        ("POST", "me/deeds/<int:deed_id>/objection"): {"text": "I was there"},
+        ("POST", "me/ratings/<uuid:review_id>/reports"): {"reason": "other"},
         ("POST", "searches"): lambda: wish_for(world.ride),
         ("POST", "requests"): lambda: wish_for(world.ride),
         ("POST", "studies"): lambda: {
@@ -460,6 +465,35 @@ def _verdict(world: World) -> Verification:
     )[0]
 
 
+def _deed(world: World) -> Deed:
+    """What is written down about the driver; before somebody books there is nothing."""
+    if world.booking is None:
+        return Deed(pk=0)
+    return Deed.objects.get_or_create(
+        booking=world.booking,
+        member=world.cast.driver,
+        defaults={"role": "driver", "kind": "late", "at": world.now},
+    )[0]
+
+
+def _review(world: World) -> Review:
+    """How the rider rated the driver, to be read; before they book there is none."""
+    if world.booking is None:
+        return Review()
+    return Review.objects.get_or_create(
+        booking=world.booking,
+        author=world.cast.rider,
+        defaults={
+            "subject": world.cast.driver,
+            "subject_role": "driver",
+            "overall": 4,
+            "comment": "Thank you",
+            "written_at": world.now,
+            "opens_at": world.now,
+        },
+    )[0]
+
+
 MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
     "<uuid:recurring_id>": _recurring,
     "<uuid:offer_id>": _request_offer,
@@ -478,6 +512,8 @@ MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
     "<uuid:merge_id>": _merge,
     "<uuid:budget_id>": _budget,
     "<uuid:verification_id>": _verdict,
+    "<int:deed_id>": _deed,
+    "<uuid:review_id>": _review,
 }
 
 

@@ -40,20 +40,22 @@ def _path(notification: Notification) -> str:
         return reverse("chat:conversation", args=[notification.conversation_id])
     if notification.room_id is not None:
         return reverse("payments:room", args=[notification.room_id])
-    if notification.kind in _TO_PLAN:
-        return reverse("matching:plan")
+    if notification.kind in _PAGES:
+        return reverse(_PAGES[Kind(notification.kind)])
     if notification.kind in {Kind.REQUEST_MATCHED, Kind.REQUEST_OFFERED}:
         return f"{reverse('matching:find')}?request={notification.request_id}"
     if notification.kind in _TO_FIND and notification.facts.get("is_rider", True):
         return reverse("matching:find")
-    if notification.kind == Kind.DAYS_SKIPPED:
-        return reverse("rides:recurring-rides")
+    if notification.kind == Kind.RIDE_TO_RATE and notification.booking_id is not None:
+        return reverse("rides:rate", args=[notification.booking_id])
     if notification.ride_id is not None:
         return reverse("rides:ride", args=[notification.ride_id])
     return reverse("rides:today")
 
 
-_TO_PLAN = {Kind.PROPOSAL_MADE, Kind.PROPOSAL_TAKEN, Kind.PROPOSAL_CLOSED}
+_PAGES = dict.fromkeys(
+    (Kind.PROPOSAL_MADE, Kind.PROPOSAL_TAKEN, Kind.PROPOSAL_CLOSED), "matching:plan"
+) | {Kind.RATED: "rides:reliability", Kind.DAYS_SKIPPED: "rides:recurring-rides"}
 _TO_FIND = {
     Kind.RIDE_CANCELLED,
     Kind.BOOKING_DECLINED,
@@ -175,6 +177,18 @@ def _at_stop(news: Notification) -> Words:
 def _asked(news: Notification) -> Words:
     title = _("Did the ride with %(name)s take place?") % {"name": _name(news)}
     return title, _("It was planned %(when)s. One tap, yes or no.") % {"when": _trip(news)}
+
+
+def _to_rate(news: Notification) -> Words:
+    title = _("How was the ride with %(name)s?") % {"name": _name(news)}
+    return title, _("%(when)s. Your rating stays hidden until both have rated.") % {
+        "when": _trip(news)
+    }
+
+
+def _rated(news: Notification) -> Words:
+    title = _("%(name)s rated you") % {"name": _name(news)}
+    return title, _("For the ride %(when)s. See it in your profile.") % {"when": _trip(news)}
 
 
 def _matched(news: Notification) -> Words:
@@ -338,6 +352,8 @@ _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.DRIVER_LEFT: ("car-front", _left),
     Kind.DRIVER_AT_STOP: ("map-pin", _at_stop),
     Kind.VALIDATION_ASKED: ("flag", _asked),
+    Kind.RIDE_TO_RATE: ("star", _to_rate),
+    Kind.RATED: ("star", _rated),
     Kind.REQUEST_MATCHED: ("route", _matched),
     Kind.REQUEST_OFFERED: ("car-front", _offered),
     Kind.REQUEST_OFFER_ENDED: ("info", _offer_ended),
