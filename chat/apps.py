@@ -14,7 +14,7 @@ class ChatConfig(AppConfig):
         """Subscribe to what open pages show."""
         from django.contrib.auth.signals import user_logged_out
 
-        from accounts.events import CompanyChanged, MemberWithdrawn, MessageHidden
+        from accounts.events import BudgetNearlyUsed, CompanyChanged, MemberWithdrawn, MessageHidden
         from carpool.kernel import outbox, personal_data
         from chat import handlers
         from chat.selectors.personal import export_chat
@@ -63,4 +63,5 @@ class ChatConfig(AppConfig):
         outbox.subscribe(rides.RoomMoneyChanged, handlers.notify_of_money)
         outbox.subscribe(rides.MergerChanged, handlers.notify_of_merger)
         outbox.subscribe(rides.RideMoneyChanged, handlers.notify_of_price)
+        outbox.subscribe(BudgetNearlyUsed, handlers.notify_of_budget)
         user_logged_out.connect(handlers.on_signed_out, dispatch_uid="chat.devices")

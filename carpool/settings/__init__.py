@@ -193,6 +193,8 @@ RETENTION_DAYS = {
     "export": env.int("RETENTION_EXPORT_DAYS", default=7),
     # Reports that were decided.
     "report": env.int("RETENTION_REPORT_DAYS", default=365),
+    # Where somebody worked on a day: this year's and last year's sheets.
+    "work_day": env.int("RETENTION_WORK_DAY_DAYS", default=730),
 }
 
 # --- Maps --------------------------------------------------------------------------------------
