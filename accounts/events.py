@@ -1,6 +1,7 @@
 """Facts that accounts tells. Identifiers only: whoever listens reads what it may see."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from carpool.kernel.events import Event
@@ -72,3 +73,13 @@ class AccountsMerged(Event):
     """Two accounts became one."""
 
     merge_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetNearlyUsed(Event):
+    """Of what an organization gives for something, so much is used; ``payments`` tells."""
+
+    organization_id: UUID
+    subject_id: UUID
+    percent: int
+    at: datetime

@@ -49,6 +49,16 @@ class ChatConfig(AppConfig):
         holder = personal_data.Holder("chat", export_chat, erase_chat, unite_chat)
         personal_data.register(holder)
 
+        self._notify()
+        user_logged_out.connect(handlers.on_signed_out, dispatch_uid="chat.devices")
+
+    def _notify(self) -> None:
+        """Subscribe to what members are told of, wherever they are."""
+        from accounts.events import BudgetNearlyUsed
+        from carpool.kernel import outbox
+        from chat import handlers
+        from rides import events as rides
+
         outbox.subscribe(rides.BookingStateChanged, handlers.notify_of_booking)
         outbox.subscribe(rides.ReviewOpened, handlers.notify_of_review)
         outbox.subscribe(rides.RideStateChanged, handlers.notify_of_ride)
@@ -64,4 +74,4 @@ class ChatConfig(AppConfig):
         outbox.subscribe(rides.RoomMoneyChanged, handlers.notify_of_money)
         outbox.subscribe(rides.MergerChanged, handlers.notify_of_merger)
         outbox.subscribe(rides.RideMoneyChanged, handlers.notify_of_price)
-        user_logged_out.connect(handlers.on_signed_out, dispatch_uid="chat.devices")
+        outbox.subscribe(BudgetNearlyUsed, handlers.notify_of_budget)

@@ -192,6 +192,11 @@ class Policies:
         _("Reliability is shown from"),
         _("With fewer rides, or ratings by fewer people, no number is shown or counts."),
     )  # fmt: skip
+    workplace_m: int = _rule(
+        100, PolicyGroup.RIDES, Unit.METRES, (25, 1_000),
+        _("Arrived at work"),
+        _("A proven trip that ends so near to a workplace logs a day at work."),
+    )  # fmt: skip
     room_opens_days: int = _rule(
         7, PolicyGroup.ROOMS, Unit.DAYS, (1, 60),
         _("Rooms ahead"), _("How far ahead a shared taxi can be arranged."),

@@ -195,6 +195,8 @@ RETENTION_DAYS = {
     "reliability": env.int("RETENTION_RELIABILITY_DAYS", default=365),
     # Reports that were decided.
     "report": env.int("RETENTION_REPORT_DAYS", default=365),
+    # Where somebody worked on a day: this year's and last year's sheets.
+    "work_day": env.int("RETENTION_WORK_DAY_DAYS", default=730),
 }
 
 # --- Maps --------------------------------------------------------------------------------------

@@ -336,4 +336,26 @@ TABLE: dict[str, tuple[str, str]] = {
         "in 404 > 404 404 404 404 404 404 404", "in 405 > 405 405 405 405 405 405 405"),
     "webhooks/<slug:provider>/": (
         "405 405 405 405 405 405 405 405 405 405", "422 422 422 422 422 422 422 422 422 422"),
+    "organization/days/": (
+        "in 403 > 403 403 403 403 403 200 403", "in 405 > 405 405 405 405 405 405 405"),
+    "organization/incentives/": (
+        "in 403 > 403 403 403 403 403 200 403", "in 405 > 405 405 405 405 405 405 405"),
+    "organization/incentives/<uuid:incentive_id>/": (
+        "in 403 > 403 403 403 403 403 200 403", "in 403 > 403 403 403 403 403 200 403"),
+    "organization/incentives/<uuid:incentive_id>/revise/": (
+        "in 405 > 405 405 405 405 405 405 405", "in 403 > 403 403 403 403 403 > 403"),
+    "organization/incentives/<uuid:incentive_id>/switch/": (
+        "in 405 > 405 405 405 405 405 405 405", "in 403 > 403 403 403 403 403 ! 403"),
+    "organization/incentives/<uuid:incentive_id>/try/": (
+        "in 405 > 405 405 405 405 405 405 405", "in 403 > 403 403 403 403 403 > 403"),
+    "organization/incentives/new/": (
+        "in 403 > 403 403 403 403 403 200 403", "in 403 > 403 403 403 403 403 200 403"),
+    "organization/rewards/<uuid:reward_id>/take-back/": (
+        "in 405 > 405 405 405 405 405 405 405", "in 403 > 403 403 403 403 403 ! 403"),
+    "profile/days/": (
+        "in 200 > 200 200 200 200 200 200 200", "in 200 > 200 200 200 200 200 200 200"),
+    "profile/days/table.csv": (
+        "in 200 > 200 200 200 200 200 200 200", "in 405 > 405 405 405 405 405 405 405"),
+    "wallet/rewards/": (
+        "in 200 > 200 200 200 200 200 200 200", "in 405 > 405 405 405 405 405 405 405"),
 }  # fmt: skip

@@ -28,10 +28,12 @@ from payments.models import (
     Dispute,
     Fare,
     FareShare,
+    Incentive,
     LegalTerms,
     ManualJournal,
     Payment,
     Payout,
+    Reward,
     SponsorBudget,
     SponsorDeposit,
     StatementBreak,
@@ -107,6 +109,16 @@ def world(cast, gazetteer, now):
             by=cast.operator.user,
             now=now,
         )
+        incentive = Incentive.objects.create(
+            organization=cast.organization, budget=budget, name="Together", per_trip=600,
+            first_day=now.date(), created_at=now,
+        )  # fmt: skip
+        Reward.objects.create(
+            incentive=incentive, series=incentive.series, booking_id=world.booking.pk,
+            ride_id=world.ride.pk, member_id=cast.rider.pk, role="rider", day=now.date(),
+            proof_class="C", distance_m=9_000, worth=600, amount=0, limit="total", currency="CLP",
+            at=now,
+        )  # fmt: skip
         Chargeback.objects.create(
             organization=cast.organization, payment=Payment.objects.first(), name="dp_1", amount=1,
             taken_at=now,

@@ -199,6 +199,27 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
                                                     ("booked",  "401 403 403 403 403 200 403 403"),
     ("POST", "organization/budgets/<uuid:budget_id>/close"):
                                                     ("booked",  "401 403 403 403 403 200 403 403"),
+    # incentives: what can be earned and was, each for themselves; managers decide of their own
+    ("GET", "me/incentives"):                       ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "me/rewards"):                          ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "organization/incentives"):             ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/incentives"):            ("booked",  "401 403 403 403 403 201 403 403"),
+    ("GET", "organization/incentives/<uuid:incentive_id>"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("PATCH", "organization/incentives/<uuid:incentive_id>"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/incentives/<uuid:incentive_id>/trial"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/incentives/<uuid:incentive_id>/state"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/incentives/<uuid:incentive_id>/version"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/rewards/<uuid:reward_id>/take-back"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    # working days: one's own; managers see counts
+    ("GET", "me/work-days"):                        ("booked",  "401 403 200 200 200 200 200 200"),
+    ("PUT", "me/work-days"):                        ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "organization/work-days"):              ("booked",  "401 403 403 403 403 200 403 403"),
     ("POST", "rides/<uuid:ride_id>/seat-terms"):    ("booked",  "401 403 200 200 200 200 200 404"),
     # the wallet: everybody has their own
     ("GET", "wallet"):                              ("booked",  "401 403 200 200 200 200 200 200"),

@@ -51,7 +51,14 @@ from matching.selectors import evaluate, with_stops
 from matching.selectors.shown import seal_offer
 from matching.tests.plan_factories import propose, workday
 from matching.tests.study_factories import table
-from payments.models import RideFare, RideFareState, SponsorBudget, TopUp
+from payments.models import (
+    Incentive,
+    Reward,
+    RideFare,
+    RideFareState,
+    SponsorBudget,
+    TopUp,
+)
 from payments.selectors import find_price
 from rides import services
 from rides.models import (
@@ -87,6 +94,7 @@ RIDERS_DOOR = TripEnd(LonLat(-71.2613579, -29.9212468), "Pasaje Oculto 7")
 
 PLACE = {"kind": "other", "label": "Gym", "location": {"lon": -71.25, "lat": -29.91}}
 CAR = {"make": "Kia", "model": "Rio", "colour": "Red", "plate": "NEW-1", "seats": 2}
+INCENTIVE = {"name": "Together", "per_trip": 600, "first_day": "2027-01-01"}
 BUDGET = {"name": "Ours", "percent": 50, "first_day": "2027-01-01", "pays_rides": True}
 PHONE = {"transport": "fcm", "address": "a-token", "label": "Phone"}
 PREFERENCES = {
@@ -157,6 +165,15 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "organization/sites"): {"name": "Mine", "location": PLACE["location"]},
         ("POST", "organization/budgets"): BUDGET,
         ("PATCH", "organization/budgets/<uuid:budget_id>"): {"percent": 40},
+        ("POST", "organization/incentives"): lambda: {
+            **INCENTIVE,
+            "budget": str(_budget(world).pk),
+        },
+        ("PATCH", "organization/incentives/<uuid:incentive_id>"): {"per_trip": 500},
+        ("POST", "organization/incentives/<uuid:incentive_id>/state"): {"state": "ended"},
+        ("POST", "organization/incentives/<uuid:incentive_id>/trial"): {},
+        ("POST", "organization/rewards/<uuid:reward_id>/take-back"): {"why": "Twice"},
+        ("PUT", "me/work-days"): {"date": world.now.date().isoformat(), "kind": "telework"},
         ("POST", "rides/<uuid:ride_id>/seat-terms"): lambda: _asked_terms(world),
         ("PATCH", "organization/sites/<uuid:site_id>"): {"radius_m": 90},
         ("PUT", "organization/door"): {"is_open": True},
@@ -355,6 +372,31 @@ def _budget(world: World) -> SponsorBudget:
     )[0]  # fmt: skip
 
 
+def _incentive(world: World) -> Incentive:
+    """A rule of the cast's organization that is being written."""
+    return Incentive.objects.get_or_create(
+        organization=world.cast.organization, name="Together",
+        defaults={
+            "budget": _budget(world), "per_trip": 600, "first_day": world.now.date(),
+            "created_at": world.now,
+        },
+    )[0]  # fmt: skip
+
+
+def _reward(world: World) -> Reward:
+    """What the rider would have got by it: nothing, as it was used up."""
+    incentive = _incentive(world)
+    return Reward.objects.get_or_create(
+        incentive=incentive, member_id=world.cast.rider.pk,
+        defaults={
+            "series": incentive.series, "booking_id": (world.booking and world.booking.pk)
+            or uuid4(), "ride_id": world.ride.pk, "role": "rider", "day": world.now.date(),
+            "proof_class": "C", "distance_m": 9_000, "worth": 600, "amount": 0, "limit": "total",
+            "currency": incentive.currency, "at": world.now,
+        },
+    )[0]  # fmt: skip
+
+
 def _asked_terms(world: World) -> dict[str, Any]:
     """An offer in the driver's ride, of which somebody asks what it costs."""
     return {
@@ -511,6 +553,8 @@ MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
     "<uuid:partnership_id>": _partnership,
     "<uuid:merge_id>": _merge,
     "<uuid:budget_id>": _budget,
+    "<uuid:incentive_id>": _incentive,
+    "<uuid:reward_id>": _reward,
     "<uuid:verification_id>": _verdict,
     "<int:deed_id>": _deed,
     "<uuid:review_id>": _review,

@@ -74,6 +74,8 @@ class Kind(models.TextChoices):
     ROOM_MERGED = "room_merged", _("Your taxi became one with another")
     SEAT_TO_PAY = "seat_to_pay", _("Your seat in a ride waits for your payment")
     SEAT_SETTLED = "seat_settled", _("What became of the price of a seat")
+    REWARD_GIVEN = "reward_given", _("A reward for a proven trip")
+    INCENTIVE_USED = "incentive_used", _("An incentive of your organization is nearly used up")
 
 
 URGENCY: dict[Kind, Urgency] = dict.fromkeys(Kind, Urgency.NORMAL) | {
@@ -100,6 +102,7 @@ URGENCY: dict[Kind, Urgency] = dict.fromkeys(Kind, Urgency.NORMAL) | {
     Kind.REQUEST_OFFER_ENDED: Urgency.LOW,
     Kind.REQUEST_EXPIRED: Urgency.LOW,
     Kind.PROPOSAL_CLOSED: Urgency.LOW,
+    Kind.REWARD_GIVEN: Urgency.LOW,
 }
 
 BY_URGENCY: dict[Urgency, frozenset[Channel]] = {

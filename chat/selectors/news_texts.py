@@ -40,8 +40,8 @@ def _path(notification: Notification) -> str:
         return reverse("chat:conversation", args=[notification.conversation_id])
     if notification.room_id is not None:
         return reverse("payments:room", args=[notification.room_id])
-    if notification.kind in _PAGES:
-        return reverse(_PAGES[Kind(notification.kind)])
+    if notification.kind in _TO_PAGE:
+        return reverse(_TO_PAGE[Kind(notification.kind)])
     if notification.kind in {Kind.REQUEST_MATCHED, Kind.REQUEST_OFFERED}:
         return f"{reverse('matching:find')}?request={notification.request_id}"
     if notification.kind in _TO_FIND and notification.facts.get("is_rider", True):
@@ -53,9 +53,15 @@ def _path(notification: Notification) -> str:
     return reverse("rides:today")
 
 
-_PAGES = dict.fromkeys(
-    (Kind.PROPOSAL_MADE, Kind.PROPOSAL_TAKEN, Kind.PROPOSAL_CLOSED), "matching:plan"
-) | {Kind.RATED: "rides:reliability", Kind.DAYS_SKIPPED: "rides:recurring-rides"}
+_TO_PAGE = {
+    Kind.PROPOSAL_MADE: "matching:plan",
+    Kind.PROPOSAL_TAKEN: "matching:plan",
+    Kind.PROPOSAL_CLOSED: "matching:plan",
+    Kind.DAYS_SKIPPED: "rides:recurring-rides",
+    Kind.REWARD_GIVEN: "payments:earnings",
+    Kind.INCENTIVE_USED: "payments:incentives",
+    Kind.RATED: "rides:reliability",
+}
 _TO_FIND = {
     Kind.RIDE_CANCELLED,
     Kind.BOOKING_DECLINED,
@@ -338,6 +344,23 @@ def _seat_settled(news: Notification) -> Words:
     return _("A seat in your ride is settled"), texts.get(what, _("Its price goes back."))
 
 
+def _reward_given(news: Notification) -> Words:
+    if news.facts.get("what") == "reward_back":
+        title = _("A reward was taken back")
+        return title, _("It was for the ride %(when)s. See why.") % {"when": _trip(news)}
+    title = _("You get a reward")
+    return title, _("For the ride %(when)s, which is proven.") % {"when": _trip(news)}
+
+
+def _incentive_used(news: Notification) -> Words:
+    percent = news.facts.get("percent", 0)
+    if percent >= 100:
+        title = _("An incentive is used up")
+        return title, _("It gives nothing more until you raise it or money comes in.")
+    title = _("An incentive is nearly used up")
+    return title, _("%(n)d %% of it is given.") % {"n": percent}
+
+
 _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.BOOKING_REQUESTED: ("user-plus", _requested),
     Kind.BOOKING_MADE: ("users", _made),
@@ -375,4 +398,6 @@ _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.ROOM_MERGED: ("users", _room_merged),
     Kind.SEAT_TO_PAY: ("wallet", _seat_to_pay),
     Kind.SEAT_SETTLED: ("wallet", _seat_settled),
+    Kind.REWARD_GIVEN: ("hand-coins", _reward_given),
+    Kind.INCENTIVE_USED: ("hand-coins", _incentive_used),
 }

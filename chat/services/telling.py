@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Member
+from accounts.models import Member, MemberRole
 from chat.models import Kind, Notification
 from chat.services.notifications import News, tell
 from rides.models import (
@@ -160,6 +160,7 @@ def _last_told(ride: Ride) -> dict[tuple[UUID, UUID | None], datetime]:
 
 
 _TO_PAY = {"pay_asked", "declined", "lapsed"}
+_REWARDS = {"rewarded", "reward_back"}
 # Of these the news of the booking tells already.
 _TOLD_ELSEWHERE = {"paid"}
 
@@ -167,7 +168,7 @@ _TOLD_ELSEWHERE = {"paid"}
 def tell_of_price(
     *, booking_id: UUID, member_id: UUID, what: str, at: datetime, now: datetime
 ) -> None:
-    """Tell a rider to pay, and both where the price of a seat went; amounts are on the page."""
+    """Tell a rider to pay, and both where a price went or what was rewarded; sums are elsewhere."""
     booking = Booking.objects.select_related(*WITH_PEOPLE).filter(pk=booking_id).first()
     if booking is None or what in _TOLD_ELSEWHERE:
         return
@@ -175,6 +176,7 @@ def tell_of_price(
     if member_id != member.pk or (what == "call_off_seat" and member.pk != booking.rider_id):
         return
     kind = Kind.SEAT_TO_PAY if what in _TO_PAY else Kind.SEAT_SETTLED
+    kind = Kind.REWARD_GIVEN if what in _REWARDS else kind
     tell([_news(booking, member, kind, f"price:{what}:{at.isoformat()}", what=what)], now=now)
 
 
@@ -310,3 +312,23 @@ def tell_of_proposal(*, proposal_id: UUID, member_id: UUID, state: str, now: dat
     kind = kinds.get(state, Kind.PROPOSAL_CLOSED)
     news = News(member_id=member_id, kind=kind, occasion=f"proposal:{proposal_id}:{kind}")
     tell([news], now=now)
+
+
+_STEERING = (MemberRole.MANAGER, MemberRole.OWNER)
+
+
+def tell_of_budget(
+    *, organization_id: UUID, subject_id: UUID, percent: int, at: datetime, now: datetime
+) -> None:
+    """Tell those who steer an organization that something it gives is nearly used up."""
+    steering = Member.objects.active().filter(organization=organization_id)
+    news = [
+        News(
+            member_id=member.pk,
+            kind=Kind.INCENTIVE_USED,
+            occasion=f"incentive:{subject_id}:{percent}:{at.isoformat()}",
+            facts={"percent": percent},
+        )
+        for member in steering.filter(role__in=_STEERING)
+    ]
+    tell(news, now=now)

@@ -282,6 +282,14 @@ def rewarded(
     return journal("reward", f"reward:{reward}", [legs], trip=trip)
 
 
+def reward_taken_back(
+    *, reward: str, budget: str, person: str, amount: int, currency: str, trip: str = ""
+) -> Journal | None:
+    """Put a reward back into the budget, as far as it is still owed to the person."""
+    legs = move(chart.payable(person, currency), chart.sponsor(budget, currency), amount)
+    return journal("reward_back", f"reward_back:{reward}", [legs], trip=trip)
+
+
 def sponsor_funded(*, deposit: str, budget: str, amount: int, currency: str) -> Journal | None:
     """Record that a sponsor gave money."""
     bank = chart.shared(AccountKind.BANK, currency)

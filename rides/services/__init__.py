@@ -36,7 +36,7 @@ from rides.services.offers import (
     touch_rides,
 )
 from rides.services.progress import finish_ride, start_ride, visit_stop
-from rides.services.proof import state_proof
+from rides.services.proof import state_proof, withdraw_proof
 from rides.services.recurring import (
     RecurringTerms,
     change_recurring_ride,
@@ -175,6 +175,7 @@ __all__ = [
     "visit_stop",
     "watch",
     "withdraw_member",
+    "withdraw_proof",
     "withdraw_request_offer",
     "write_review",
 ]

@@ -87,7 +87,10 @@ def verify_trip(*, verification_id: UUID, now: datetime) -> Verification | None:
         locked.rules, locked.judged_at, locked.judge_at = rules, now, None
         _write(locked, verdict)
         if verdict.accepted and verdict.proof_class:
-            state_proof(booking_id=booking.pk, proof_class=ProofClass(verdict.proof_class), now=now)
+            state_proof(
+                booking_id=booking.pk, proof_class=ProofClass(verdict.proof_class),
+                counts=verdict.eligible, now=now,
+            )  # fmt: skip
     return locked
 
 
