@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "payments",
     "tracking",
     "chat",
+    "carpool.demo",
 ]
 
 MIDDLEWARE = [

@@ -26,8 +26,6 @@ from rides.models import Booking, Ride, RideRequest
 
 PUBLISHED_BEFORE = timedelta(hours=16)
 PATIENCE = timedelta(minutes=75)
-SHARE_OF_SILENT = 0.1
-SHARE_OF_CANCELLING = 0.03
 
 
 @dataclass(slots=True)
@@ -52,7 +50,9 @@ class Commute:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class _Event:
+class Event:
+    """Something that happens at a time; of two at once the one planned first comes first."""
+
     at: datetime
     order: int
     action: Callable[[datetime], None] = field(compare=False)
@@ -60,6 +60,9 @@ class _Event:
 
 class CommuteDay:
     """Plays one day of an organization. ``on_event`` hears of progress: done, known so far, now."""
+
+    share_of_silent = 0.1
+    share_of_cancelling = 0.03
 
     def __init__(
         self,
@@ -75,14 +78,23 @@ class CommuteDay:
         self._organization, self._day, self._speed = organization, day, speed
         self._random = random.Random(seed)  # noqa: S311 (nothing secret is drawn)
         self._on_event = on_event
-        self._events: list[_Event] = []
+        self._events: list[Event] = []
         self._count = 0
 
     def play(self, drivers: list[Member], riders: list[Member]) -> Tally:
         """Play the day to its end and return the tally."""
+        self.plan(drivers, riders)
+        self.run()
+        return self.tally
+
+    def plan(self, drivers: list[Member], riders: list[Member]) -> None:
+        """Let drivers offer and riders look, each when they make up their mind."""
         for members, action in ((drivers, self._offer), (riders, self._look)):
             for commute in (c for member in members for c in self._commutes(member)):
                 self._at(self._evening_before(commute), partial(action, commute))
+
+    def run(self) -> None:
+        """Do one thing after the other, until nothing is left to do."""
         before, done = None, 0
         while self._events:
             event = heapq.heappop(self._events)
@@ -90,7 +102,6 @@ class CommuteDay:
             self._carefully(event)
             before, done = event.at, done + 1
             self._on_event(done, self._count, event.at)
-        return self.tally
 
     def _commutes(self, member: Member) -> list[Commute]:
         places = {place.kind: place for place in list_places(member)}
@@ -114,13 +125,13 @@ class CommuteDay:
 
     def _at(self, at: datetime, action: Callable[[datetime], None]) -> None:
         self._count += 1
-        heapq.heappush(self._events, _Event(at, self._count, action))
+        heapq.heappush(self._events, Event(at, self._count, action))
 
     def _wait(self, before: datetime | None, at: datetime) -> None:
         if before is not None and self._speed is not None:
             wall_clock.sleep((at - before).total_seconds() / self._speed)
 
-    def _carefully(self, event: _Event) -> None:
+    def _carefully(self, event: Event) -> None:
         """A day goes on when one thing in it fails; what failed is counted and shown."""
         try:
             event.action(event.at)
@@ -134,8 +145,8 @@ class CommuteDay:
         ride = rides.offer_ride(
             driver=commute.member,
             terms=rides.OfferTerms(
-                origin=_end(commute.origin),
-                destination=_end(commute.destination),
+                origin=end_of(commute.origin),
+                destination=end_of(commute.destination),
                 car_id=car.pk,
                 seats=car.seats,
                 detour_s=60 * self._random.choice((8, 10, 12, 15)),
@@ -152,8 +163,8 @@ class CommuteDay:
     def _look(self, commute: Commute, now: datetime) -> None:
         self.tally.requests += 1
         query = SearchQuery(
-            origin=_end(commute.origin),
-            destination=_end(commute.destination),
+            origin=end_of(commute.origin),
+            destination=end_of(commute.destination),
             earliest_departure_at=commute.arrive_at - PATIENCE,
             latest_arrival_at=commute.arrive_at,
             walk_m=self._organization.policy.default_walk_m,
@@ -190,7 +201,7 @@ class CommuteDay:
             request_id=request.pk if request else None,
         )
         self.tally.matched += 1
-        if self._random.random() < SHARE_OF_CANCELLING:
+        if self._random.random() < self.share_of_cancelling:
             early = max(now, booking.pickup_at - timedelta(hours=1))
             self._at(early, partial(self._cancel, booking))
         return True
@@ -221,7 +232,7 @@ class CommuteDay:
         self._watch(now)
         for booking in ride.bookings.filter(state="completed_pending_validation"):
             for member in (ride.driver, booking.rider):
-                if self._random.random() >= SHARE_OF_SILENT:
+                if self._random.random() >= self.share_of_silent:
                     rides.answer_validation(
                         booking_id=booking.pk, by=member, took_place=True, now=now
                     )
@@ -235,5 +246,6 @@ class CommuteDay:
         rides.watch(now=now, organization=self._organization, limit=100_000)
 
 
-def _end(place: Place) -> rides.TripEnd:
+def end_of(place: Place) -> rides.TripEnd:
+    """Return a place as the end of a trip."""
     return rides.TripEnd(from_point(place.location), place.label)

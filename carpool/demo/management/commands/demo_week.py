@@ -1,0 +1,152 @@
+"""Simulate a working week of a company, through the same services that people use."""
+
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from datetime import time as wall_time
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Max
+
+from accounts.models import Member, Organization
+from carpool.demo import report
+from carpool.demo.week import Week, WeekTally
+from carpool.kernel import clock
+from carpool.kernel.errors import NotFound
+from maps.models import Region
+from maps.selectors import get_region, load_network
+from matching.management.demo import audit
+from matching.management.demo.homes import Homes
+from matching.management.demo.people import (
+    COPPER_SITES,
+    Settler,
+    found_organization,
+    person_name,
+)
+from rides.models import Booking, Ride
+from tracking.engine.labelled import Truth
+
+SHARE_OF_DRIVERS = 0.4
+
+
+class Command(BaseCommand):
+    """Play a week and print what came of it; exits with 1 when a promise was broken."""
+
+    help = "Simulate a working week on the demo city, to verdicts, rewards and the trial balance."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--people", type=int, default=500)
+        parser.add_argument("--seed", type=int, default=1)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run."""
+        if not 10 <= options["people"] <= 5_000:
+            raise CommandError("--people takes 10 to 5000.")
+        try:
+            region = get_region("la-serena-coquimbo")
+        except NotFound as error:
+            raise CommandError("Import the demo city first: manage.py import_map.") from error
+        began = time.perf_counter()
+        organization = found_organization(
+            name="Demo Week Mining",
+            slug="demo-week-mining",
+            domain="demo-week-mining.example",
+            sites=COPPER_SITES,
+        )
+        people = _settle(region, organization, options["people"], options["seed"])
+        monday = _next_free_monday(organization)
+        self.stdout.write(f"Week of {monday:%d %B %Y}: {len(people)} people.")
+        week = Week(
+            organization, people, monday=monday, seed=options["seed"],
+            share_of_drivers=SHARE_OF_DRIVERS, on_event=self._show,
+        )  # fmt: skip
+        tally = week.play()
+        self.stderr.write("")
+        self._report(organization, week.days, tally, time.perf_counter() - began)
+
+    def _show(self, done: int, known: int, now: datetime) -> None:
+        if done % 250 == 0 or sys.stderr.isatty():
+            self.stderr.write(f"\r{now:%a %H:%M} UTC  {done}/{known}", ending="")
+
+    def _report(
+        self, organization: Organization, days: list[date], tally: WeekTally, seconds: float
+    ) -> None:
+        since = clock.local_to_utc(days[0], wall_time(0), organization.zone, field="day")
+        over = clock.local_to_utc(days[-1], wall_time(23), organization.zone, field="day")
+        promises = audit.audit(audit.with_everything(organization.pk, since))
+        states = list(report.impossible(organization, since, over + timedelta(days=8)))
+        for name, value in _rows(organization, since, tally, seconds, promises, states):
+            self.stdout.write(f"{name:<26}{value}")
+        for complaint in [*promises, *states][:20]:
+            self.stdout.write(f"  {complaint}")
+        self._verdicts(tally)
+        self.stdout.write("\nTrial balance of all books:")
+        call_command("trial_balance", stdout=self.stdout)
+        call_command("check_books", stdout=self.stdout)
+        if promises or states:
+            raise CommandError("The week did not go as promised.")
+
+    def _verdicts(self, tally: WeekTally) -> None:
+        self.stdout.write("\nVerdicts on what really happened:")
+        self.stdout.write(f"  {'':<16}{''.join(f'{one:>13}' for one in report.SEEN_AS)}")
+        table = report.verdicts(tally)
+        for truth in sorted(table, key=lambda one: (one is not Truth.GENUINE, one)):
+            numbers = "".join(f"{table[truth][one]:>13}" for one in report.SEEN_AS)
+            self.stdout.write(f"  {truth:<16}{numbers}")
+
+
+def _rows(
+    organization: Organization,
+    since: datetime,
+    tally: WeekTally,
+    seconds: float,
+    promises: list[str],
+    states: list[str],
+) -> Iterator[tuple[str, Any]]:
+    rides = report.rides_of(organization, since)
+    bookings = list(Booking.objects.filter(ride__in=rides))
+    yield "rides that repeat", tally.repeated
+    yield "rides offered", tally.offered
+    yield "instant rides", tally.instant
+    yield "requests", tally.requests
+    yield "matched", f"{tally.matched} ({tally.matched / max(1, tally.requests):.1%})"
+    yield "given back by riders", tally.cancelled
+    yield "given up by drivers", tally.given_up
+    yield "riders who did not come", tally.missed
+    yield (
+        "refused by a rule",
+        f"{tally.refused.total()}  {report.counted(tally.refused.elements())}",
+    )
+    yield "ride states", report.counted(ride.state for ride in rides)
+    yield "booking states", report.counted(one.state for one in bookings)
+    yield "promises broken", len(promises)
+    yield "impossible states", len(states)
+    yield "seconds", f"{seconds:.0f}"
+
+
+def _settle(region: Region, organization: Organization, count: int, seed: int) -> list[Member]:
+    settler = Settler(region, Homes(load_network(region), seed=seed), seed=seed)
+    return [
+        settler.settle(
+            organization,
+            name=person_name(number),
+            email=f"w{seed}-{number}@demo-week-mining.example",
+            site=COPPER_SITES[number % len(COPPER_SITES)],
+            drives=True,
+        )
+        for number in range(count)
+    ]
+
+
+def _next_free_monday(organization: Organization) -> date:
+    """Return the first Monday in a week from now in which this organization has no ride yet."""
+    last = Ride.objects.filter(organization=organization).aggregate(last=Max("departure_at"))
+    day = clock.now().astimezone(organization.zone).date() + timedelta(days=4)
+    if last["last"] is not None:
+        day = max(day, last["last"].astimezone(organization.zone).date() + timedelta(days=10))
+    return day + timedelta(days=-day.weekday() % 7)
