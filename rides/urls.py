@@ -27,11 +27,13 @@ urlpatterns = [
     path("repeating/<uuid:recurring_id>/end/", views.end_recurring, name="recurring-end"),
     path("repeating/<uuid:recurring_id>/out/", views.leave_out, name="recurring-out"),
     path("repeating/<uuid:recurring_id>/back/", views.take_back, name="recurring-back"),
+    path("organization/cancellations/", views.cancellations, name="cancellations"),
     path("follow/<str:token>/", views.follow, name="follow"),
     path("bookings/<uuid:booking_id>/confirm/", views.confirm_booking, name="booking-confirm"),
     path("bookings/<uuid:booking_id>/decline/", views.decline_booking, name="booking-decline"),
     path("bookings/<uuid:booking_id>/cancel/", views.cancel_booking, name="booking-cancel"),
     path("bookings/<uuid:booking_id>/missing/", views.mark_missing, name="booking-missing"),
     path("bookings/<uuid:booking_id>/alight/", views.alight, name="booking-alight"),
+    path("bookings/<uuid:booking_id>/change/", views.answer_change, name="booking-change"),
     path("bookings/<uuid:booking_id>/answer/", views.answer_booking, name="booking-answer"),
 ]

@@ -6,10 +6,12 @@ from rides.models.bookings import (
     BookingOutcome,
     BookingState,
     BookingTransition,
+    CancelCode,
     ProofClass,
 )
 from rides.models.instant import CODE_ALPHABET, CODE_LENGTH, InstantCode
 from rides.models.mergers import MERGER_TRANSITIONS, MergerState, RoomMerger
+from rides.models.questions import QUESTION_TRANSITIONS, ChangeQuestion, QuestionState
 from rides.models.recurring import DayState, RecurringDay, RecurringRide
 from rides.models.request_offers import (
     REQUEST_OFFER_TRANSITIONS,
@@ -44,6 +46,7 @@ __all__ = [
     "CODE_ALPHABET",
     "CODE_LENGTH",
     "MERGER_TRANSITIONS",
+    "QUESTION_TRANSITIONS",
     "REQUEST_OFFER_TRANSITIONS",
     "REQUEST_TRANSITIONS",
     "RIDE_TRANSITIONS",
@@ -54,10 +57,13 @@ __all__ = [
     "BookingOutcome",
     "BookingState",
     "BookingTransition",
+    "CancelCode",
+    "ChangeQuestion",
     "DayState",
     "InstantCode",
     "MergerState",
     "ProofClass",
+    "QuestionState",
     "RecurringDay",
     "RecurringRide",
     "RequestOffer",

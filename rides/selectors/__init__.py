@@ -19,6 +19,8 @@ from rides.selectors.mergers import (
     merged_into,
 )
 from rides.selectors.public_places import public_place
+from rides.selectors.questions import list_questions, questions_of
+from rides.selectors.reasons import FEWEST, ReasonCount, count_reasons
 from rides.selectors.recurring import (
     RecurringDayView,
     count_detached,
@@ -71,11 +73,13 @@ from rides.selectors.sought import (
 )
 
 __all__ = [
+    "FEWEST",
     "Agenda",
     "Dispatch",
     "Emergency",
     "FollowedRide",
     "Mascot",
+    "ReasonCount",
     "RecurringDayView",
     "RideView",
     "RoomView",
@@ -83,6 +87,7 @@ __all__ = [
     "as_seen_by",
     "count_detached",
     "count_links",
+    "count_reasons",
     "fill_link",
     "find_merger_away",
     "find_merger_of",
@@ -113,6 +118,7 @@ __all__ = [
     "list_joinable_rooms",
     "list_offers_to",
     "list_own_rooms",
+    "list_questions",
     "list_recurring_rides",
     "list_request_offers",
     "list_requests",
@@ -126,6 +132,7 @@ __all__ = [
     "merged_into",
     "next_offered_day",
     "public_place",
+    "questions_of",
     "view_ride",
     "view_room",
     "with_everything",
