@@ -173,10 +173,9 @@ def change(request: MemberRequest, ride_id: UUID) -> HttpResponse:
 
 def _change(request: MemberRequest, form: ChangeForm, ride: Ride) -> HttpResponse:
     now, recurring = clock.now(), form.recurring
-    is_this = recurring is None or form.chosen_scope == THIS
-    if is_this and ride.bookings.active().exists():
-        return _change_booked(request, form, ride)
-    if is_this:
+    if recurring is None or form.chosen_scope == THIS:
+        if ride.bookings.active().exists():
+            return _change_booked(request, form, ride)
         new = services.replace_ride(
             ride_id=ride.pk, by=request.member, terms=form.to_terms(), now=now
         )
