@@ -1,6 +1,7 @@
 """Facts that accounts tells. Identifiers only: whoever listens reads what it may see."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from carpool.kernel.events import Event
@@ -47,6 +48,13 @@ class MessageHidden(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewHidden(Event):
+    """A moderator took what somebody wrote beside a rating out of sight."""
+
+    review_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExportAsked(Event):
     """A member wants their own data."""
 
@@ -65,3 +73,13 @@ class AccountsMerged(Event):
     """Two accounts became one."""
 
     merge_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetNearlyUsed(Event):
+    """Of what an organization gives for something, so much is used; ``payments`` tells."""
+
+    organization_id: UUID
+    subject_id: UUID
+    percent: int
+    at: datetime

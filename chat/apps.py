@@ -49,7 +49,18 @@ class ChatConfig(AppConfig):
         holder = personal_data.Holder("chat", export_chat, erase_chat, unite_chat)
         personal_data.register(holder)
 
+        self._notify()
+        user_logged_out.connect(handlers.on_signed_out, dispatch_uid="chat.devices")
+
+    def _notify(self) -> None:
+        """Subscribe to what members are told of, wherever they are."""
+        from accounts.events import BudgetNearlyUsed
+        from carpool.kernel import outbox
+        from chat import handlers
+        from rides import events as rides
+
         outbox.subscribe(rides.BookingStateChanged, handlers.notify_of_booking)
+        outbox.subscribe(rides.ReviewOpened, handlers.notify_of_review)
         outbox.subscribe(rides.RideStateChanged, handlers.notify_of_ride)
         outbox.subscribe(rides.StopVisited, handlers.notify_of_stop)
         outbox.subscribe(rides.RecurringDaysSkipped, handlers.notify_of_days)
@@ -71,4 +82,4 @@ class ChatConfig(AppConfig):
             (rides.TripJudged, handlers.notify_of_verdict),
         ):
             outbox.subscribe(event, handler)
-        user_logged_out.connect(handlers.on_signed_out, dispatch_uid="chat.devices")
+        outbox.subscribe(BudgetNearlyUsed, handlers.notify_of_budget)

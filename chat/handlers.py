@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from accounts.events import CompanyChanged, MemberWithdrawn, MessageHidden
+from accounts.events import BudgetNearlyUsed, CompanyChanged, MemberWithdrawn, MessageHidden
 from carpool.kernel import clock
 from chat import selectors, services
 from chat.services import preferences, telling, telling_changes, telling_rooms
@@ -20,6 +20,7 @@ from rides.events import (
     RequestMatched,
     RequestOfferChanged,
     RequestStateChanged,
+    ReviewOpened,
     RideAltered,
     RideMoneyChanged,
     RiderAlighted,
@@ -180,6 +181,11 @@ def notify_of_question(event: ChangeQuestionMoved) -> None:
     )
 
 
+def notify_of_review(event: ReviewOpened) -> None:
+    """Notify somebody that they were rated."""
+    telling.tell_of_review(booking_id=event.booking_id, member_id=event.member_id, now=clock.now())
+
+
 def notify_of_ride(event: RideStateChanged) -> None:
     """Notify those aboard of a ride that moves on."""
     telling.tell_of_ride(ride_id=event.ride_id, after=event.after, now=clock.now())
@@ -240,6 +246,17 @@ def notify_of_price(event: RideMoneyChanged) -> None:
         booking_id=event.booking_id,
         member_id=event.member_id,
         what=event.what,
+        at=event.at,
+        now=clock.now(),
+    )
+
+
+def notify_of_budget(event: BudgetNearlyUsed) -> None:
+    """Notify those who steer an organization of what is nearly used up."""
+    telling.tell_of_budget(
+        organization_id=event.organization_id,
+        subject_id=event.subject_id,
+        percent=event.percent,
         at=event.at,
         now=clock.now(),
     )

@@ -23,9 +23,11 @@ class PaymentsConfig(AppConfig):
             BookingDisputed,
             BookingStateChanged,
             MergerChanged,
+            ProofWithdrawn,
             RoomHostChanged,
             RoomStateChanged,
             SeatStateChanged,
+            TripCounted,
         )
         from rides.services import register_cashier
 
@@ -42,3 +44,6 @@ class PaymentsConfig(AppConfig):
         outbox.subscribe(RoomStateChanged, handlers.on_room_changed)
         outbox.subscribe(TopUpEnded, handlers.on_top_up_ended)
         outbox.subscribe(MergerChanged, handlers.on_merger_changed)
+        outbox.subscribe(TripCounted, handlers.on_trip_counted)
+        outbox.subscribe(BookingStateChanged, handlers.reward_settled_trip)
+        outbox.subscribe(ProofWithdrawn, handlers.on_proof_withdrawn)

@@ -304,3 +304,73 @@ class SamePersonDecides(Forbidden):
 
     code = "same_person_decides"
     title = _("Somebody else has to post what you proposed")
+
+
+class IncentiveNotFound(NotFound):
+    """No such incentive in this organization."""
+
+    code = "incentive_not_found"
+    title = _("This incentive does not exist")
+
+
+class IncentiveNotInState(Conflict):
+    """Its state does not allow this step."""
+
+    code = "incentive_not_in_state"
+    title = _("In its state this incentive cannot do that")
+
+
+class IncentiveNotTried(Conflict):
+    """It has to be tried on past trips before it is switched on."""
+
+    code = "incentive_not_tried"
+    title = _("Try it on past trips before you switch it on")
+
+
+class IncentiveGivesNothing(InvalidInput):
+    """No amount, or one that nobody gets."""
+
+    code = "incentive_gives_nothing"
+    title = _("Enter an amount that somebody gets")
+
+
+class IncentiveEndsFirst(InvalidInput):
+    """Its last day is before its first."""
+
+    code = "incentive_ends_first"
+    title = _("It would end before it begins.")
+
+
+class IncentiveHoursIncomplete(InvalidInput):
+    """Hours have a beginning and an end, or there are none."""
+
+    code = "incentive_hours_incomplete"
+    title = _("Enter both times, or neither")
+
+
+class IncentiveOnNoDay(InvalidInput):
+    """No day of the week is chosen."""
+
+    code = "incentive_on_no_day"
+    title = _("Choose at least one day of the week.")
+
+
+class RewardNotFound(NotFound):
+    """No such reward in this organization."""
+
+    code = "reward_not_found"
+    title = _("This reward does not exist")
+
+
+class RewardTakenBack(Conflict):
+    """A reward is taken back once."""
+
+    code = "reward_taken_back"
+    title = _("This reward was taken back before")
+
+
+class RewardIsFinal(Conflict):
+    """The time to take it back is over."""
+
+    code = "reward_is_final"
+    title = _("After 30 days a reward stays with its person")

@@ -10,9 +10,11 @@ from rides.events import (
     BookingDisputed,
     BookingStateChanged,
     MergerChanged,
+    ProofWithdrawn,
     RoomHostChanged,
     RoomStateChanged,
     SeatStateChanged,
+    TripCounted,
 )
 from rides.models import BookingState, MergerState, SeatState
 
@@ -72,3 +74,19 @@ def on_merger_changed(event: MergerChanged) -> None:
         services.look_at_merger(merger_id=event.merger_id, now=_moment(event.at))
     elif event.after in {MergerState.REFUSED, MergerState.EXPIRED, MergerState.LAPSED}:
         services.give_back_after_merger(merger_id=event.merger_id, now=_moment(event.at))
+
+
+def on_trip_counted(event: TripCounted) -> None:
+    """Reward a proven trip, once it is settled."""
+    services.trip_counted(booking_id=event.booking_id, now=_moment(event.at))
+
+
+def reward_settled_trip(event: BookingStateChanged) -> None:
+    """Reward a settled trip, once it is proven."""
+    if event.after == BookingState.VALIDATED:
+        services.trip_settled(booking_id=event.booking_id, now=_moment(event.at))
+
+
+def on_proof_withdrawn(event: ProofWithdrawn) -> None:
+    """Take back what was given for a trip whose proof does not hold."""
+    services.proof_withdrawn(booking_id=event.booking_id, now=_moment(event.at))

@@ -4,6 +4,7 @@ from django.urls import path
 
 from payments.views import (
     fund,
+    incentives,
     mergers,
     paying,
     payout_account,
@@ -26,6 +27,30 @@ urlpatterns = [
     path("organization/sponsor/<uuid:budget_id>/open/", sponsors.open_budget, name="budget-open"),
     path(
         "organization/sponsor/<uuid:budget_id>/close/", sponsors.close_budget, name="budget-close"
+    ),
+    path("wallet/rewards/", incentives.earnings, name="earnings"),
+    path("organization/incentives/", incentives.incentives, name="incentives"),
+    path("organization/incentives/new/", incentives.new_incentive, name="incentive-new"),
+    path("organization/incentives/<uuid:incentive_id>/", incentives.incentive, name="incentive"),
+    path(
+        "organization/incentives/<uuid:incentive_id>/try/",
+        incentives.try_incentive,
+        name="incentive-try",
+    ),
+    path(
+        "organization/incentives/<uuid:incentive_id>/switch/",
+        incentives.switch_incentive,
+        name="incentive-switch",
+    ),
+    path(
+        "organization/incentives/<uuid:incentive_id>/revise/",
+        incentives.revise_incentive,
+        name="incentive-revise",
+    ),
+    path(
+        "organization/rewards/<uuid:reward_id>/take-back/",
+        incentives.take_back,
+        name="reward-take-back",
     ),
     path("wallet/", wallet.wallet, name="wallet"),
     path("wallet/account/", payout_account.payout_account, name="payout-account"),

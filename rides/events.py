@@ -126,6 +126,36 @@ class TripJudged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewOpened(Event):
+    """How somebody (``member_id``) was rated after a ride is blind no longer."""
+
+    review_id: UUID
+    booking_id: UUID
+    ride_id: UUID
+    member_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TripCounted(Event):
+    """A proven trip counts for incentives; again when its class rises."""
+
+    booking_id: UUID
+    ride_id: UUID
+    proof_class: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProofWithdrawn(Event):
+    """A person decided that a trip's proof does not hold."""
+
+    booking_id: UUID
+    ride_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RideMoneyChanged(Event):
     """Something about the price of a seat concerns somebody; ``payments`` tells what it is."""
 

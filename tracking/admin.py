@@ -51,8 +51,9 @@ class TraceAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(Verification)
 class VerificationAdmin(ReadOnly, admin.ModelAdmin):
-    """Verdicts with their reasons."""
+    """Verdicts with their reasons. A proof that a person finds wrong is withdrawn from the list."""
 
+    actions = ("overturn",)
     list_display = ("judged_at", "booking", "strategy", "proof_class", "accepted", "held")
     list_filter = ("proof_class", "accepted", "held", "eligible", "rules")
     list_select_related = ("booking__rider",)
@@ -63,10 +64,25 @@ class VerificationAdmin(ReadOnly, admin.ModelAdmin):
     )
     readonly_fields = ("why",)
 
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let the list show its action; a verdict itself is only read."""
+        return obj is None and admin.ModelAdmin.has_change_permission(self, request)
+
     @admin.display(description=_("reasons"))
     def why(self, verification: Verification) -> SafeString:
         """Tell the reasons as the people of the trip read them."""
         return tell(verification)
+
+    @admin.action(description=_("The trip does not count"), permissions=["change"])
+    def overturn(self, request: HttpRequest, queryset: QuerySet[Verification]) -> None:
+        """Withdraw proofs: what was given for them goes back, as far as it is there."""
+        for verification in queryset:
+            try:
+                done = services.overturn_verdict(verification_id=verification.pk, now=clock.now())
+            except DomainError as error:
+                self.message_user(request, error.detail, messages.ERROR)
+            else:
+                self.log_change(request, done, str(_("The trip does not count")))
 
 
 def tell(verification: Verification) -> SafeString:

@@ -13,7 +13,7 @@ class TrackingConfig(AppConfig):
     def ready(self) -> None:
         """Subscribe to rides that end; say what is held about people."""
         from carpool.kernel import frames, outbox, personal_data
-        from rides.events import BookingDisputed, RideStateChanged
+        from rides.events import BookingDisputed, ProofWithdrawn, RideStateChanged, TripProven
         from tracking import handlers
         from tracking.consumers import hear_positions
         from tracking.selectors.personal import export_positions
@@ -27,3 +27,5 @@ class TrackingConfig(AppConfig):
         frames.listen("positions", hear_positions)
         outbox.subscribe(RideStateChanged, handlers.on_ride_changed)
         outbox.subscribe(BookingDisputed, handlers.on_disputed)
+        outbox.subscribe(TripProven, handlers.on_trip_proven)
+        outbox.subscribe(ProofWithdrawn, handlers.on_proof_withdrawn)

@@ -73,3 +73,24 @@ class NothingToAppeal(Conflict):
 
     code = "nothing_to_appeal"
     title = _("There is nothing to object to: the trip counts, or is not judged yet")
+
+
+class NothingToOverturn(Conflict):
+    """The verdict proves nothing."""
+
+    code = "nothing_to_overturn"
+    title = _("This verdict proves nothing that could be withdrawn")
+
+
+class DayNotOpen(InvalidInput):
+    """Too far ahead, or no longer kept."""
+
+    code = "day_not_open"
+    title = _("This day is too far ahead, or too long ago")
+
+
+class MonthUnknown(InvalidInput):
+    """No such month."""
+
+    code = "month_unknown"
+    title = _("There is no such month")

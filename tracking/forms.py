@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ConsentPurpose
+from tracking.models import DayKind
 
 
 class SharingForm(forms.Form):
@@ -16,3 +17,12 @@ class AppealForm(forms.Form):
     """Why a verdict is wrong."""
 
     reason = forms.CharField(label=_("What is wrong?"), max_length=1_000)
+
+
+class WorkDayForm(forms.Form):
+    """Where somebody worked on a day; nothing chosen takes the own entry back."""
+
+    date = forms.DateField()
+    kind = forms.TypedChoiceField(
+        choices=[("", ""), *DayKind.choices], required=False, coerce=DayKind, empty_value=None
+    )

@@ -1,7 +1,7 @@
 """What tracking does when a ride ends, and when somebody objects."""
 
 from carpool.kernel import clock
-from rides.events import BookingDisputed, RideStateChanged
+from rides.events import BookingDisputed, ProofWithdrawn, RideStateChanged, TripProven
 from rides.models import RideState
 from tracking import services
 
@@ -19,3 +19,13 @@ def on_ride_changed(event: RideStateChanged) -> None:
 def on_disputed(event: BookingDisputed) -> None:
     """Keep the positions until somebody has decided, and longer."""
     services.keep_longer(ride_id=event.ride_id)
+
+
+def on_trip_proven(event: TripProven) -> None:
+    """Log a working day, where the trip ends at work."""
+    services.log_work_days(booking_id=event.booking_id)
+
+
+def on_proof_withdrawn(event: ProofWithdrawn) -> None:
+    """Take the day out of the log again."""
+    services.forget_proven_days(booking_id=event.booking_id)

@@ -7,6 +7,7 @@ from celery import shared_task
 from carpool.kernel import clock
 from tracking import services
 from tracking.services import forgetting, partitions
+from tracking.services.work_days import forget_old_days
 
 
 @shared_task(name="tracking.verify_due", ignore_result=True)
@@ -26,7 +27,8 @@ def verify_trip(verification_id: str) -> None:
 
 @shared_task(name="tracking.keep_terms", ignore_result=True)
 def keep_terms() -> int:
-    """Delete positions whose term is over, and drop their days; sent by beat."""
+    """Delete positions and working days whose term is over; sent by beat."""
+    forget_old_days(now=clock.now())
     return forgetting.keep_terms(now=clock.now())
 
 

@@ -36,6 +36,8 @@ TABLE: dict[str, tuple[str, str]] = {
         "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 ! ! 404 404"),
     "bookings/<uuid:booking_id>/pay/": (
         "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 ! 404 404 404"),
+    "bookings/<uuid:booking_id>/rate/": (
+        "in 404 > 404 404 404 200 200 404 404", "in 404 > 404 404 404 200 200 404 404"),
     "brand/<uuid:organization_id>/<slug:version>.png": (
         "404 404 404 404 404 404 404 404 404 404", "405 405 405 405 405 405 405 405 405 405"),
     "calendar/<str:token>.ics": (
@@ -204,6 +206,12 @@ TABLE: dict[str, tuple[str, str]] = {
         "in 200 > 200 200 200 200 200 200 200", "in 200 > 200 200 200 200 200 200 200"),
     "profile/places/<uuid:place_id>/remove/": (
         "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 404 > 404 404"),
+    "profile/ratings/<uuid:review_id>/": (
+        "in 404 > 404 404 404 404 200 404 404", "in 404 > 404 404 404 404 200 404 404"),
+    "profile/reliability/": (
+        "in 200 > 200 200 200 200 200 200 200", "in 405 > 405 405 405 405 405 405 405"),
+    "profile/reliability/<int:deed_id>/": (
+        "in 404 > 404 404 404 404 200 404 404", "in 404 > 404 404 404 404 200 404 404"),
     "profile/safety/": (
         "in 200 > 200 200 200 200 200 200 200", "in 200 > 200 200 200 200 200 200 200"),
     "profile/safety/avoid/": (
@@ -332,4 +340,26 @@ TABLE: dict[str, tuple[str, str]] = {
         "in 404 > 404 404 404 404 404 404 404", "in 405 > 405 405 405 405 405 405 405"),
     "webhooks/<slug:provider>/": (
         "405 405 405 405 405 405 405 405 405 405", "422 422 422 422 422 422 422 422 422 422"),
+    "organization/days/": (
+        "in 403 > 403 403 403 403 403 200 403", "in 405 > 405 405 405 405 405 405 405"),
+    "organization/incentives/": (
+        "in 403 > 403 403 403 403 403 200 403", "in 405 > 405 405 405 405 405 405 405"),
+    "organization/incentives/<uuid:incentive_id>/": (
+        "in 403 > 403 403 403 403 403 200 403", "in 403 > 403 403 403 403 403 200 403"),
+    "organization/incentives/<uuid:incentive_id>/revise/": (
+        "in 405 > 405 405 405 405 405 405 405", "in 403 > 403 403 403 403 403 > 403"),
+    "organization/incentives/<uuid:incentive_id>/switch/": (
+        "in 405 > 405 405 405 405 405 405 405", "in 403 > 403 403 403 403 403 ! 403"),
+    "organization/incentives/<uuid:incentive_id>/try/": (
+        "in 405 > 405 405 405 405 405 405 405", "in 403 > 403 403 403 403 403 > 403"),
+    "organization/incentives/new/": (
+        "in 403 > 403 403 403 403 403 200 403", "in 403 > 403 403 403 403 403 200 403"),
+    "organization/rewards/<uuid:reward_id>/take-back/": (
+        "in 405 > 405 405 405 405 405 405 405", "in 403 > 403 403 403 403 403 ! 403"),
+    "profile/days/": (
+        "in 200 > 200 200 200 200 200 200 200", "in 200 > 200 200 200 200 200 200 200"),
+    "profile/days/table.csv": (
+        "in 200 > 200 200 200 200 200 200 200", "in 405 > 405 405 405 405 405 405 405"),
+    "wallet/rewards/": (
+        "in 200 > 200 200 200 200 200 200 200", "in 405 > 405 405 405 405 405 405 405"),
 }  # fmt: skip

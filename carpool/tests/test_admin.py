@@ -28,10 +28,12 @@ from payments.models import (
     Dispute,
     Fare,
     FareShare,
+    Incentive,
     LegalTerms,
     ManualJournal,
     Payment,
     Payout,
+    Reward,
     SponsorBudget,
     SponsorDeposit,
     StatementBreak,
@@ -40,6 +42,7 @@ from payments.models import (
 from payments.services import enter_deposit, propose_journal
 from payments.tests.evening import settled_evening
 from payments.tests.ledger_scene import check_deferred
+from rides.models import Deed, DeedObjection, Review
 from rides.tests.api import Api, offer_body
 from rides.tests.factories import stand_at_kerb
 from tracking.models import Appeal, ProofRules, Trace, Verification
@@ -106,12 +109,36 @@ def world(cast, gazetteer, now):
             by=cast.operator.user,
             now=now,
         )
+        incentive = Incentive.objects.create(
+            organization=cast.organization, budget=budget, name="Together", per_trip=600,
+            first_day=now.date(), created_at=now,
+        )  # fmt: skip
+        Reward.objects.create(
+            incentive=incentive, series=incentive.series, booking_id=world.booking.pk,
+            ride_id=world.ride.pk, member_id=cast.rider.pk, role="rider", day=now.date(),
+            proof_class="C", distance_m=9_000, worth=600, amount=0, limit="total", currency="CLP",
+            at=now,
+        )  # fmt: skip
         Chargeback.objects.create(
             organization=cast.organization, payment=Payment.objects.first(), name="dp_1", amount=1,
             taken_at=now,
         )  # fmt: skip
         tracked(world)
+        rated(world)
         yield world
+
+
+def rated(world):
+    """What is written down about the driver, their objection to it, and a flagged rating."""
+    cast, now, booking = world.cast, world.now, world.booking
+    deed = Deed.objects.create(
+        member=cast.driver, booking=booking, role="driver", kind="late", at=now
+    )
+    DeedObjection.objects.create(deed=deed, text="I was there", made_at=now)
+    Review.objects.create(
+        booking=booking, author=cast.rider, subject=cast.driver, subject_role="driver", overall=1,
+        comment="x", flagged_for="profanity", written_at=now, opens_at=now,
+    )  # fmt: skip
 
 
 def tracked(world):
@@ -152,7 +179,10 @@ def clerk(db):
 
 
 # Where the admin shows some rows only.
-ROWS = {"chat.Message": lambda: Message.objects.exclude(flagged_for="")}
+ROWS = {
+    "chat.Message": lambda: Message.objects.exclude(flagged_for=""),
+    "rides.Review": lambda: Review.objects.exclude(flagged_for=""),
+}
 
 
 def pages_of(model):

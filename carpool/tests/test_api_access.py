@@ -138,6 +138,15 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "bookings/<uuid:booking_id>/leaving"):  ("booked",  "401 403 200 200 404 404 404 404"),
     ("GET", "bookings/<uuid:booking_id>/fare"):     ("booked",  "401 403 200 200 404 404 404 404"),
     ("POST", "bookings/<uuid:booking_id>/payment"): ("booked",  "401 403 404 409 404 404 404 404"),
+    # ratings: blind, by the two of a trip that took place; read by the rated, with their own score
+    ("GET", "bookings/<uuid:booking_id>/rating"):   ("booked",  "401 403 200 200 404 404 404 404"),
+    ("PUT", "bookings/<uuid:booking_id>/rating"):   ("over",    "401 403 200 200 404 404 404 404"),
+    ("GET", "me/reliability"):                      ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "me/deeds"):                            ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "me/deeds/<int:deed_id>/objection"):   ("booked",  "401 403 201 404 404 404 404 404"),
+    ("GET", "me/ratings"):                          ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "me/ratings/<uuid:review_id>/reports"):
+                                                    ("booked",  "401 403 204 404 404 404 404 404"),
     # standing requests: one's own
     ("GET", "requests"):                            ("booked",  "401 403 200 200 200 200 200 200"),
     ("POST", "requests"):                           ("booked",  "401 403 201 201 201 201 201 201"),
@@ -195,6 +204,27 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
                                                     ("booked",  "401 403 403 403 403 200 403 403"),
     ("POST", "organization/budgets/<uuid:budget_id>/close"):
                                                     ("booked",  "401 403 403 403 403 200 403 403"),
+    # incentives: what can be earned and was, each for themselves; managers decide of their own
+    ("GET", "me/incentives"):                       ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "me/rewards"):                          ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "organization/incentives"):             ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/incentives"):            ("booked",  "401 403 403 403 403 201 403 403"),
+    ("GET", "organization/incentives/<uuid:incentive_id>"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("PATCH", "organization/incentives/<uuid:incentive_id>"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/incentives/<uuid:incentive_id>/trial"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/incentives/<uuid:incentive_id>/state"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/incentives/<uuid:incentive_id>/version"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    ("POST", "organization/rewards/<uuid:reward_id>/take-back"):
+                                                    ("booked",  "401 403 403 403 403 200 403 403"),
+    # working days: one's own; managers see counts
+    ("GET", "me/work-days"):                        ("booked",  "401 403 200 200 200 200 200 200"),
+    ("PUT", "me/work-days"):                        ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "organization/work-days"):              ("booked",  "401 403 403 403 403 200 403 403"),
     ("POST", "rides/<uuid:ride_id>/seat-terms"):    ("booked",  "401 403 200 200 200 200 200 404"),
     # the wallet: everybody has their own
     ("GET", "wallet"):                              ("booked",  "401 403 200 200 200 200 200 200"),

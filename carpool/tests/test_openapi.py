@@ -45,6 +45,7 @@ TAKES_A_KEY = {
     "recurring_rides_end_create",
     "me_recurring_rides_create",
     "rides_replace_create",
+    "organization_rewards_take_back_create",
     "rooms_absorb_create",
     "rooms_cancel_create",
     "rooms_create",

@@ -55,6 +55,8 @@ class Kind(models.TextChoices):
     DRIVER_AT_STOP = "driver_at_stop", _("Your driver is at the meeting point")
     VALIDATION_ASKED = "validation_asked", _("Did the ride take place?")
     TRIP_JUDGED = "trip_judged", _("What the positions of your trip prove")
+    RIDE_TO_RATE = "ride_to_rate", _("How was the ride?")
+    RATED = "rated", _("Somebody rated you")
     REQUEST_MATCHED = "request_matched", _("A ride fits your request")
     REQUEST_OFFERED = "request_offered", _("A driver offers you a ride that you look for")
     REQUEST_OFFER_ENDED = "request_offer_ended", _("A ride that you offered somebody is not taken")
@@ -76,6 +78,8 @@ class Kind(models.TextChoices):
     ROOM_MERGED = "room_merged", _("Your taxi became one with another")
     SEAT_TO_PAY = "seat_to_pay", _("Your seat in a ride waits for your payment")
     SEAT_SETTLED = "seat_settled", _("What became of the price of a seat")
+    REWARD_GIVEN = "reward_given", _("A reward for a proven trip")
+    INCENTIVE_USED = "incentive_used", _("An incentive of your organization is nearly used up")
 
 
 URGENCY: dict[Kind, Urgency] = dict.fromkeys(Kind, Urgency.NORMAL) | {
@@ -100,9 +104,12 @@ URGENCY: dict[Kind, Urgency] = dict.fromkeys(Kind, Urgency.NORMAL) | {
     Kind.SEAT_TO_PAY: Urgency.URGENT,
     Kind.VALIDATION_ASKED: Urgency.LOW,
     Kind.TRIP_JUDGED: Urgency.LOW,
+    Kind.RIDE_TO_RATE: Urgency.LOW,
+    Kind.RATED: Urgency.LOW,
     Kind.REQUEST_OFFER_ENDED: Urgency.LOW,
     Kind.REQUEST_EXPIRED: Urgency.LOW,
     Kind.PROPOSAL_CLOSED: Urgency.LOW,
+    Kind.REWARD_GIVEN: Urgency.LOW,
 }
 
 BY_URGENCY: dict[Urgency, frozenset[Channel]] = {
@@ -113,12 +120,14 @@ BY_URGENCY: dict[Urgency, frozenset[Channel]] = {
 _MOMENT = frozenset({Channel.IN_APP, Channel.PUSH})
 # A mail about the next ten minutes is read too late; a settled carpool brings mails of its
 # bookings; one's own deed needs a mail only, for the calendar entry in it; a message
-# waits in the app, and by mail for those who choose so.
+# waits in the app, and by mail for those who choose so; nobody hurries to rate or to be rated.
 _EXCEPTIONS: dict[Kind, frozenset[Channel]] = {
     Kind.RIDE_DEPARTING: _MOMENT,
     Kind.DRIVER_LEFT: _MOMENT,
     Kind.DRIVER_AT_STOP: _MOMENT,
     Kind.BOOKING_RECEIPT: frozenset({Channel.EMAIL}),
+    Kind.RIDE_TO_RATE: frozenset({Channel.IN_APP}),
+    Kind.RATED: frozenset({Channel.IN_APP}),
     Kind.PROPOSAL_TAKEN: _MOMENT,
     Kind.PROPOSAL_CLOSED: frozenset({Channel.IN_APP}),
     Kind.TRIP_JUDGED: frozenset({Channel.IN_APP}),

@@ -40,20 +40,28 @@ def _path(notification: Notification) -> str:
         return reverse("chat:conversation", args=[notification.conversation_id])
     if notification.room_id is not None:
         return reverse("payments:room", args=[notification.room_id])
-    if notification.kind in _TO_PLAN:
-        return reverse("matching:plan")
+    if notification.kind in _TO_PAGE:
+        return reverse(_TO_PAGE[Kind(notification.kind)])
     if notification.kind in {Kind.REQUEST_MATCHED, Kind.REQUEST_OFFERED}:
         return f"{reverse('matching:find')}?request={notification.request_id}"
     if notification.kind in _TO_FIND and notification.facts.get("is_rider", True):
         return reverse("matching:find")
-    if notification.kind == Kind.DAYS_SKIPPED:
-        return reverse("rides:recurring-rides")
+    if notification.kind == Kind.RIDE_TO_RATE and notification.booking_id is not None:
+        return reverse("rides:rate", args=[notification.booking_id])
     if notification.ride_id is not None:
         return reverse("rides:ride", args=[notification.ride_id])
     return reverse("rides:today")
 
 
-_TO_PLAN = {Kind.PROPOSAL_MADE, Kind.PROPOSAL_TAKEN, Kind.PROPOSAL_CLOSED}
+_TO_PAGE = {
+    Kind.PROPOSAL_MADE: "matching:plan",
+    Kind.PROPOSAL_TAKEN: "matching:plan",
+    Kind.PROPOSAL_CLOSED: "matching:plan",
+    Kind.DAYS_SKIPPED: "rides:recurring-rides",
+    Kind.REWARD_GIVEN: "payments:earnings",
+    Kind.INCENTIVE_USED: "payments:incentives",
+    Kind.RATED: "rides:reliability",
+}
 _TO_FIND = {
     Kind.RIDE_CANCELLED,
     Kind.BOOKING_DECLINED,
@@ -209,6 +217,18 @@ def _judged(news: Notification) -> Words:
     return title, bodies[news.facts["what"]] % {"when": _trip(news)}
 
 
+def _to_rate(news: Notification) -> Words:
+    title = _("How was the ride with %(name)s?") % {"name": _name(news)}
+    return title, _("%(when)s. Your rating stays hidden until both have rated.") % {
+        "when": _trip(news)
+    }
+
+
+def _rated(news: Notification) -> Words:
+    title = _("%(name)s rated you") % {"name": _name(news)}
+    return title, _("For the ride %(when)s. See it in your profile.") % {"when": _trip(news)}
+
+
 def _matched(news: Notification) -> Words:
     count = len(news.facts["rides"])
     title = ngettext("%(n)d ride fits your request", "%(n)d rides fit your request", count)
@@ -357,6 +377,23 @@ def _seat_settled(news: Notification) -> Words:
     return _("A seat in your ride is settled"), texts.get(what, _("Its price goes back."))
 
 
+def _reward_given(news: Notification) -> Words:
+    if news.facts.get("what") == "reward_back":
+        title = _("A reward was taken back")
+        return title, _("It was for the ride %(when)s. See why.") % {"when": _trip(news)}
+    title = _("You get a reward")
+    return title, _("For the ride %(when)s, which is proven.") % {"when": _trip(news)}
+
+
+def _incentive_used(news: Notification) -> Words:
+    percent = news.facts.get("percent", 0)
+    if percent >= 100:
+        title = _("An incentive is used up")
+        return title, _("It gives nothing more until you raise it or money comes in.")
+    title = _("An incentive is nearly used up")
+    return title, _("%(n)d %% of it is given.") % {"n": percent}
+
+
 _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.BOOKING_REQUESTED: ("user-plus", _requested),
     Kind.BOOKING_MADE: ("users", _made),
@@ -375,6 +412,8 @@ _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.DRIVER_AT_STOP: ("map-pin", _at_stop),
     Kind.VALIDATION_ASKED: ("flag", _asked),
     Kind.TRIP_JUDGED: ("route", _judged),
+    Kind.RIDE_TO_RATE: ("star", _to_rate),
+    Kind.RATED: ("star", _rated),
     Kind.REQUEST_MATCHED: ("route", _matched),
     Kind.REQUEST_OFFERED: ("car-front", _offered),
     Kind.REQUEST_OFFER_ENDED: ("info", _offer_ended),
@@ -396,4 +435,6 @@ _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.ROOM_MERGED: ("users", _room_merged),
     Kind.SEAT_TO_PAY: ("wallet", _seat_to_pay),
     Kind.SEAT_SETTLED: ("wallet", _seat_settled),
+    Kind.REWARD_GIVEN: ("hand-coins", _reward_given),
+    Kind.INCENTIVE_USED: ("hand-coins", _incentive_used),
 }

@@ -4,15 +4,16 @@ Whoever did something is not told of it; they get a receipt by mail, which puts 
 calendar or takes it out again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Member
+from accounts.models import Member, MemberRole
 from chat.models import Kind, Notification
 from chat.services.notifications import News, tell
 from rides.models import (
@@ -28,12 +29,13 @@ from rides.models import (
     Stop,
     StopKind,
 )
+from rides.permissions import can_rate
 
 # Smaller moves are within what one waits at the kerb anyway.
 WORTH_TELLING = timedelta(minutes=2)
 # News of what is to be done is news only as long as it is to be done.
 _TO_DO = {BookingState.WAITING_CONFIRMATION, BookingState.COMPLETED_PENDING_VALIDATION}
-WITH_PEOPLE = ("rider", "ride__driver")
+WITH_PEOPLE = ("rider", "ride__driver", "ride__organization")
 
 
 def tell_of_booking(*, booking_id: UUID, before: str, after: str, now: datetime) -> None:
@@ -41,11 +43,12 @@ def tell_of_booking(*, booking_id: UUID, before: str, after: str, now: datetime)
     booking = Booking.objects.select_related(*WITH_PEOPLE).filter(pk=booking_id).first()
     if booking is None:
         return
-    writers = {
+    writers: dict[BookingState, Callable[[Booking, str], Iterator[News]]] = {
         BookingState.WAITING_CONFIRMATION: _requested,
         BookingState.CONFIRMED: _confirmed,
         BookingState.CANCELLED: _cancelled,
         BookingState.COMPLETED_PENDING_VALIDATION: _asked,
+        BookingState.VALIDATED: partial(_to_rate, now=now),
     }
     write = writers.get(BookingState(after))
     is_stale = after in _TO_DO and booking.state != after  # answered, before this was delivered
@@ -119,6 +122,23 @@ def _asked(booking: Booking, before: str) -> Iterator[News]:  # noqa: ARG001 (on
         yield news_of(booking, member, Kind.VALIDATION_ASKED, "asked_afterwards")
 
 
+def _to_rate(booking: Booking, before: str, *, now: datetime) -> Iterator[News]:  # noqa: ARG001 (one of a table)
+    """Ask whoever has not rated the other, once it is certain that they travelled together."""
+    rated = set(booking.reviews.values_list("author", flat=True))
+    for member in (booking.rider, booking.ride.driver):
+        if can_rate(member, booking, now) and member.pk not in rated:
+            yield news_of(booking, member, Kind.RIDE_TO_RATE, "to_rate")
+
+
+def tell_of_review(*, booking_id: UUID, member_id: UUID, now: datetime) -> None:
+    """Tell somebody that they can read how they were rated; not how."""
+    booking = Booking.objects.select_related(*WITH_PEOPLE).filter(pk=booking_id).first()
+    if booking is None:
+        return
+    member = booking.rider if member_id == booking.rider_id else booking.ride.driver
+    tell([news_of(booking, member, Kind.RATED, "rated")], now=now)
+
+
 @transaction.atomic
 def _tell_moved(ride: Ride, *, now: datetime) -> None:
     """Tell riders whose pick-up is not when they were told last: somebody else got in or out."""
@@ -149,6 +169,7 @@ def _last_told(ride: Ride) -> dict[tuple[UUID, UUID | None], datetime]:
 
 
 _TO_PAY = {"pay_asked", "declined", "lapsed"}
+_REWARDS = {"rewarded", "reward_back"}
 # Of these the news of the booking tells already.
 _TOLD_ELSEWHERE = {"paid"}
 
@@ -156,7 +177,7 @@ _TOLD_ELSEWHERE = {"paid"}
 def tell_of_price(
     *, booking_id: UUID, member_id: UUID, what: str, at: datetime, now: datetime
 ) -> None:
-    """Tell a rider to pay, and both where the price of a seat went; amounts are on the page."""
+    """Tell a rider to pay, and both where a price went or what was rewarded; sums are elsewhere."""
     booking = Booking.objects.select_related(*WITH_PEOPLE).filter(pk=booking_id).first()
     if booking is None or what in _TOLD_ELSEWHERE:
         return
@@ -164,10 +185,8 @@ def tell_of_price(
     if member_id != member.pk or (what == "call_off_seat" and member.pk != booking.rider_id):
         return
     kind = Kind.SEAT_TO_PAY if what in _TO_PAY else Kind.SEAT_SETTLED
-    tell(
-        [news_of(booking, member, kind, f"price:{what}:{at.isoformat()}", what=what)],
-        now=now,
-    )
+    kind = Kind.REWARD_GIVEN if what in _REWARDS else kind
+    tell([news_of(booking, member, kind, f"price:{what}:{at.isoformat()}", what=what)], now=now)
 
 
 def tell_of_ride(*, ride_id: UUID, after: str, now: datetime) -> None:
@@ -305,3 +324,23 @@ def tell_of_proposal(*, proposal_id: UUID, member_id: UUID, state: str, now: dat
     kind = kinds.get(state, Kind.PROPOSAL_CLOSED)
     news = News(member_id=member_id, kind=kind, occasion=f"proposal:{proposal_id}:{kind}")
     tell([news], now=now)
+
+
+_STEERING = (MemberRole.MANAGER, MemberRole.OWNER)
+
+
+def tell_of_budget(
+    *, organization_id: UUID, subject_id: UUID, percent: int, at: datetime, now: datetime
+) -> None:
+    """Tell those who steer an organization that something it gives is nearly used up."""
+    steering = Member.objects.active().filter(organization=organization_id)
+    news = [
+        News(
+            member_id=member.pk,
+            kind=Kind.INCENTIVE_USED,
+            occasion=f"incentive:{subject_id}:{percent}:{at.isoformat()}",
+            facts={"percent": percent},
+        )
+        for member in steering.filter(role__in=_STEERING)
+    ]
+    tell(news, now=now)

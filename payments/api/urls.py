@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from payments.api import budgets, mergers, ride_fares, room_actions, room_money, rooms, wallet
+from payments.api import (
+    budgets,
+    incentives,
+    mergers,
+    ride_fares,
+    room_actions,
+    room_money,
+    rooms,
+    wallet,
+)
 
 app_name = "payments-api"
 urlpatterns = [
@@ -57,6 +66,34 @@ urlpatterns = [
         "organization/budgets/<uuid:budget_id>/close",
         budgets.CloseBudgetView.as_view(),
         name="budget-close",
+    ),
+    path("me/incentives", incentives.EarningsView.as_view(), name="earnings"),
+    path("me/rewards", incentives.RewardsView.as_view(), name="rewards"),
+    path("organization/incentives", incentives.IncentivesView.as_view(), name="incentives"),
+    path(
+        "organization/incentives/<uuid:incentive_id>",
+        incentives.IncentiveView.as_view(),
+        name="incentive",
+    ),
+    path(
+        "organization/incentives/<uuid:incentive_id>/trial",
+        incentives.TrialView.as_view(),
+        name="incentive-trial",
+    ),
+    path(
+        "organization/incentives/<uuid:incentive_id>/state",
+        incentives.SwitchView.as_view(),
+        name="incentive-state",
+    ),
+    path(
+        "organization/incentives/<uuid:incentive_id>/version",
+        incentives.VersionView.as_view(),
+        name="incentive-version",
+    ),
+    path(
+        "organization/rewards/<uuid:reward_id>/take-back",
+        incentives.TakeBackView.as_view(),
+        name="reward-take-back",
     ),
     path("rides/<uuid:ride_id>/seat-terms", ride_fares.TermsView.as_view(), name="seat-terms"),
     path("wallet", wallet.WalletView.as_view(), name="wallet"),

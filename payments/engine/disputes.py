@@ -1,11 +1,11 @@
-"""Disputes, payouts and rewards: who may still object, who is paid, and when (R11, R12, R14)."""
+"""Disputes and payouts: who may still object, who is paid, and when (R11, R12)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from payments.engine.rules import DisputeRules, PayoutRules, RewardRules
+from payments.engine.rules import DisputeRules, PayoutRules
 
 
 class DisputeEnd(StrEnum):
@@ -62,41 +62,3 @@ def due_payouts(
             sums[one.payee] = sums.get(one.payee, 0) + one.amount
     capped = {payee: min(amount, available.get(payee, 0)) for payee, amount in sums.items()}
     return {payee: amount for payee, amount in capped.items() if amount >= rules.least}
-
-
-class RewardRefusal(StrEnum):
-    """Why a trip earns no reward."""
-
-    UNVERIFIED = "unverified"
-    SAME_DIRECTION = "same_direction"
-    DAILY_CAP = "daily_cap"
-
-
-@dataclass(frozen=True, slots=True)
-class RewardedTrip:
-    """A trip that a sponsor may reward: whose, on which local day, in which direction."""
-
-    member: str
-    day: date
-    direction: str
-
-
-def reward_refusal(
-    trip: RewardedTrip,
-    *,
-    is_verified: bool,
-    before: Iterable[RewardedTrip],
-    rules: RewardRules,
-) -> RewardRefusal | None:
-    """Return why a trip earns no reward, or None (R14)."""
-    if not is_verified:
-        return RewardRefusal.UNVERIFIED
-    same_day = [one for one in before if (one.member, one.day) == (trip.member, trip.day)]
-    if trip in same_day:
-        return RewardRefusal.SAME_DIRECTION
-    return RewardRefusal.DAILY_CAP if len(same_day) >= rules.most_a_day else None
-
-
-def may_take_back(now: datetime, rewarded_at: datetime, rules: RewardRules) -> bool:
-    """Tell whether a reward can still be reversed."""
-    return now < rewarded_at + timedelta(seconds=rules.reversible_s)

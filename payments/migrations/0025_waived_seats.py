@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0021_additions_balance"),
+        ("payments", "0022_incentives"),
     ]
 
     operations = [

@@ -15,6 +15,13 @@ from payments.models.fares import (
     TopUpState,
 )
 from payments.models.holds import HOLD_TRANSITIONS, Hold, HoldState
+from payments.models.incentives import (
+    INCENTIVE_TRANSITIONS,
+    GivenTo,
+    Incentive,
+    IncentiveState,
+    IncentiveStep,
+)
 from payments.models.ledger import Journal, JournalEntry, LedgerAccount, LedgerBalance, TripClosing
 from payments.models.manual import MANUAL_TRANSITIONS, ManualJournal, ManualState
 from payments.models.payments import (
@@ -28,6 +35,7 @@ from payments.models.payments import (
     WebhookNotice,
 )
 from payments.models.payouts import PAYOUT_TRANSITIONS, Payout, PayoutAccount, PayoutState
+from payments.models.rewards import CountedTrip, Reward, TakenBackFor
 from payments.models.ride_fares import RIDE_FARE_TRANSITIONS, RideFare, RideFareState
 from payments.models.seats import SeatPrice
 from payments.models.sponsors import (
@@ -43,6 +51,7 @@ from payments.models.tariffs import LegalTerms, TaxiTariff
 __all__ = [
     "DISPUTE_TRANSITIONS",
     "HOLD_TRANSITIONS",
+    "INCENTIVE_TRANSITIONS",
     "INTENT_TRANSITIONS",
     "MANUAL_TRANSITIONS",
     "PAYOUT_TRANSITIONS",
@@ -53,13 +62,18 @@ __all__ = [
     "BreakKind",
     "BudgetFor",
     "Chargeback",
+    "CountedTrip",
     "Dispute",
     "DisputeState",
     "Fare",
     "FareShare",
     "FareState",
+    "GivenTo",
     "Hold",
     "HoldState",
+    "Incentive",
+    "IncentiveState",
+    "IncentiveStep",
     "IntentPurpose",
     "IntentState",
     "IntentStep",
@@ -76,6 +90,7 @@ __all__ = [
     "Payout",
     "PayoutAccount",
     "PayoutState",
+    "Reward",
     "RideFare",
     "RideFareState",
     "SeatPrice",
@@ -84,6 +99,7 @@ __all__ = [
     "SponsorGrant",
     "StatementBreak",
     "StatementRun",
+    "TakenBackFor",
     "TaxiTariff",
     "TopUp",
     "TopUpReason",

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from payments.models import JournalEntry, Payment, PayoutAccount, RideFare, SponsorBudget
+from payments.selectors.incentives import list_rewards_of
 
 Table = list[dict[str, Any]]
 
@@ -35,6 +36,27 @@ def export_payments(member_id: UUID) -> dict[str, Table]:
             for budget in SponsorBudget.objects.filter(people=member_id).select_related(
                 "organization"
             )
+        ],
+        "rewards": [
+            {
+                "number": one.pk,
+                "at": one.at,
+                "incentive": one.incentive.name,
+                "booking": one.booking_id,
+                "as": one.role,
+                "day": one.day,
+                "class": one.proof_class,
+                "distance_m": one.distance_m,
+                "worth_minor": one.worth,
+                "amount_minor": one.amount,
+                "currency": one.currency,
+                "limit": one.limit,
+                "taken_back_minor": one.back,
+                "taken_back_at": one.back_at,
+                "taken_back_for": one.back_for,
+                "why": one.back_why,
+            }
+            for one in list_rewards_of(member_id)
         ],
         "movements": [
             {

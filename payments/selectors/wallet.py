@@ -10,7 +10,7 @@ Others appear by their role only: the host, a rider, the payment provider.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
@@ -24,6 +24,7 @@ from payments.engine.flows import Flow, flows_of
 from payments.models import Journal, JournalEntry, LedgerAccount, LedgerBalance, Payment, TopUp
 from payments.models.fares import OPEN_TOP_UPS
 from payments.selectors.movement_words import Role, Side, What, describe, tell
+from payments.selectors.reward_words import explain_rewards
 from payments.selectors.trips import Trip, trips_of
 
 PAGE_SIZE = 20
@@ -203,6 +204,7 @@ def list_trip_movements(own: Own, trip_id: UUID) -> list[Movement]:
 def _read(own: Own, journals: Sequence[Journal], balances: dict[str, int]) -> list[Movement]:
     flows = _flows(journals)
     trips = trips_of(_trip_ids(own, journals, flows))
+    explained = explain_rewards(journals)
     found = []
     for journal in journals:
         for number, flow in reversed(list(enumerate(flows[journal.pk]))):
@@ -210,6 +212,8 @@ def _read(own: Own, journals: Sequence[Journal], balances: dict[str, int]) -> li
             if not (source or target):
                 continue
             movement = _movement(own, journal, number, flow, balances, trips)
+            if journal.pk in explained:
+                movement = replace(movement, sentence=explained[journal.pk])
             balances[movement.currency] -= movement.change
             found.append(movement)
     return found

@@ -6,6 +6,12 @@ from payments.services.deposits import enter_deposit, post_deposit, refuse_depos
 from payments.services.disputes import decide_by_silence, decide_dispute, open_dispute
 from payments.services.fares import after_top_up, enter_fare, settle_due_fares, settle_fare
 from payments.services.holds import capture_hold, expire_holds, place_hold, release_hold
+from payments.services.incentives import (
+    revise_incentive,
+    save_incentive,
+    switch_incentive,
+    try_incentive,
+)
 from payments.services.intents import record_outcome, send_intents, sweep_intents
 from payments.services.ledger import close_trip, post_journal, post_journals, reverse_journal
 from payments.services.manual import post_proposed, propose_journal, refuse_proposed
@@ -23,6 +29,12 @@ from payments.services.paying import End, close_unpaid, payer_returned
 from payments.services.payments import request_owed_refunds, request_payment, request_refund
 from payments.services.payout_accounts import forget_account, keep_account
 from payments.services.payouts import end_payout, move_play_money, pay_out
+from payments.services.rewards import (
+    proof_withdrawn,
+    take_back_reward,
+    trip_counted,
+    trip_settled,
+)
 from payments.services.ride_fares import (
     RideCashier,
     decide_price,
@@ -100,6 +112,7 @@ __all__ = [
     "post_journals",
     "post_proposed",
     "process_notices",
+    "proof_withdrawn",
     "propose_journal",
     "receive_notice",
     "reconcile_provider",
@@ -117,7 +130,9 @@ __all__ = [
     "reserve_seat",
     "return_chargeback",
     "reverse_journal",
+    "revise_incentive",
     "save_budget",
+    "save_incentive",
     "save_tariff",
     "send_intents",
     "settle_booking",
@@ -126,4 +141,9 @@ __all__ = [
     "sweep",
     "sweep_intents",
     "switch_budget",
+    "switch_incentive",
+    "take_back_reward",
+    "trip_counted",
+    "trip_settled",
+    "try_incentive",
 ]

@@ -10,8 +10,8 @@ def erase_payments(member_id: UUID, now: datetime) -> None:
     """Forget their bank account and that a budget names them; keep the payments for years.
 
     No row of those says whose it was.
-    Accounts, payments and journals carry the member's number only; the name that belonged to it is
-    forgotten by accounts. Source: Korean e-commerce act, records of payments: five years.
+    Accounts, payments, rewards and journals carry the member's number only; the name that belonged
+    to it is forgotten by accounts. Source: Korean e-commerce act, records of payments: five years.
     """
     del now
     PayoutAccount.objects.filter(member=member_id).delete()

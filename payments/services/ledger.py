@@ -5,7 +5,7 @@ under its key is refused. A second one that comes meanwhile waits on the key's r
 has ended. What the rules refuse leaves nothing, not even the key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from payments.engine import chart, ledger
 from payments.errors import InsufficientFunds, OperationKeyReused, TripNotSettled
 from payments.models import Journal, JournalEntry, LedgerBalance, TripClosing
-from payments.services.books import LockedAccounts, claim_and_lock, write_books
+from payments.services.books import LockedAccounts, claim_and_lock, lock_accounts, write_books
 
 
 def post_journal(
@@ -54,6 +54,18 @@ def post_journals(
         for one in fresh
     }
     return [known.get(one.op_key) or rows[one.op_key] for one in journals]
+
+
+def lock_available(
+    *, organization_id: UUID, accounts: Collection[chart.Account], now: datetime
+) -> dict[chart.Account, int]:
+    """Lock accounts, and return what may be taken of each until the transaction ends.
+
+    For whoever posts as much as is there. Name every account that the journals will touch, so that
+    all are locked in one turn.
+    """
+    locked = lock_accounts(organization_id, accounts, now=now)
+    return {account: locked.balances[account].available for account in accounts}
 
 
 def claim(

@@ -15,6 +15,7 @@ from payments.models import (
     Payment,
     Payout,
     PayoutAccount,
+    Reward,
     RideFare,
     SponsorBudget,
     SponsorGrant,
@@ -55,6 +56,7 @@ def unite_payments(kept_id: UUID, gone_id: UUID, now: datetime) -> None:
     TopUp.objects.filter(rider_id=gone_id).update(rider_id=kept_id)
     _name_in_budgets(kept_id, gone_id)
     SponsorGrant.objects.filter(member_id=gone_id).update(member_id=kept_id)
+    Reward.objects.filter(member_id=gone_id).update(member_id=kept_id)
     Fare.objects.filter(host_id=gone_id).update(host_id=kept_id)
     RideFare.objects.filter(rider_id=gone_id).update(rider_id=kept_id)
     RideFare.objects.filter(driver_id=gone_id).update(driver_id=kept_id)

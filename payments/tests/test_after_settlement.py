@@ -1,6 +1,6 @@
-"""Disputes, payouts, chargebacks, rewards: the rules, and what they do to the books."""
+"""Disputes, payouts, chargebacks, rewards: what they do to the books."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,17 +11,13 @@ from payments.engine.chart import AccountKind
 from payments.engine.disputes import (
     DisputeEnd,
     Owed,
-    RewardedTrip,
-    RewardRefusal,
     due_payouts,
     may_dispute,
-    may_take_back,
-    reward_refusal,
     undecided_dispute,
 )
 from payments.engine.ledger import Overdrawn
 from payments.engine.refunds import Capture
-from payments.engine.rules import DisputeRules, PayoutRules, RewardRules
+from payments.engine.rules import DisputeRules, PayoutRules
 from payments.tests.books import Books
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -190,23 +186,3 @@ def test_what_nobody_can_explain_waits_in_suspense():
     assert books.balance(chart.shared(AccountKind.SUSPENSE, KRW)) == 700
     books.post(journals.unexplained(op_key="u2", account=bank, amount=-700))
     assert books.balance(chart.shared(AccountKind.SUSPENSE, KRW)) == 0
-
-
-DAY = date(2026, 11, 20)
-
-
-def test_a_reward_needs_proof_comes_once_a_direction_and_four_times_a_day():
-    rules = RewardRules()
-    trip = RewardedTrip("B", DAY, "to_work")
-    many = [RewardedTrip("B", DAY, f"way {n}") for n in range(4)]
-
-    def refusal(before, *, is_verified=True):
-        return reward_refusal(trip, is_verified=is_verified, before=before, rules=rules)
-
-    assert refusal([]) is None
-    assert refusal([], is_verified=False) is RewardRefusal.UNVERIFIED
-    assert refusal([trip]) is RewardRefusal.SAME_DIRECTION
-    assert refusal(many) is RewardRefusal.DAILY_CAP
-    assert refusal([RewardedTrip("C", DAY, "to_work"), *many[:3]]) is None
-    assert may_take_back(NOW + timedelta(days=30) - SECOND, NOW, rules)
-    assert not may_take_back(NOW + timedelta(days=30), NOW, rules)

@@ -17,7 +17,7 @@ def look_at_disputes(apps: Any, _schema: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("rides", "0017_requests_instead_of_a_seat"),
+        ("rides", "0019_deeds_of_before"),
     ]
 
     operations = [

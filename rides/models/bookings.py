@@ -198,6 +198,8 @@ class Booking(models.Model):
     created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     objects = BookingQuerySet.as_manager()
+    # How surely its rider can be counted on: what the agenda of its driver adds.
+    known: object
 
     class Meta:
         verbose_name = _("booking")
@@ -285,6 +287,20 @@ class Booking(models.Model):
     def dispute_ends_at(self) -> datetime | None:
         """When silence decides a dispute for the rider; of a prepaid seat its price has a term."""
         return None if self.held_until is not None else self.ride.decided_at + DISPUTED_FOR
+
+    @property
+    def has_travelled(self) -> bool:
+        """Whether the ride is over and, as far as is known, this trip took place."""
+        is_over = self.state in {
+            BookingState.COMPLETED_PENDING_VALIDATION,
+            BookingState.VALIDATED,
+        }
+        return is_over and self.outcome != BookingOutcome.RELEASE and self.missed_at is None
+
+    @property
+    def rated_until(self) -> datetime:
+        """Until when its two people may rate each other: then ratings open."""
+        return self.ride.ends_at + timedelta(days=self.ride.organization.policy.rating_days)
 
     def decided_outcome(self, now: datetime) -> BookingOutcome:
         """Compute what the answers come to, once both have answered or the time is over.

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from carpool.kernel import clock
 from rides.models import (
     Booking,
     ChangeQuestion,
@@ -12,6 +13,7 @@ from rides.models import (
     RideRequest,
     RoomSeat,
 )
+from rides.selectors.reviews import export_ratings
 
 Table = list[dict[str, Any]]
 
@@ -96,6 +98,7 @@ def export_rides(member_id: UUID) -> dict[str, Table]:
             }
             for seat in RoomSeat.objects.filter(rider=member_id).select_related("room")
         ],
+        **export_ratings(member_id, now=clock.now()),
     }
 
 

@@ -21,7 +21,7 @@ from carpool.kernel.web import MemberRequest, add_error, basemap, member_require
 from maps.selectors import list_regions
 from rides import permissions, selectors, services
 from rides.forms import FIELD_NAMES, OfferForm, ReasonForm, StopForm
-from rides.models import RideState, StopKind
+from rides.models import Booking, RideState, StopKind
 from rides.selectors import RideView
 from rides.views.kerb import kerb_of
 
@@ -129,8 +129,8 @@ def _initial_offer(member: Member, chips: list[Any], now: datetime) -> dict[str,
 @require_safe
 def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
     """Show a ride as this member may see it."""
-    view = selectors.view_ride(request.member, ride_id)
     now, member = clock.now(), request.member
+    view = selectors.view_ride_and_people(member, ride_id, now=now)
     mine = view.my_booking
     asked = selectors.questions_of(view.bookings, now=now)
     context = {
@@ -157,6 +157,7 @@ def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
             if (view.is_driver or booking.rider_id == member.pk)
             and permissions.can_answer(member, booking)
         ],
+        "to_rate": _to_rate(view, now),
         "missing": {
             booking.pk
             for booking in view.bookings
@@ -182,6 +183,11 @@ def _leaving(view: RideView, now: datetime) -> services.Lateness | None:
         return None
     found = [services.look_at_lateness(one, by=view.viewer, now=now) for one in bookings]
     return next((one for one in found if one.is_late), None)
+
+
+def _to_rate(view: RideView, now: datetime) -> list[Booking]:
+    """Return the trips of this ride that the viewer may rate; rated ones can still be changed."""
+    return [booking for booking in view.bookings if permissions.can_rate(view.viewer, booking, now)]
 
 
 def _steps(view: RideView) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tracking.api import views
+from tracking.api import views, work_days
 
 app_name = "tracking-api"
 urlpatterns = [
@@ -13,4 +13,6 @@ urlpatterns = [
     path(
         "verdicts/<uuid:verification_id>/appeal", views.AppealView.as_view(), name="verdict-appeal"
     ),
+    path("me/work-days", work_days.OwnDaysView.as_view(), name="work-days"),
+    path("organization/work-days", work_days.DayCountsView.as_view(), name="work-day-counts"),
 ]

@@ -8,13 +8,16 @@ from tracking.models.verifications import (
     StrategyName,
     Verification,
 )
+from tracking.models.work_days import DayKind, WorkDay
 
 __all__ = [
     "Appeal",
     "AppealState",
+    "DayKind",
     "Position",
     "ProofRules",
     "StrategyName",
     "Trace",
     "Verification",
+    "WorkDay",
 ]

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from carpool.kernel.geo import coordinates
-from tracking.models import Appeal, Position, Trace, Verification
+from tracking.models import Appeal, Position, Trace, Verification, WorkDay
 
 Table = list[Any]
 
@@ -47,6 +47,11 @@ def export_positions(member_id: UUID) -> dict[str, Table]:
             }
             for one in Verification.objects.filter(booking__rider=member_id).exclude(judged_at=None)
         ],
+        "work_days": list(
+            WorkDay.objects.filter(member=member_id)
+            .order_by("date")
+            .values("date", "arrived_at", "said", "said_at")
+        ),
         "objections": list(
             Appeal.objects.filter(by=member_id).values("reason", "state", "asked_at", "decided_at")
         ),

@@ -113,8 +113,10 @@ def _number(value: float, unit: int) -> str:
 
 def tell_verdict(verification: Verification) -> str:
     """Return what a verdict comes to, in one sentence."""
-    if verification.overruled_at is not None:
+    if verification.overruled_at is not None and verification.accepted:
         return str(_("A person looked at it: the trip counts."))
+    if verification.overruled_at is not None:
+        return str(_("A person looked at it: the trip does not count."))
     if verification.accepted and verification.proof_class == "C":
         return str(_("Both phones show that you travelled together."))
     if verification.accepted:

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from accounts.models import Member, User
 from rides.models import ProofClass
-from rides.services import state_proof
-from tracking.errors import AlreadyAppealed, NothingToAppeal
+from rides.services import state_proof, withdraw_proof
+from tracking.errors import AlreadyAppealed, NothingToAppeal, NothingToOverturn
 from tracking.models import Appeal, AppealState, Trace, Verification
 from tracking.selectors.verdicts import get_verification_for
 from tracking.services.telling import tell_judged
@@ -68,4 +68,30 @@ def _overrule(verification_id: UUID, now: datetime) -> None:
     verification.accepted = verification.eligible = True
     verification.held, verification.judge_at = False, None
     verification.save()
-    state_proof(booking_id=verification.booking_id, proof_class=ProofClass(proven), now=now)
+    state_proof(
+        booking_id=verification.booking_id, proof_class=ProofClass(proven), counts=True, now=now
+    )
+
+
+@transaction.atomic
+def overturn_verdict(*, verification_id: UUID, now: datetime) -> Verification:
+    """Decide as a person does that a proven trip did not take place so; nothing judges it again.
+
+    What was given for it is taken back; its fare is another question. Whoever was aboard may object
+    as to any verdict.
+
+    Raises:
+        NothingToOverturn: it proves nothing.
+    """
+    rows = Verification.objects.select_for_update(of=("self",))
+    verification = rows.get(pk=verification_id)
+    if not verification.accepted:
+        raise NothingToOverturn
+    verification.accepted = verification.eligible = False
+    verification.held, verification.judge_at = True, None
+    verification.overruled_at, verification.proof_class = now, ""
+    verification.save(
+        update_fields=[*("accepted", "eligible", "held", "judge_at", "overruled_at", "proof_class")]
+    )
+    withdraw_proof(booking_id=verification.booking_id, now=now)
+    return verification

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, Greatest
 from carpool.kernel.geo import to_line
 from rides.models import BookingTransition, RideState
 from tracking.engine import simplify
-from tracking.models import Appeal, Position, Trace
+from tracking.models import Appeal, Position, Trace, WorkDay
 from tracking.selectors.traces import load_trace
 from tracking.services.partitions import drop_partitions, list_partitions
 
@@ -97,9 +97,10 @@ def _empty_days(now: datetime) -> list[date]:
 
 
 def erase_positions(member_id: UUID, _now: datetime) -> None:
-    """Delete every trace and position of a member; a verdict on others' trips stays."""
+    """Delete every trace, position and working day of a member; verdicts on others' trips stay."""
     traces = list(Trace.objects.filter(member=member_id).values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM tracking_position WHERE trace_id = ANY (%s)", [traces])
     Trace.objects.filter(pk__in=traces).delete()
+    WorkDay.objects.filter(member=member_id).delete()
     Appeal.objects.filter(by=member_id).update(reason="")

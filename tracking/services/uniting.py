@@ -1,9 +1,9 @@
-"""Two memberships of one person become one: their traces and objections."""
+"""Two memberships of one person become one: their traces, objections and working days."""
 
 from datetime import datetime
 from uuid import UUID
 
-from tracking.models import Appeal, Trace
+from tracking.models import Appeal, Trace, WorkDay
 
 
 def unite_positions(kept_id: UUID, gone_id: UUID, _now: datetime) -> None:
@@ -14,3 +14,5 @@ def unite_positions(kept_id: UUID, gone_id: UUID, _now: datetime) -> None:
     own = Trace.objects.filter(member=kept_id).values("ride")
     Trace.objects.filter(member=gone_id).exclude(ride__in=own).update(member=kept_id)
     Appeal.objects.filter(by=gone_id).update(by=kept_id)
+    known = WorkDay.objects.filter(member=kept_id).values("date")
+    WorkDay.objects.filter(member=gone_id).exclude(date__in=known).update(member=kept_id)

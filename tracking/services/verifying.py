@@ -90,7 +90,10 @@ def verify_trip(*, verification_id: UUID, now: datetime) -> Verification | None:
         people = [booking.rider_id, booking.ride.driver_id]
         tell_judged(locked, people, outcome_of(locked), now)
         if verdict.accepted and verdict.proof_class:
-            state_proof(booking_id=booking.pk, proof_class=ProofClass(verdict.proof_class), now=now)
+            state_proof(
+                booking_id=booking.pk, proof_class=ProofClass(verdict.proof_class),
+                counts=verdict.eligible, now=now,
+            )  # fmt: skip
     return locked
 
 

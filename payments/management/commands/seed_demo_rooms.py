@@ -1,4 +1,4 @@
-"""Fill the demo city's slot board, a wallet and a budget. Again, it adds what is missing."""
+"""Fill the demo city's slot board, a wallet, a budget and an incentive; again, what is missing."""
 
 import io
 from datetime import datetime, time, timedelta
@@ -16,6 +16,7 @@ from carpool.kernel.clock import local_to_utc
 from carpool.kernel.errors import DomainError
 from carpool.kernel.geo import from_point
 from payments import services
+from payments.management.demo.incentives import seed_incentive
 from payments.management.demo.sponsors import seed_budget
 from payments.models import LockedFare
 from payments.services.providers import switched_on, testbank
@@ -52,7 +53,7 @@ class Command(BaseCommand):
         )
         now = clock.now()
         _prepay(copper, now)
-        seed_budget(copper, now)
+        seed_incentive(copper, seed_budget(copper, now), now)
         today = now.astimezone(copper.zone).date()
         opened = 0
         for days in range(DAYS):
