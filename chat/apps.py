@@ -74,4 +74,12 @@ class ChatConfig(AppConfig):
         outbox.subscribe(rides.RoomMoneyChanged, handlers.notify_of_money)
         outbox.subscribe(rides.MergerChanged, handlers.notify_of_merger)
         outbox.subscribe(rides.RideMoneyChanged, handlers.notify_of_price)
+        for event, handler in (
+            (rides.RideAltered, handlers.on_ride_altered),
+            (rides.RideAltered, handlers.notify_of_change),
+            (rides.ChangeQuestionMoved, handlers.on_ride_altered),
+            (rides.ChangeQuestionMoved, handlers.notify_of_question),
+            (rides.TripJudged, handlers.notify_of_verdict),
+        ):
+            outbox.subscribe(event, handler)
         outbox.subscribe(BudgetNearlyUsed, handlers.notify_of_budget)

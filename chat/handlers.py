@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from accounts.events import BudgetNearlyUsed, CompanyChanged, MemberWithdrawn, MessageHidden
 from carpool.kernel import clock
 from chat import selectors, services
-from chat.services import preferences, telling, telling_rooms
+from chat.services import preferences, telling, telling_changes, telling_rooms
 from chat.services.parting import leave_conversations, part_people
 from rides.events import (
     BookingStateChanged,
+    ChangeQuestionMoved,
     MergerChanged,
     ProposalChanged,
     RecurringDaysSkipped,
@@ -20,6 +21,7 @@ from rides.events import (
     RequestOfferChanged,
     RequestStateChanged,
     ReviewOpened,
+    RideAltered,
     RideMoneyChanged,
     RiderAlighted,
     RiderBoarded,
@@ -30,6 +32,7 @@ from rides.events import (
     RoomStateChanged,
     SeatStateChanged,
     StopVisited,
+    TripJudged,
 )
 
 
@@ -57,6 +60,11 @@ def on_ride_changed(event: RideStateChanged | StopVisited) -> None:
 def on_booking_changed(event: BookingStateChanged) -> None:
     """Tell everybody on the ride, and every page that shows it."""
     _tell_ride(event.ride_id, f"booking_{event.after}", event.at, booking=str(event.booking_id))
+
+
+def on_ride_altered(event: RideAltered | ChangeQuestionMoved) -> None:
+    """Tell everybody on a ride, and every page that shows it, that it is another one now."""
+    _tell_ride(event.ride_id, "ride_altered", event.at)
 
 
 def on_rider_moved(event: RiderBoarded | RiderAlighted) -> None:
@@ -151,6 +159,25 @@ def notify_of_booking(event: BookingStateChanged) -> None:
     """Notify rider and driver of a booking."""
     telling.tell_of_booking(
         booking_id=event.booking_id, before=event.before, after=event.after, now=clock.now()
+    )
+
+
+def notify_of_change(event: RideAltered) -> None:
+    """Notify those aboard of a ride that its driver has changed."""
+    telling_changes.tell_of_change(ride_id=event.ride_id, at=event.at, now=clock.now())
+
+
+def notify_of_verdict(event: TripJudged) -> None:
+    """Notify somebody of what their positions prove."""
+    telling_changes.tell_of_verdict(
+        booking_id=event.booking_id, member_id=event.member_id, what=event.what, now=clock.now()
+    )
+
+
+def notify_of_question(event: ChangeQuestionMoved) -> None:
+    """Notify a rider whom a change does not suit, or its driver of the answer."""
+    telling_changes.tell_of_question(
+        question_id=event.question_id, state=event.state, now=clock.now()
     )
 
 

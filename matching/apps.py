@@ -22,13 +22,14 @@ class MatchingConfig(AppConfig):
         from rides.events import (
             BookingStateChanged,
             RequestPosted,
+            RideAltered,
             RideOffered,
             RideStateChanged,
         )
 
         holder = personal_data.Holder("matching", export_matching, erase_matching, unite_matching)
         personal_data.register(holder)
-        for event in (RideOffered, RideStateChanged, BookingStateChanged):
+        for event in (RideOffered, RideAltered, RideStateChanged, BookingStateChanged):
             outbox.subscribe(event, handlers.on_ride_changed)
         outbox.subscribe(BookingStateChanged, handlers.on_booking_changed)
         outbox.subscribe(RequestPosted, handlers.on_request_posted)

@@ -6,11 +6,19 @@ from matching import tasks
 from matching.events import PartReady, RunQueued, StudyQueued
 from matching.services.rescue import rescue_rider
 from matching.services.withdrawal import withdraw_plan
-from rides.events import BookingStateChanged, RequestPosted, RideOffered, RideStateChanged
+from rides.events import (
+    BookingStateChanged,
+    RequestPosted,
+    RideAltered,
+    RideOffered,
+    RideStateChanged,
+)
 from rides.models import BookingState
 
 
-def on_ride_changed(event: RideOffered | RideStateChanged | BookingStateChanged) -> None:
+def on_ride_changed(
+    event: RideOffered | RideAltered | RideStateChanged | BookingStateChanged,
+) -> None:
     """Match the ride, as it is now, against all waiting requests."""
     tasks.match_ride.delay(str(event.ride_id))
 

@@ -12,6 +12,7 @@ from rides import services
 from rides.models import (
     Booking,
     BookingTransition,
+    ChangeQuestion,
     Deed,
     DeedObjection,
     InstantCode,
@@ -111,6 +112,12 @@ class BookingTransitionInline(ReadOnly, admin.TabularInline):
     model = BookingTransition
 
 
+class ChangeQuestionInline(ReadOnly, admin.TabularInline):
+    """What the rider was asked when the driver changed the ride."""
+
+    model = ChangeQuestion
+
+
 @admin.register(Booking)
 class BookingAdmin(ReadOnly, admin.ModelAdmin):
     """Bookings; where the rider lives is left out."""
@@ -120,7 +127,7 @@ class BookingAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("rider", "ride")
     search_fields = ("rider__display_name", "ride__driver__display_name")
     exclude = ("origin", "origin_label", "destination", "destination_label", "boarding_code")
-    inlines = (BookingTransitionInline,)
+    inlines = (BookingTransitionInline, ChangeQuestionInline)
 
 
 @admin.register(InstantCode)

@@ -1,6 +1,7 @@
 """What can go wrong with rides and bookings. Each error names the fact."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from carpool.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 
@@ -31,6 +32,22 @@ class PeopleAboard(Conflict):
 
     code = "people_aboard"
     title = _("Somebody has booked this ride; it can be cancelled, but not changed")
+
+
+class PeopleCannotFit(Conflict):
+    """A change leaves too few seats, or too little time, for some who booked: nobody is named."""
+
+    code = "people_cannot_fit"
+    title = _("Some who booked could not come along then")
+
+    def __init__(self, count: int) -> None:
+        text = ngettext(
+            "%(n)d person who booked could not come along then. Confirm that they are released.",
+            "%(n)d people who booked could not come along then. Confirm that they are released.",
+            count,
+        )
+        super().__init__(text % {"n": count}, field="may_release")
+        self.count = count
 
 
 class BookingNotFound(NotFound):

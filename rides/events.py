@@ -15,6 +15,25 @@ class RideOffered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RideAltered(Event):
+    """A driver changed a ride that is published; who booked it may be asked about that."""
+
+    ride_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeQuestionMoved(Event):
+    """A rider is asked whether they still come along after a change, or that has ended."""
+
+    question_id: UUID
+    booking_id: UUID
+    ride_id: UUID
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RecurringDaysSkipped(Event):
     """On some days of a repeating ride its driver is in another ride: those are not offered."""
 
@@ -89,6 +108,20 @@ class TripProven(Event):
     booking_id: UUID
     ride_id: UUID
     proof_class: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TripJudged(Event):
+    """Positions of a trip were judged, or an objection to that; ``tracking`` tells what came out.
+
+    ``what`` is ``proven``, ``unproven``, ``held``, ``appeal_granted`` or ``appeal_refused``.
+    """
+
+    booking_id: UUID
+    ride_id: UUID
+    member_id: UUID
+    what: str
     at: datetime
 
 

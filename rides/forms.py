@@ -20,7 +20,7 @@ from carpool.kernel.forms import (
     time_input,
 )
 from carpool.kernel.geo import LonLat
-from rides.models import LONGEST_COMMENT, BookingMode, Ride
+from rides.models import LONGEST_COMMENT, BookingMode, CancelCode, Ride
 from rides.models.reliability import LEAST_STARS, MOST_STARS
 from rides.services import InstantTerms, OfferTerms, RecurringTerms, Stars, TripEnd
 
@@ -188,6 +188,7 @@ class ChangeForm(OfferForm):
         widget=forms.RadioSelect,
         initial=THIS,
     )
+    may_release = forms.IntegerField(required=False, min_value=0, max_value=8)
 
     def __init__(self, member: Member, ride: Ride, *args: Any, **kwargs: Any) -> None:
         super().__init__(member, *args, **kwargs)
@@ -310,9 +311,10 @@ class CodeForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    """Why something is cancelled; the other side reads it."""
+    """Why something is cancelled: the other side reads ``reason``; ``code`` is only counted."""
 
     reason = forms.CharField(required=False, max_length=280)
+    code = forms.ChoiceField(required=False, choices=CancelCode.choices)
 
 
 class ReportForm(forms.Form):

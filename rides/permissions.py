@@ -104,6 +104,17 @@ def can_cancel_ride(member: Member, ride: Ride, now: datetime) -> bool:
     )
 
 
+def can_change_ride(member: Member, ride: Ride, now: datetime) -> bool:
+    """Only the driver, and before it is about to leave; at the kerb there is nothing to change."""
+    state = ride.state_at(now, has_open_bookings=False)
+    return is_driver(member, ride) and not ride.is_instant and state == RideState.SCHEDULED
+
+
+def is_open(ride: Ride) -> bool:
+    """Tell whether it has not left yet, nor been cancelled."""
+    return ride.started_at is None and ride.cancelled_at is None
+
+
 def can_start(member: Member, ride: Ride, now: datetime) -> bool:
     """Only the driver, from fifteen minutes before departure, once."""
     state = ride.state_at(now, has_open_bookings=False)

@@ -157,6 +157,11 @@ class Policies:
         12 * HOUR_S, PolicyGroup.BOOKING, Unit.HOURS, (900, 7 * DAY_S),
         _("Time to confirm"), _("A booking that the driver has not confirmed by then is released."),
     )  # fmt: skip
+    change_answer_s: int = _rule(
+        12 * HOUR_S, PolicyGroup.BOOKING, Unit.HOURS, (900, 7 * DAY_S),
+        _("Answer to a changed ride"),
+        _("So long riders may say whether new times suit them; who is silent gives the seat back."),
+    )  # fmt: skip
     departing_before_s: int = _rule(
         900, PolicyGroup.RIDES, Unit.MINUTES, (300, 2 * HOUR_S),
         _("Leaving soon"), _("So long before departure a ride can be started."),
@@ -315,6 +320,11 @@ class Policies:
     ride_late_percent: int = _rule(
         50, PolicyGroup.MONEY, Unit.PERCENT, (0, 100),
         _("Giving a paid seat back late"), _("What part of its price the driver gets then."),
+    )  # fmt: skip
+    late_waivers: int = _rule(
+        1, PolicyGroup.MONEY, Unit.TIMES, (0, 31),
+        _("Late, and no harm done"),
+        _("So many late cancellations a rider has free of consequence in a calendar month."),
     )  # fmt: skip
     time_value_minor_per_h: int | None = _rule(
         None, PolicyGroup.MONEY, Unit.MINOR, (1, 100_000_000),

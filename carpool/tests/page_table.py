@@ -26,6 +26,8 @@ TABLE: dict[str, tuple[str, str]] = {
         "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 ! ! 404 404"),
     "bookings/<uuid:booking_id>/cancel/": (
         "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 > > 404 404"),
+    "bookings/<uuid:booking_id>/change/": (
+        "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 ! ! 404 404"),
     "bookings/<uuid:booking_id>/confirm/": (
         "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 ! ! 404 404"),
     "bookings/<uuid:booking_id>/decline/": (
@@ -104,6 +106,8 @@ TABLE: dict[str, tuple[str, str]] = {
         "in 403 > 403 403 403 403 403 200 403", "in 403 > 403 403 403 403 403 200 403"),
     "organization/door/": (
         "in 405 > 405 405 405 405 405 405 405", "in 403 > 403 403 403 403 403 403 403"),
+    "organization/cancellations/": (
+        "in 403 > 403 403 403 403 403 200 403", "in 405 > 405 405 405 405 405 405 405"),
     "organization/fund/": (
         "in 403 > 403 403 403 403 403 200 403", "in 405 > 405 405 405 405 405 405 405"),
     "organization/invitations/": (

@@ -89,6 +89,8 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "rides/<uuid:ride_id>/stops/<int:stop_id>/visit"):
                                                     ("driving", "401 403 200 403 403 403 403 404"),
     ("POST", "rides/<uuid:ride_id>/replace"):       ("offered", "401 403 201 403 403 403 403 404"),
+    ("POST", "rides/<uuid:ride_id>/change"):        ("booked",  "401 403 200 403 403 403 403 404"),
+    ("GET", "me/change-questions"):                 ("booked",  "401 403 200 200 200 200 200 200"),
     # rides that repeat: one's own
     ("GET", "me/recurring-rides"):                  ("booked",  "401 403 200 200 200 200 200 200"),
     ("POST", "me/recurring-rides"):                 ("booked",  "401 403 201 404 404 404 404 404"),
@@ -131,6 +133,9 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "bookings/<uuid:booking_id>/decline"): ("asked",   "401 403 200 403 404 404 404 404"),
     ("POST", "bookings/<uuid:booking_id>/answer"):  ("over",    "401 403 200 200 404 404 404 404"),
     ("POST", "bookings/<uuid:booking_id>/missing"): ("over",    "401 403 200 409 404 404 404 404"),
+    ("POST", "bookings/<uuid:booking_id>/change-answer"):
+                                                    ("booked",  "401 403 404 409 404 404 404 404"),
+    ("GET", "bookings/<uuid:booking_id>/leaving"):  ("booked",  "401 403 200 200 404 404 404 404"),
     ("GET", "bookings/<uuid:booking_id>/fare"):     ("booked",  "401 403 200 200 404 404 404 404"),
     ("POST", "bookings/<uuid:booking_id>/payment"): ("booked",  "401 403 404 409 404 404 404 404"),
     # ratings: blind, by the two of a trip that took place; read by the rated, with their own score

@@ -204,6 +204,11 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "rides/<uuid:ride_id>/replace"): lambda: offer_body(
             driver, now=world.now, hours=72
         ),
+        ("POST", "rides/<uuid:ride_id>/change"): lambda: {
+            **offer_body(driver, now=world.now, hours=72),
+            "may_release": 8,
+        },
+        ("POST", "bookings/<uuid:booking_id>/change-answer"): {"agrees": True},
         ("POST", "requests/<uuid:request_id>/offers"): {"ride": str(world.ride.pk)},
         ("POST", "me/recurring-rides"): lambda: _repeated(world),
         ("PUT", "recurring-rides/<uuid:recurring_id>"): lambda: _repeated(world),

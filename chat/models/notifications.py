@@ -45,12 +45,16 @@ class Kind(models.TextChoices):
     BOOKING_CANCELLED = "booking_cancelled", _("A booking was cancelled")
     BOOKING_RECEIPT = "booking_receipt", _("What you booked or cancelled yourself")
     PICKUP_MOVED = "pickup_moved", _("Your pick-up time changed")
+    RIDE_CHANGED = "ride_changed", _("A ride that you booked was changed")
+    CHANGE_ASKED = "change_asked", _("A ride that you booked was changed: does it still suit you?")
+    CHANGE_AGREED = "change_agreed", _("A rider agrees to your change of a ride")
     RIDE_CANCELLED = "ride_cancelled", _("A ride was cancelled")
     RIDE_DEPARTING = "ride_departing", _("A ride leaves soon")
     DAYS_SKIPPED = "days_skipped", _("Your repeating ride leaves out a day")
     DRIVER_LEFT = "driver_left", _("Your driver has left")
     DRIVER_AT_STOP = "driver_at_stop", _("Your driver is at the meeting point")
     VALIDATION_ASKED = "validation_asked", _("Did the ride take place?")
+    TRIP_JUDGED = "trip_judged", _("What the positions of your trip prove")
     RIDE_TO_RATE = "ride_to_rate", _("How was the ride?")
     RATED = "rated", _("Somebody rated you")
     REQUEST_MATCHED = "request_matched", _("A ride fits your request")
@@ -83,6 +87,8 @@ URGENCY: dict[Kind, Urgency] = dict.fromkeys(Kind, Urgency.NORMAL) | {
     Kind.BOOKING_DECLINED: Urgency.URGENT,
     Kind.BOOKING_CANCELLED: Urgency.URGENT,
     Kind.PICKUP_MOVED: Urgency.URGENT,
+    Kind.RIDE_CHANGED: Urgency.URGENT,
+    Kind.CHANGE_ASKED: Urgency.URGENT,
     Kind.RIDE_CANCELLED: Urgency.URGENT,
     Kind.RIDE_DEPARTING: Urgency.URGENT,
     Kind.DRIVER_LEFT: Urgency.URGENT,
@@ -97,6 +103,7 @@ URGENCY: dict[Kind, Urgency] = dict.fromkeys(Kind, Urgency.NORMAL) | {
     Kind.ROOM_MERGER_ENDED: Urgency.LOW,
     Kind.SEAT_TO_PAY: Urgency.URGENT,
     Kind.VALIDATION_ASKED: Urgency.LOW,
+    Kind.TRIP_JUDGED: Urgency.LOW,
     Kind.RIDE_TO_RATE: Urgency.LOW,
     Kind.RATED: Urgency.LOW,
     Kind.REQUEST_OFFER_ENDED: Urgency.LOW,
@@ -123,6 +130,7 @@ _EXCEPTIONS: dict[Kind, frozenset[Channel]] = {
     Kind.RATED: frozenset({Channel.IN_APP}),
     Kind.PROPOSAL_TAKEN: _MOMENT,
     Kind.PROPOSAL_CLOSED: frozenset({Channel.IN_APP}),
+    Kind.TRIP_JUDGED: frozenset({Channel.IN_APP}),
     Kind.MESSAGE_RECEIVED: _MOMENT,
     Kind.ROOM_JOINED: _MOMENT,
     Kind.ROOM_LOCKED: _MOMENT,

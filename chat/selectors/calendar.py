@@ -85,6 +85,8 @@ def _what(notification: Notification) -> str:
 _CHANGES: dict[str, tuple[bool, str]] = {
     f"rider:{Kind.BOOKING_CONFIRMED}": (True, "REQUEST"),
     f"rider:{Kind.PICKUP_MOVED}": (True, "REQUEST"),
+    f"rider:{Kind.RIDE_CHANGED}": (True, "REQUEST"),
+    f"rider:{Kind.CHANGE_ASKED}": (True, "REQUEST"),
     "rider:booked": (True, "REQUEST"),
     f"rider:{Kind.RIDE_CANCELLED}": (True, "CANCEL"),
     f"rider:{Kind.BOOKING_CANCELLED}": (True, "CANCEL"),

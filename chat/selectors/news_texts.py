@@ -115,6 +115,9 @@ def _declined(news: Notification) -> Words:
 
 def _cancelled(news: Notification) -> Words:
     title = _("%(name)s cancelled") % {"name": _name(news)}
+    if news.facts.get("lapsed"):
+        body = _("You did not say whether the new times %(when)s suit you. Find another ride.")
+        return _("Your seat is free for others again"), body % {"when": _trip(news)}
     if news.facts.get("is_rider"):
         return title, _("You have no ride %(when)s any more. Find another one.") % {
             "when": _trip(news)
@@ -140,6 +143,23 @@ def _moved(news: Notification) -> Words:
     return title, _("It was %(when)s. Somebody else gets in or out.") % {
         "when": when(_at(news, "before"))
     }
+
+
+def _ride_changed(news: Notification) -> Words:
+    title = _("%(name)s changed the ride") % {"name": _name(news)}
+    return title, _("You stay aboard. %(pickup)s See what is new.") % {"pickup": _pickup(news)}
+
+
+def _change_asked(news: Notification) -> Words:
+    title = _("%(name)s changed the ride: does it still suit you?") % {"name": _name(news)}
+    new, old, by = (_at(news, fact) for fact in ("pickup_at", "before", "by"))
+    times = {"when": when(new), "before": clock_time(old), "by": when(by)}
+    return title, _("Pick-up %(when)s instead of %(before)s. Please answer by %(by)s.") % times
+
+
+def _change_agreed(news: Notification) -> Words:
+    title = _("%(name)s still rides with you") % {"name": _name(news)}
+    return title, _("The new time suits. %(pickup)s") % {"pickup": _pickup(news)}
 
 
 def _ride_cancelled(news: Notification) -> Words:
@@ -183,6 +203,18 @@ def _at_stop(news: Notification) -> Words:
 def _asked(news: Notification) -> Words:
     title = _("Did the ride with %(name)s take place?") % {"name": _name(news)}
     return title, _("It was planned %(when)s. One tap, yes or no.") % {"when": _trip(news)}
+
+
+def _judged(news: Notification) -> Words:
+    bodies = {
+        "proven": _("Your positions prove the trip %(when)s. It settles by itself."),
+        "unproven": _("Your positions do not prove the trip %(when)s. See why, or object."),
+        "held": _("A person looks at the positions of the trip %(when)s first. See why."),
+        "appeal_granted": _("Your objection was heard: the trip %(when)s counts."),
+        "appeal_refused": _("A person looked at the trip %(when)s, and the verdict stands."),
+    }
+    title = _("Your trip with %(name)s") % {"name": _name(news)}
+    return title, bodies[news.facts["what"]] % {"when": _trip(news)}
 
 
 def _to_rate(news: Notification) -> Words:
@@ -332,6 +364,7 @@ def _seat_settled(news: Notification) -> Words:
         texts = {
             "settle_seat": _("The ride took place: the price of your seat is the driver's."),
             "late_seat": _("You gave your seat back late: a part of its price comes back."),
+            "waive_seat": _("You gave your seat back late. It is free this time."),
             "miss_seat": _("You did not come: the price of your seat is the driver's."),
         }
         body = texts.get(what, _("The price of your seat comes back to you."))
@@ -369,12 +402,16 @@ _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.BOOKING_CANCELLED: ("ban", _cancelled),
     Kind.BOOKING_RECEIPT: ("calendar-days", _receipt),
     Kind.PICKUP_MOVED: ("clock", _moved),
+    Kind.RIDE_CHANGED: ("calendar-clock", _ride_changed),
+    Kind.CHANGE_ASKED: ("calendar-clock", _change_asked),
+    Kind.CHANGE_AGREED: ("circle-check", _change_agreed),
     Kind.RIDE_CANCELLED: ("triangle-alert", _ride_cancelled),
     Kind.RIDE_DEPARTING: ("timer", _departing),
     Kind.DAYS_SKIPPED: ("calendar-clock", _days_skipped),
     Kind.DRIVER_LEFT: ("car-front", _left),
     Kind.DRIVER_AT_STOP: ("map-pin", _at_stop),
     Kind.VALIDATION_ASKED: ("flag", _asked),
+    Kind.TRIP_JUDGED: ("route", _judged),
     Kind.RIDE_TO_RATE: ("star", _to_rate),
     Kind.RATED: ("star", _rated),
     Kind.REQUEST_MATCHED: ("route", _matched),

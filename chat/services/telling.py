@@ -19,6 +19,7 @@ from chat.services.notifications import News, tell
 from rides.models import (
     Booking,
     BookingState,
+    QuestionState,
     RequestOffer,
     RequestOfferEnd,
     RequestOfferState,
@@ -32,6 +33,8 @@ from rides.permissions import can_rate
 
 # Smaller moves are within what one waits at the kerb anyway.
 WORTH_TELLING = timedelta(minutes=2)
+# News of what is to be done is news only as long as it is to be done.
+_TO_DO = {BookingState.WAITING_CONFIRMATION, BookingState.COMPLETED_PENDING_VALIDATION}
 WITH_PEOPLE = ("rider", "ride__driver", "ride__organization")
 
 
@@ -48,13 +51,14 @@ def tell_of_booking(*, booking_id: UUID, before: str, after: str, now: datetime)
         BookingState.VALIDATED: partial(_to_rate, now=now),
     }
     write = writers.get(BookingState(after))
-    if write is not None:
+    is_stale = after in _TO_DO and booking.state != after  # answered, before this was delivered
+    if write is not None and not is_stale:
         tell(write(booking, before), now=now)
     if after != BookingState.COMPLETED_PENDING_VALIDATION:
         _tell_moved(booking.ride, now=now)
 
 
-def _news(booking: Booking, member: Member, kind: Kind, step: str, **facts: Any) -> News:
+def news_of(booking: Booking, member: Member, kind: Kind, step: str, **facts: Any) -> News:
     """Write news of a booking for its rider or its driver, of whom the other one is shown."""
     is_rider = member.pk == booking.rider_id
     return News(
@@ -72,45 +76,50 @@ def _news(booking: Booking, member: Member, kind: Kind, step: str, **facts: Any)
 def _requested(booking: Booking, before: str) -> Iterator[News]:  # noqa: ARG001 (one of a table)
     by = booking.decide_by.isoformat() if booking.decide_by else None
     driver = booking.ride.driver
-    yield _news(booking, driver, Kind.BOOKING_REQUESTED, "asked", seats=booking.seats, by=by)
+    yield news_of(booking, driver, Kind.BOOKING_REQUESTED, "asked", seats=booking.seats, by=by)
 
 
 def _confirmed(booking: Booking, before: str) -> Iterator[News]:
     rider, driver = booking.rider, booking.ride.driver
     if before == BookingState.WAITING_CONFIRMATION:
-        yield _news(booking, rider, Kind.BOOKING_CONFIRMED, "confirmed")
-        yield _news(booking, driver, Kind.BOOKING_RECEIPT, "confirmed", what="confirmed")
+        yield news_of(booking, rider, Kind.BOOKING_CONFIRMED, "confirmed")
+        yield news_of(booking, driver, Kind.BOOKING_RECEIPT, "confirmed", what="confirmed")
     else:
-        yield _news(booking, driver, Kind.BOOKING_MADE, "confirmed", seats=booking.seats)
-        yield _news(booking, rider, Kind.BOOKING_RECEIPT, "confirmed", what="booked")
+        yield news_of(booking, driver, Kind.BOOKING_MADE, "confirmed", seats=booking.seats)
+        yield news_of(booking, rider, Kind.BOOKING_RECEIPT, "confirmed", what="booked")
 
 
 def _cancelled(booking: Booking, before: str) -> Iterator[News]:
     rider, driver, by = booking.rider, booking.ride.driver, booking.cancelled_by_id
     was_confirmed = before == BookingState.CONFIRMED
+    question = booking.questions.filter(ended_at=booking.cancelled_at).last()
     if before == BookingState.HELD and booking.ride.cancelled_at is None:
         return  # Nobody counted on it; that it was not paid is told with the price.
     if booking.ride.cancelled_at is not None:
-        yield _news(booking, rider, Kind.RIDE_CANCELLED, "over")
+        yield news_of(booking, rider, Kind.RIDE_CANCELLED, "over")
         return
     if by == rider.pk:
-        yield _news(booking, driver, Kind.BOOKING_CANCELLED, "over")
+        yield news_of(booking, driver, Kind.BOOKING_CANCELLED, "over")
         if was_confirmed:
-            yield _news(booking, rider, Kind.BOOKING_RECEIPT, "over", what="cancelled")
+            yield news_of(booking, rider, Kind.BOOKING_RECEIPT, "over", what="cancelled")
         return
     if not was_confirmed:
-        yield _news(booking, rider, Kind.BOOKING_DECLINED, "over", answered=by is not None)
+        yield news_of(booking, rider, Kind.BOOKING_DECLINED, "over", answered=by is not None)
         return
-    yield _news(booking, rider, Kind.BOOKING_CANCELLED, "over")
-    if by == driver.pk:
-        yield _news(booking, driver, Kind.BOOKING_RECEIPT, "over", what="dropped")
+    if question is not None and question.state == QuestionState.REFUSED:
+        yield news_of(booking, rider, Kind.BOOKING_RECEIPT, "over", what="cancelled")
     else:
-        yield _news(booking, driver, Kind.BOOKING_CANCELLED, "over")
+        lapsed = question is not None and question.state == QuestionState.LAPSED
+        yield news_of(booking, rider, Kind.BOOKING_CANCELLED, "over", lapsed=lapsed)
+    if by == driver.pk:
+        yield news_of(booking, driver, Kind.BOOKING_RECEIPT, "over", what="dropped")
+    else:
+        yield news_of(booking, driver, Kind.BOOKING_CANCELLED, "over")
 
 
 def _asked(booking: Booking, before: str) -> Iterator[News]:  # noqa: ARG001 (one of a table)
     for member in (booking.rider, booking.ride.driver):
-        yield _news(booking, member, Kind.VALIDATION_ASKED, "asked_afterwards")
+        yield news_of(booking, member, Kind.VALIDATION_ASKED, "asked_afterwards")
 
 
 def _to_rate(booking: Booking, before: str, *, now: datetime) -> Iterator[News]:  # noqa: ARG001 (one of a table)
@@ -118,7 +127,7 @@ def _to_rate(booking: Booking, before: str, *, now: datetime) -> Iterator[News]:
     rated = set(booking.reviews.values_list("author", flat=True))
     for member in (booking.rider, booking.ride.driver):
         if can_rate(member, booking, now) and member.pk not in rated:
-            yield _news(booking, member, Kind.RIDE_TO_RATE, "to_rate")
+            yield news_of(booking, member, Kind.RIDE_TO_RATE, "to_rate")
 
 
 def tell_of_review(*, booking_id: UUID, member_id: UUID, now: datetime) -> None:
@@ -127,7 +136,7 @@ def tell_of_review(*, booking_id: UUID, member_id: UUID, now: datetime) -> None:
     if booking is None:
         return
     member = booking.rider if member_id == booking.rider_id else booking.ride.driver
-    tell([_news(booking, member, Kind.RATED, "rated")], now=now)
+    tell([news_of(booking, member, Kind.RATED, "rated")], now=now)
 
 
 @transaction.atomic
@@ -144,7 +153,7 @@ def _tell_moved(ride: Ride, *, now: datetime) -> None:
             continue
         step = f"pickup:{booking.pickup_at.isoformat()}:{last.isoformat()}"
         moved.append(
-            _news(booking, booking.rider, Kind.PICKUP_MOVED, step, before=last.isoformat())
+            news_of(booking, booking.rider, Kind.PICKUP_MOVED, step, before=last.isoformat())
         )
     tell(moved, now=now)
 
@@ -177,7 +186,7 @@ def tell_of_price(
         return
     kind = Kind.SEAT_TO_PAY if what in _TO_PAY else Kind.SEAT_SETTLED
     kind = Kind.REWARD_GIVEN if what in _REWARDS else kind
-    tell([_news(booking, member, kind, f"price:{what}:{at.isoformat()}", what=what)], now=now)
+    tell([news_of(booking, member, kind, f"price:{what}:{at.isoformat()}", what=what)], now=now)
 
 
 def tell_of_ride(*, ride_id: UUID, after: str, now: datetime) -> None:
@@ -185,6 +194,9 @@ def tell_of_ride(*, ride_id: UUID, after: str, now: datetime) -> None:
     ride = Ride.objects.select_related("driver").filter(pk=ride_id).first()
     if ride is None:
         return
+    has_left = ride.started_at is not None or now >= ride.departure_at
+    if after == RideState.DEPARTING and (has_left or ride.cancelled_at is not None):
+        return  # It was delivered too late to be of use.
     writers = {
         RideState.DEPARTING: _departing,
         RideState.IN_TRANSIT: _left,
@@ -203,7 +215,7 @@ def _aboard(ride: Ride) -> list[Booking]:
 def _departing(ride: Ride) -> Iterator[News]:
     aboard = _aboard(ride)
     for booking in aboard:
-        yield _news(booking, booking.rider, Kind.RIDE_DEPARTING, "departing")
+        yield news_of(booking, booking.rider, Kind.RIDE_DEPARTING, "departing")
     if aboard:
         yield _of_ride(ride, Kind.RIDE_DEPARTING, "departing", riders=len(aboard))
 
@@ -224,7 +236,7 @@ def _left(ride: Ride) -> Iterator[News]:
     if ride.started_at is None:
         return  # Only the clock says so.
     for booking in _aboard(ride):
-        yield _news(booking, booking.rider, Kind.DRIVER_LEFT, "left")
+        yield news_of(booking, booking.rider, Kind.DRIVER_LEFT, "left")
 
 
 def _withdrawn(ride: Ride) -> Iterator[News]:
@@ -252,7 +264,7 @@ def tell_of_stop(*, ride_id: UUID, stop_id: int, now: datetime) -> None:
     if stop is None or stop.booking is None:
         return
     booking = stop.booking
-    tell([_news(booking, booking.rider, Kind.DRIVER_AT_STOP, "at_stop")], now=now)
+    tell([news_of(booking, booking.rider, Kind.DRIVER_AT_STOP, "at_stop")], now=now)
 
 
 def tell_of_match(*, request_id: UUID, ride_id: UUID, now: datetime) -> None:

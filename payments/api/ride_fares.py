@@ -145,6 +145,38 @@ class FareView(APIView):
         return _show(member_of(request), booking_id)
 
 
+class LeavingSerializer(serializers.Serializer[Any]):
+    """What cancelling now would mean. ``fee`` and ``back`` are of what one has paid oneself."""
+
+    is_late = serializers.BooleanField(source="lateness.is_late")
+    is_waived = serializers.BooleanField(
+        source="lateness.is_waived", help_text="It is late, and free this time"
+    )
+    waived_before = serializers.IntegerField(
+        source="lateness.waived_before", help_text="So many were free this month already"
+    )
+    waivers = serializers.IntegerField(
+        source="lateness.waivers", help_text="So many are free in a calendar month; 0: not late"
+    )
+    fee = serializers.IntegerField(help_text="What you would lose")
+    back = serializers.IntegerField(help_text="What would come back to you")
+    currency = serializers.CharField()
+
+
+class LeavingView(APIView):
+    """What cancelling a booking would mean, before it is cancelled."""
+
+    @extend_schema(
+        responses={200: LeavingSerializer, **READ_PROBLEMS},
+        tags=["bookings"],
+        summary="Ask what cancelling a booking would mean",
+    )
+    def get(self, request: Request, booking_id: UUID) -> Response:
+        """Say whether it is late now, whether that is free this time, and what it costs."""
+        found = selectors.leaving_of(member_of(request), booking_id, now=clock.now())
+        return Response(LeavingSerializer(found).data)
+
+
 class PayView(APIView):
     """Paying for a seat that is held."""
 

@@ -16,6 +16,11 @@ from payments.api import (
 app_name = "payments-api"
 urlpatterns = [
     path("bookings/<uuid:booking_id>/fare", ride_fares.FareView.as_view(), name="ride-fare"),
+    path(
+        "bookings/<uuid:booking_id>/leaving",
+        ride_fares.LeavingView.as_view(),
+        name="ride-leaving",
+    ),
     path("bookings/<uuid:booking_id>/payment", ride_fares.PayView.as_view(), name="ride-pay"),
     path("rooms", rooms.RoomsView.as_view(), name="rooms"),
     path("rooms/quote", rooms.OpeningQuoteView.as_view(), name="room-opening"),

@@ -5,7 +5,7 @@ In prose, in this order:
 1. *Called off.* The driver gave it up, declined, or never answered; or the rider gave up a seat
    that nobody had promised them yet: everything back.
 2. *Given back* by the rider: free long before, or soon after booking; later a part of it is the
-   driver's, who kept the seat free.
+   driver's, who kept the seat free. The first times in a month that is waived: everything back.
 3. *Answered.* It took place: the driver's. The rider was missing: the driver's, too. It did not
    take place: everything back.
 """
@@ -26,6 +26,7 @@ class SeatEnd(StrEnum):
     VOID = "void_seat"
     LEFT_FREE = "free_seat"
     LEFT_LATE = "late_seat"
+    WAIVED = "waive_seat"
     CALLED_OFF = "call_off_seat"
 
 
@@ -41,6 +42,8 @@ class SeatFacts:
         The rider gave it up, not the driver or the clock.
     was_promised : bool
         The driver had accepted the booking, or it needed no acceptance.
+    is_waived : bool
+        It was given up late, without consequence this time.
     took_place, was_missed : bool
         What the answers came to.
     """
@@ -51,6 +54,7 @@ class SeatFacts:
     left_at: datetime | None = None
     left_by_rider: bool = False
     was_promised: bool = True
+    is_waived: bool = False
     took_place: bool = False
     was_missed: bool = False
 
@@ -68,6 +72,8 @@ def end_seat(facts: SeatFacts, rules: SeatRules) -> tuple[SeatEnd, SeatSplit]:
             departs_at=facts.departs_at,
             rules=rules,
         )
+        if split.to_driver and facts.is_waived:
+            return SeatEnd.WAIVED, everything
         return (SeatEnd.LEFT_LATE if split.to_driver else SeatEnd.LEFT_FREE), split
     if not facts.took_place:
         return SeatEnd.VOID, everything

@@ -50,6 +50,7 @@ ENDS = [
     (SeatEnd.VOID.value, _("The ride did not take place")),
     (SeatEnd.LEFT_FREE.value, _("Given back in time")),
     (SeatEnd.LEFT_LATE.value, _("Given back late")),
+    (SeatEnd.WAIVED.value, _("Given back late, free this time")),
     (SeatEnd.CALLED_OFF.value, _("Called off")),
 ]
 

@@ -176,6 +176,10 @@ _OF_SEATS: dict[tuple[str, Side], Told] = {
         What.RETURNING, Role.ONESELF,
         lazy("You gave your seat back late. The rest of its price goes back by the way you paid."),
     ),
+    ("waive_seat", _WITHIN): Told(
+        What.RETURNING, Role.ONESELF,
+        lazy("You gave your seat back late, free this time. Its price goes back as you paid."),
+    ),
     ("miss_seat", _OUT): Told(
         What.FARE, Role.DRIVER,
         lazy("You did not come. The driver kept your seat free, and gets its price."),

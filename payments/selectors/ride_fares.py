@@ -9,9 +9,9 @@ from uuid import UUID
 from accounts.models import Member, Organization
 from carpool.kernel.geo import LonLat
 from carpool.kernel.money import Money
-from payments.engine.leaving import leave_seat
 from payments.engine.legal import COST_SHARING, PaymentRefusal
 from payments.engine.rules import SeatRules
+from payments.engine.seats import SeatFacts, end_seat
 from payments.engine.split import split_fare
 from payments.errors import RideFareNotFound
 from payments.models import LegalTerms, RideFare, RideFareState
@@ -20,7 +20,8 @@ from payments.models.ride_fares import KEPT_STATES
 from payments.selectors.sponsors import Shortfall, Support, TripKind, support_of
 from payments.selectors.ways import WayToPay, is_play_money, ways_to_pay
 from rides.models import Booking, BookingState, Ride
-from rides.selectors import RideView
+from rides.selectors import RideView, get_booking_for
+from rides.services import Lateness, look_at_lateness
 
 
 def rules_of_ride(organization: Organization) -> SeatRules:
@@ -143,7 +144,7 @@ class OwnFare:
 
     ``can_pay`` while no payment is under way; ``pay_at`` leads to one that waits for approval;
     ``leave_back`` and ``leave_fee`` are what giving the seat back now would mean for the rider's
-    own part of it.
+    own part of it; ``is_waived``: it is late, and free this time.
     """
 
     fare: RideFare
@@ -154,6 +155,7 @@ class OwnFare:
     is_play_money: bool
     leave_fee: int
     leave_back: int
+    is_waived: bool
     free_until: datetime
 
 
@@ -241,15 +243,21 @@ def own_fare(fare: RideFare, booking: Booking, *, now: datetime) -> OwnFare:
     )
     waits = is_asked and payment is not None and payment.waits_for_payer
     rules = rules_of_ride(booking.ride.organization)
-    split = leave_seat(
-        fare.amount,
-        left_at=min(now, booking.pickup_at - timedelta(microseconds=1)),
-        booked_at=fare.asked_at,
-        departs_at=booking.pickup_at,
-        rules=rules,
+    leaves_at = min(now, booking.pickup_at - timedelta(microseconds=1))
+    lateness = look_at_lateness(booking, by=booking.rider, now=leaves_at)
+    _end, split = end_seat(
+        SeatFacts(
+            price=fare.amount,
+            booked_at=fare.asked_at,
+            departs_at=booking.pickup_at,
+            left_at=leaves_at,
+            left_by_rider=lateness.is_late,
+            was_promised=booking.state == BookingState.CONFIRMED,
+            is_waived=lateness.is_waived,
+        ),
+        rules,
     )
-    is_promised = booking.state == BookingState.CONFIRMED
-    own_back, _sponsors = split_back(fare, split.back if is_promised else fare.amount)
+    own_back, _sponsors = split_back(fare, split.back)
     return OwnFare(
         fare=fare,
         can_pay=is_asked and not is_pending and not waits and fare.own > 0,
@@ -259,8 +267,37 @@ def own_fare(fare: RideFare, booking: Booking, *, now: datetime) -> OwnFare:
         is_play_money=payment is not None and is_play_money(payment.provider),
         leave_fee=fare.own - own_back,
         leave_back=own_back if fare.state == RideFareState.HELD else 0,
+        is_waived=lateness.is_waived,
         free_until=booking.pickup_at - timedelta(seconds=rules.free_before_s),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What cancelling a booking now would mean: late or not, waived or not, and for one's purse."""
+
+    lateness: Lateness
+    fee: int
+    back: int
+    currency: str
+
+
+def leaving_of(member: Member, booking_id: UUID, *, now: datetime) -> Leaving:
+    """Say what it would mean if a member, rider or driver, cancelled a booking now.
+
+    Who drives pays nothing and gets nothing: the riders' money goes back to them.
+
+    Raises:
+        BookingNotFound: it is neither's.
+    """
+    booking = get_booking_for(member, booking_id)
+    lateness = look_at_lateness(booking, by=member, now=now)
+    fare = RideFare.objects.select_related("payment").filter(booking_id=booking_id).first()
+    if fare is None or booking.rider_id != member.pk:
+        return Leaving(lateness, 0, 0, booking.ride.organization.currency)
+    own = own_fare(fare, booking, now=now)
+    fee = own.leave_fee if fare.state == RideFareState.HELD else 0
+    return Leaving(lateness, fee, own.leave_back, fare.currency)
 
 
 def split_back(fare: RideFare, back: int) -> tuple[int, int]:

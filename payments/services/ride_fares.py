@@ -269,6 +269,7 @@ def facts_of(fare: RideFare, booking: Booking) -> SeatFacts:
         left_at=booking.cancelled_at,
         left_by_rider=booking.cancelled_by_id == fare.rider_id,
         was_promised=promised,
+        is_waived=booking.is_waived,
         took_place=booking.outcome == BookingOutcome.PAY,
         was_missed=booking.missed_at is not None,
     )

@@ -50,6 +50,33 @@ OFFER = OpenApiExample(
         "note": "Quiet car",
     },
 )
+CHANGE = OpenApiExample(
+    "Half an hour later, with one seat less",
+    request_only=True,
+    value={
+        "origin": {"location": HEAD_OFFICE, "label": "Head office"},
+        "destination": {"location": PORT, "label": "Port"},
+        "car": CAR_ID,
+        "seats": 2,
+        "detour_s": 900,
+        "departure_at": "2027-03-15T08:00:00-03:00",
+        "may_release": 1,
+    },
+)
+QUESTION = OpenApiExample(
+    "Half an hour later",
+    response_only=True,
+    value={
+        "booking": BOOKING_ID,
+        "ride": RIDE_ID,
+        "asked_at": "2027-03-14T18:00:00-03:00",
+        "answer_by": "2027-03-15T06:00:00-03:00",
+        "pickup_at": "2027-03-15T08:05:00-03:00",
+        "dropoff_at": "2027-03-15T08:15:00-03:00",
+        "was_pickup_at": "2027-03-15T07:35:00-03:00",
+        "was_dropoff_at": "2027-03-15T07:45:00-03:00",
+    },
+)
 OFFER_BY_ARRIVAL = OpenApiExample(
     "Arriving by eight, confirming each rider",
     request_only=True,

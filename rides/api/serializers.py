@@ -16,7 +16,7 @@ from carpool.kernel.api import MomentField
 from carpool.kernel.geo import points_of
 from carpool.kernel.strict import StrictSerializer
 from rides.api import examples
-from rides.models import Booking, BookingMode, Ride, RideRequest, Stop
+from rides.models import Booking, BookingMode, CancelCode, Ride, RideRequest, Stop
 from rides.permissions import Datum
 from rides.selectors import Reliability, RideView, describe_reliability
 from rides.services import OfferTerms, RequestTerms, TripEnd
@@ -303,6 +303,9 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
 
     origin = LocationSerializer()
     destination = LocationSerializer()
+    is_waived = serializers.BooleanField(
+        read_only=True, help_text="Cancelled late, without any consequence this time"
+    )
 
     class Meta:
         model = Booking
@@ -330,6 +333,9 @@ class BookingSerializer(serializers.ModelSerializer[Booking]):
             "held_until",
             "decide_by",
             "cancel_reason",
+            "cancelled_at",
+            "is_late",
+            "is_waived",
             "outcome",
             "created_at",
         )
@@ -339,6 +345,17 @@ class ReasonSerializer(StrictSerializer):
     """Why."""
 
     reason = serializers.CharField(max_length=280, required=False, allow_blank=True, default="")
+
+
+class CancelSerializer(ReasonSerializer):
+    """Why something is cancelled: others read ``reason``, and nobody ``code``, which is counted."""
+
+    code = serializers.ChoiceField(
+        choices=[one for one in CancelCode.choices if one[0] != CancelCode.RIDE_CHANGED],
+        required=False,
+        allow_blank=True,
+        default="",
+    )
 
 
 class AnswerSerializer(StrictSerializer):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rides.api import instant, recurring, reviews, safety, views
+from rides.api import changes, instant, recurring, reviews, safety, views
 
 app_name = "rides-api"
 urlpatterns = [
@@ -19,6 +19,13 @@ urlpatterns = [
         "rides/<uuid:ride_id>/stops/<int:stop_id>/visit",
         views.StopVisitView.as_view(),
         name="stop-visit",
+    ),
+    path("rides/<uuid:ride_id>/change", changes.RideChangeView.as_view(), name="ride-change"),
+    path("me/change-questions", changes.QuestionsView.as_view(), name="change-questions"),
+    path(
+        "bookings/<uuid:booking_id>/change-answer",
+        changes.ChangeAnswerView.as_view(),
+        name="booking-change-answer",
     ),
     path("rides/<uuid:ride_id>/replace", recurring.RideReplaceView.as_view(), name="ride-replace"),
     path("me/recurring-rides", recurring.RecurringRidesView.as_view(), name="recurring-rides"),

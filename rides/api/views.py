@@ -17,6 +17,7 @@ from rides import selectors, services
 from rides.api.serializers import (
     AnswerSerializer,
     BookingSerializer,
+    CancelSerializer,
     OfferSerializer,
     ReasonSerializer,
     RideRequestSerializer,
@@ -90,7 +91,7 @@ class RideCancelView(APIView):
     """Withdrawing a ride."""
 
     @extend_schema(
-        request=ReasonSerializer,
+        request=CancelSerializer,
         responses={200: RideSerializer, **PROBLEMS},
         parameters=[KEY],
         tags=["rides"],
@@ -99,8 +100,8 @@ class RideCancelView(APIView):
     @idempotent
     def post(self, request: Request, ride_id: UUID) -> Response:
         """Withdraw a ride before it leaves."""
-        reason = _said(ReasonSerializer, request)["reason"]
-        services.cancel_ride(ride_id=ride_id, by=member_of(request), reason=reason, now=clock.now())
+        said = _said(CancelSerializer, request)
+        services.cancel_ride(ride_id=ride_id, by=member_of(request), **said, now=clock.now())
         return _ride(request, ride_id)
 
 
@@ -182,7 +183,7 @@ class BookingCancelView(APIView):
     """Giving a seat back."""
 
     @extend_schema(
-        request=ReasonSerializer,
+        request=CancelSerializer,
         responses={
             200: RideSerializer,
             204: OpenApiResponse(description="Done; the ride is not shared with you any more"),
@@ -195,9 +196,9 @@ class BookingCancelView(APIView):
     @idempotent
     def post(self, request: Request, booking_id: UUID) -> Response:
         """Give a seat back, as rider or as driver."""
-        reason = _said(ReasonSerializer, request)["reason"]
+        said = _said(CancelSerializer, request)
         booking = services.cancel_booking(
-            booking_id=booking_id, by=member_of(request), reason=reason, now=clock.now()
+            booking_id=booking_id, by=member_of(request), **said, now=clock.now()
         )
         try:
             return _ride(request, booking.ride_id)

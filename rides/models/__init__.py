@@ -6,10 +6,12 @@ from rides.models.bookings import (
     BookingOutcome,
     BookingState,
     BookingTransition,
+    CancelCode,
     ProofClass,
 )
 from rides.models.instant import CODE_ALPHABET, CODE_LENGTH, InstantCode
 from rides.models.mergers import MERGER_TRANSITIONS, MergerState, RoomMerger
+from rides.models.questions import QUESTION_TRANSITIONS, ChangeQuestion, QuestionState
 from rides.models.recurring import DayState, RecurringDay, RecurringRide
 from rides.models.reliability import (
     BROKEN_KINDS,
@@ -58,6 +60,7 @@ __all__ = [
     "KEPT_KINDS",
     "LONGEST_COMMENT",
     "MERGER_TRANSITIONS",
+    "QUESTION_TRANSITIONS",
     "REQUEST_OFFER_TRANSITIONS",
     "REQUEST_TRANSITIONS",
     "RIDE_TRANSITIONS",
@@ -68,6 +71,8 @@ __all__ = [
     "BookingOutcome",
     "BookingState",
     "BookingTransition",
+    "CancelCode",
+    "ChangeQuestion",
     "DayState",
     "Deed",
     "DeedKind",
@@ -76,6 +81,7 @@ __all__ = [
     "MergerState",
     "ObjectionState",
     "ProofClass",
+    "QuestionState",
     "RecurringDay",
     "RecurringRide",
     "RequestOffer",

@@ -41,6 +41,8 @@ BOOKING_TRANSITIONS: dict[BookingState, frozenset[BookingState]] = {
     BookingState.VALIDATED: frozenset(),
     BookingState.CANCELLED: frozenset(),
 }
+# So long a person may decide about a ride that cost nothing. Source: rule R11.
+DISPUTED_FOR = timedelta(hours=72)
 # These hold a seat.
 ACTIVE_STATES = (BookingState.HELD, BookingState.WAITING_CONFIRMATION, BookingState.CONFIRMED)
 # Nobody else counts on these yet: no name, no number, no conversation.
@@ -56,6 +58,20 @@ class BookingOutcome(models.TextChoices):
     PAY = "pay", _("Took place")
     RELEASE = "release", _("Did not take place")
     DISPUTE = "dispute", _("Disputed")
+
+
+class CancelCode(models.TextChoices):
+    """Why a ride or a seat was given up. Nobody reads it but in counts of five people and more."""
+
+    ILL = "ill", _("I am ill")
+    PLANS = "plans", _("My plans changed")
+    WORK = "work", _("Work begins or ends otherwise")
+    CAR = "car", _("The car is not available")
+    OTHER_WAY = "other_way", _("I go another way")
+    WEATHER = "weather", _("The weather")
+    UNEASY = "uneasy", _("I do not feel at ease")
+    OTHER = "other", _("Another reason")
+    RIDE_CHANGED = "ride_changed", _("The ride was changed")
 
 
 class ProofClass(models.TextChoices):
@@ -154,6 +170,19 @@ class Booking(models.Model):
         verbose_name=_("cancelled by"),
     )
     cancel_reason = models.CharField(_("reason of cancellation"), max_length=280, blank=True)
+    cancel_code = models.CharField(
+        max_length=12, choices=CancelCode.choices, blank=True, help_text="Read in counts only"
+    )
+    is_late = models.BooleanField(
+        _("cancelled late"), default=False, help_text=_("By the organization's own rule")
+    )
+    waived_month = models.DateField(
+        _("waived in"),
+        null=True,
+        blank=True,
+        help_text=_("The first day of the month whose waiver it used"),
+    )
+    waived_nth = models.PositiveSmallIntegerField(null=True, blank=True)
     driver_answer = models.BooleanField(_("driver's answer"), null=True, blank=True)
     rider_answer = models.BooleanField(_("rider's answer"), null=True, blank=True)
     outcome = models.CharField(
@@ -203,6 +232,18 @@ class Booking(models.Model):
                 | (~models.Q(state=BookingState.CANCELLED) & models.Q(cancelled_at=None)),
                 name="booking_cancelled_with_its_time",
             ),
+            models.UniqueConstraint(
+                fields=["rider", "waived_month", "waived_nth"], name="a_waiver_is_used_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(waived_month=None, waived_nth=None)
+                | models.Q(waived_month__isnull=False, waived_nth__gte=1, is_late=True),
+                name="only_what_is_late_is_waived",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_late=False) | models.Q(state=BookingState.CANCELLED),
+                name="only_a_cancelled_booking_is_late",
+            ),
             models.CheckConstraint(
                 condition=models.Q(proven_at=None, proof_class="")
                 | (models.Q(proven_at__isnull=False) & ~models.Q(proof_class="")),
@@ -229,6 +270,11 @@ class Booking(models.Model):
         return f"{self.rider} · {self.get_state_display()}"
 
     @property
+    def is_waived(self) -> bool:
+        """Whether it was cancelled late, without any consequence."""
+        return self.waived_month is not None
+
+    @property
     def is_proven(self) -> bool:
         """Whether positions prove the trip and nobody aboard says otherwise.
 
@@ -236,6 +282,11 @@ class Booking(models.Model):
         """
         objects = False in {self.driver_answer, self.rider_answer} or self.missed_at is not None
         return self.proven_at is not None and not objects
+
+    @property
+    def dispute_ends_at(self) -> datetime | None:
+        """When silence decides a dispute for the rider; of a prepaid seat its price has a term."""
+        return None if self.held_until is not None else self.ride.decided_at + DISPUTED_FOR
 
     @property
     def has_travelled(self) -> bool:
@@ -255,8 +306,8 @@ class Booking(models.Model):
         """Compute what the answers come to, once both have answered or the time is over.
 
         A proven trip is paid at once. Driver yes and rider yes or silent: pay. Driver yes and rider
-        no: dispute. Anything else: release. Source: PRODUCT rules after NetMobiel,
-        ``PaymentProcessor``.
+        no: dispute, while anybody may decide it. Anything else: release. Source: PRODUCT rules
+        after NetMobiel, ``PaymentProcessor``.
         """
         if self.is_proven:
             return BookingOutcome.PAY
@@ -265,7 +316,11 @@ class Booking(models.Model):
             return BookingOutcome.UNDECIDED
         if not self.driver_answer:
             return BookingOutcome.RELEASE
-        return BookingOutcome.DISPUTE if self.rider_answer is False else BookingOutcome.PAY
+        if self.rider_answer is not False:
+            return BookingOutcome.PAY
+        ends_at = self.dispute_ends_at
+        is_over = ends_at is not None and now >= ends_at
+        return BookingOutcome.RELEASE if is_over else BookingOutcome.DISPUTE
 
 
 class BookingTransition(models.Model):

@@ -19,6 +19,8 @@ from rides.selectors.mergers import (
     merged_into,
 )
 from rides.selectors.public_places import public_place
+from rides.selectors.questions import list_questions, questions_of
+from rides.selectors.reasons import FEWEST, ReasonCount, count_reasons
 from rides.selectors.recurring import (
     RecurringDayView,
     count_detached,
@@ -90,6 +92,7 @@ from rides.selectors.sought import (
 )
 
 __all__ = [
+    "FEWEST",
     "UNKNOWN",
     "Agenda",
     "Dispatch",
@@ -97,6 +100,7 @@ __all__ = [
     "FollowedRide",
     "Mascot",
     "RatingView",
+    "ReasonCount",
     "RecurringDayView",
     "Reliability",
     "RideView",
@@ -105,6 +109,7 @@ __all__ = [
     "as_seen_by",
     "count_detached",
     "count_links",
+    "count_reasons",
     "describe_reliability",
     "fill_link",
     "find_merger_away",
@@ -141,6 +146,7 @@ __all__ = [
     "list_offers_to",
     "list_own_deeds",
     "list_own_rooms",
+    "list_questions",
     "list_received",
     "list_recurring_rides",
     "list_request_offers",
@@ -156,6 +162,7 @@ __all__ = [
     "merged_into",
     "next_offered_day",
     "public_place",
+    "questions_of",
     "rated_by",
     "view_rating",
     "view_ride",

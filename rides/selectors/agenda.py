@@ -6,7 +6,8 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Member
-from rides.models import Booking, RequestState, Ride, RideRequest
+from rides.models import Booking, ChangeQuestion, RequestState, Ride, RideRequest
+from rides.selectors.questions import list_questions
 from rides.selectors.recurring import worth_showing
 from rides.selectors.reliability import UNKNOWN, known_reliability
 from rides.selectors.reviews import list_to_rate
@@ -20,6 +21,7 @@ class Agenda:
     driving: list[Ride]
     riding: list[Booking]
     to_decide: list[Booking]
+    changed: list[ChangeQuestion]
     to_answer: list[Booking]
     requests: list[RideRequest]
     lost: list[Booking]
@@ -28,7 +30,12 @@ class Agenda:
     @property
     def is_empty(self) -> bool:
         """Nothing ahead and nothing to do."""
-        return not any((self.driving, self.riding, self.to_decide, self.to_answer, self.requests))
+        return not any(
+            (
+                *(self.driving, self.riding, self.to_decide),
+                *(self.changed, self.to_answer, self.requests),
+            )
+        )
 
 
 def get_agenda(member: Member, *, now: datetime, limit: int = 20) -> Agenda:
@@ -50,6 +57,7 @@ def get_agenda(member: Member, *, now: datetime, limit: int = 20) -> Agenda:
             ],
             now,
         ),
+        changed=list_questions(member, now=now, limit=limit),
         to_answer=list(
             mine.filter(state="completed_pending_validation")
             .filter(Q(rider=member, rider_answer=None) | Q(ride__driver=member, driver_answer=None))

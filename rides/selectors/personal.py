@@ -4,7 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from carpool.kernel import clock
-from rides.models import Booking, RecurringRide, RequestOffer, Ride, RideRequest, RoomSeat
+from rides.models import (
+    Booking,
+    ChangeQuestion,
+    RecurringRide,
+    RequestOffer,
+    Ride,
+    RideRequest,
+    RoomSeat,
+)
 from rides.selectors.reviews import export_ratings
 
 Table = list[dict[str, Any]]
@@ -46,9 +54,23 @@ def export_rides(member_id: UUID) -> dict[str, Table]:
                 "seats": booking.seats,
                 "got_in_at": booking.boarded_at,
                 "got_out_at": booking.alighted_at,
+                "cancelled_at": booking.cancelled_at,
+                "cancelled_late": booking.is_late,
+                "cancelled_why": (
+                    booking.cancel_code if booking.cancelled_by_id == member_id else ""
+                ),
                 "driver": booking.ride.driver.first_name,
             }
             for booking in Booking.objects.filter(rider=member_id).select_related("ride__driver")
+        ],
+        "asked_after_changes": [
+            {
+                "pickup_at": question.pickup_at,
+                "pickup_before_at": question.was_pickup_at,
+                "asked_at": question.asked_at,
+                "state": question.state,
+            }
+            for question in ChangeQuestion.objects.filter(booking__rider=member_id)
         ],
         "asked_for": [
             {

@@ -9,10 +9,20 @@ from rides.services.bookings import (
     confirm_booking,
     decline_booking,
 )
+from rides.services.calling_off import cancel_ride, replace_ride
 from rides.services.cashier import PayBy, collect_price, register_cashier
-from rides.services.held import decide_booking, lock_booking, mark_missing, take_booking
+from rides.services.change_answers import answer_change
+from rides.services.changes import Change, change_ride
+from rides.services.held import decide_booking, lock_booking, take_booking
 from rides.services.instant import InstantTerms, join_instant, open_instant
 from rides.services.kerb import alight, let_in
+from rides.services.lateness import (
+    CODES_OF_DRIVERS,
+    CODES_OF_RIDERS,
+    Lateness,
+    check_code,
+    look_at_lateness,
+)
 from rides.services.mergers import (
     agree_to_merger,
     expire_mergers,
@@ -30,9 +40,7 @@ from rides.services.objections import decide_objection, object_to_deed
 from rides.services.offers import (
     OfferTerms,
     TripEnd,
-    cancel_ride,
     offer_ride,
-    replace_ride,
     touch_rides,
 )
 from rides.services.progress import finish_ride, start_ride, visit_stop
@@ -82,13 +90,17 @@ from rides.services.rooms import (
     take_seat,
 )
 from rides.services.shares import follow_ride, share_ride, stop_sharing
-from rides.services.validation import answer_validation
+from rides.services.validation import answer_validation, mark_missing
 from rides.services.watcher import watch
 from rides.services.withdrawal import withdraw_member
 
 __all__ = [
+    "CODES_OF_DRIVERS",
+    "CODES_OF_RIDERS",
     "BookingTerms",
+    "Change",
     "InstantTerms",
+    "Lateness",
     "OfferTerms",
     "Part",
     "PayBy",
@@ -102,6 +114,7 @@ __all__ = [
     "agree_to_merger",
     "alight",
     "announce_review",
+    "answer_change",
     "answer_validation",
     "arrive",
     "ask_to_host",
@@ -112,7 +125,9 @@ __all__ = [
     "cancel_ride",
     "cancel_room",
     "change_recurring_ride",
+    "change_ride",
     "check_belongs_together",
+    "check_code",
     "check_in",
     "check_may_book",
     "close_request",
@@ -140,6 +155,7 @@ __all__ = [
     "lock_merger",
     "lock_room",
     "lock_seat",
+    "look_at_lateness",
     "look_at_review",
     "look_at_room",
     "mark_absent",

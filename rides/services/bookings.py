@@ -27,6 +27,8 @@ from rides.errors import (
 from rides.models import (
     Booking,
     BookingState,
+    CancelCode,
+    QuestionState,
     RequestState,
     Ride,
     StopKind,
@@ -37,7 +39,9 @@ from rides.services import itinerary as itineraries
 from rides.services.cashier import PayBy, cashier
 from rides.services.held import first_state, hold_if_due
 from rides.services.itinerary import Call, Itinerary
+from rides.services.lateness import CANCEL_FIELDS, note_cancelling
 from rides.services.offers import TripEnd
+from rides.services.questions import drop_question, find_question
 from rides.services.request_offers import end_request
 from rides.services.transitions import (
     move_booking,
@@ -259,10 +263,12 @@ def confirm_booking(*, booking_id: UUID, by: Member, now: datetime) -> Booking:
 
     Raises:
         BookingNotFound, NotTheDriver: it is not theirs to decide.
-        WrongState: it waits no longer.
+        WrongState: it waits no longer, whether the watcher has looked since or not.
     """
     booking = _lock_booking(by, booking_id)
     _check_may_decide(by, booking)
+    if booking.decide_by is not None and now >= booking.decide_by:
+        raise WrongState
     booking.next_check_at = None
     move_booking(booking, BookingState.CONFIRMED, now=now, actor=by, fields=["next_check_at"])
     return booking
@@ -290,33 +296,54 @@ def _check_may_decide(by: Member, booking: Booking) -> None:
 
 
 @transaction.atomic
-def cancel_booking(*, booking_id: UUID, by: Member, reason: str, now: datetime) -> Booking:
+def cancel_booking(
+    *, booking_id: UUID, by: Member, reason: str, code: str = "", now: datetime
+) -> Booking:
     """Give a seat back, as its rider or as the driver, before the pick-up.
+
+    The other side reads ``reason``, and nobody ``code``.
 
     Raises:
         BookingNotFound: it is neither's.
-        WrongState: the car is at the pick-up by now, or the booking is over.
+        WrongState: the car is at the pick-up by now, or was earlier, or the booking is over.
     """
     booking = _lock_booking(by, booking_id)
-    if not can_cancel_booking(by, booking, now):
+    pickups = booking.stops.filter(kind=StopKind.PICKUP)
+    if not can_cancel_booking(by, booking, now) or pickups.exclude(visited_at=None).exists():
         raise WrongState
-    release_booking(booking, by=by, reason=reason, now=now)
+    question = find_question(booking)
+    if question is not None and by.pk == booking.rider_id:  # giving it back is a no to the change
+        release_booking(
+            booking,
+            by=None,
+            reason=reason,
+            code=CancelCode.RIDE_CHANGED,
+            now=now,
+            question_ends=QuestionState.REFUSED,
+        )
+    else:
+        release_booking(booking, by=by, reason=reason, code=code, now=now)
     return booking
 
 
-def release_booking(booking: Booking, *, by: Member | None, reason: str, now: datetime) -> None:
-    """Cancel a locked booking of a locked ride and let the others travel without the detour."""
+def release_booking(
+    booking: Booking,
+    *,
+    by: Member | None,
+    reason: str,
+    now: datetime,
+    code: str = "",
+    question_ends: QuestionState = QuestionState.OVERTAKEN,
+) -> None:
+    """Cancel a locked booking of a locked ride and let the others travel without the detour.
+
+    If its rider is being asked about a change, that ends, too.
+    """
     ride = booking.ride
     calls = itineraries.without(itineraries.calls_of(ride), booking)
     booking.stops.all().delete()
     itineraries.save(ride, itineraries.plan(ride, calls))
-    booking.cancelled_at, booking.cancelled_by, booking.cancel_reason = now, by, reason
-    booking.next_check_at = None
-    move_booking(
-        booking,
-        BookingState.CANCELLED,
-        now=now,
-        actor=by,
-        fields=["cancelled_at", "cancelled_by", "cancel_reason", "next_check_at"],
-    )
+    note_cancelling(booking, by=by, reason=reason, code=code, now=now)
+    move_booking(booking, BookingState.CANCELLED, now=now, actor=by, fields=CANCEL_FIELDS)
+    drop_question(booking, question_ends, now=now)
     refresh_check(ride)

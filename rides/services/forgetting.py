@@ -16,6 +16,7 @@ from carpool.kernel.geo import SRID, coarse_cell, from_point, reach_ellipse, to_
 from maps.selectors import describe_place
 from rides.models import (
     Booking,
+    ChangeQuestion,
     Deed,
     InstantCode,
     RecurringRide,
@@ -45,7 +46,7 @@ def erase_rides(member_id: UUID, _now: datetime) -> None:
     coarsen_rides(Ride.objects.filter(driver=member_id))
     Ride.objects.filter(driver=member_id).update(note="", cancel_reason="")
     coarsen_bookings(Booking.objects.filter(rider=member_id))
-    Booking.objects.filter(rider=member_id).update(cancel_reason="")
+    Booking.objects.filter(rider=member_id).update(cancel_reason="", cancel_code="")
     Room.objects.filter(host=member_id).update(note="", taxi_plate="", taxi_driver="")
     coarsen_seats(RoomSeat.objects.filter(rider=member_id))
     # What others gave them goes with them. The stars that they gave stay the others', unsigned:
@@ -64,6 +65,7 @@ def keep_terms(*, now: datetime, limit: int = 1_000) -> int:
     rides = Ride.objects.filter(exact, arrival_at__lt=before).order_by("pk")[:limit]
     bookings = Booking.objects.filter(dropoff_at__lt=before).exclude(origin_label__startswith=ABOUT)
     InstantCode.objects.filter(expires_at__lt=before).delete()
+    ChangeQuestion.objects.filter(ended_at__lt=before).delete()
     links, _kinds = RideShare.objects.filter(ride__arrival_at__lt=before).delete()
     requests, _kinds = RideRequest.objects.filter(latest_arrival_at__lt=before).delete()
     over = Q(ended_at__lt=before) | Q(last_date__lt=before.date())

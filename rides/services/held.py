@@ -5,14 +5,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Member
 from carpool.kernel import outbox
 from carpool.kernel.money import Money
 from rides.errors import BookingNotFound, WrongState
 from rides.events import BookingDisputed
 from rides.models import Booking, BookingMode, BookingOutcome, BookingState, Ride
-from rides.permissions import can_mark_missing
-from rides.selectors import get_booking_for, get_ride_for
 from rides.services.cashier import PayBy, cashier
 from rides.services.transitions import move_booking, refresh_ride
 
@@ -53,6 +50,8 @@ def take_booking(*, booking_id: UUID, now: datetime) -> Booking:
         raise WrongState
     if booking.state != BookingState.HELD:
         return booking
+    if now >= booking.pickup_at:  # the watcher is late; what it would have done is not undone
+        raise WrongState
     after, decide_by = first_state(booking.ride, now)
     booking.decide_by = booking.next_check_at = decide_by
     move_booking(
@@ -76,26 +75,6 @@ def lock_booking(booking_id: UUID) -> Booking:
     own = Booking.objects.select_for_update(of=("self",)).select_related("rider")
     booking = own.get(pk=booking_id)
     booking.ride = ride
-    return booking
-
-
-@transaction.atomic
-def mark_missing(*, booking_id: UUID, by: Member, now: datetime) -> Booking:
-    """Note that a rider was not there: the driver came, waited, and kept the seat free.
-
-    It counts as the driver's yes. If the rider says that it was not so, a person decides.
-
-    Raises:
-        BookingNotFound: it is not in a ride of theirs.
-        WrongState: too early, or it has been answered.
-    """
-    ride = get_ride_for(by, get_booking_for(by, booking_id).ride_id, lock=True)
-    booking = get_booking_for(by, booking_id, lock=True)
-    booking.ride = ride
-    if not can_mark_missing(by, booking, now):
-        raise WrongState
-    booking.missed_at, booking.driver_answer = now, True
-    booking.save(update_fields=["missed_at", "driver_answer"])
     return booking
 
 

@@ -170,7 +170,7 @@ def save(ride: Ride, itinerary: Itinerary) -> None:
         stop.leg_duration_ms = itinerary.leg_durations_ms[position]
         (kept if call.stop else new).append(stop)
     moving = ["position", "planned_at", "seats_after", "leg_distance_m", "leg_duration_ms"]
-    Stop.objects.bulk_update(kept, moving)
+    Stop.objects.bulk_update(kept, [*moving, "earliest_at", "latest_at"])
     Stop.objects.bulk_create(new)
     _save_booking_times(itinerary)
     ride.arrival_at, ride.distance_m = itinerary.planned_at[-1], itinerary.distance_m

@@ -21,7 +21,7 @@ from rides.models import Booking, BookingState, Ride, StopKind
 from rides.permissions import can_alight, can_let_in, is_driver
 from rides.selectors import get_booking_for, get_ride_for
 from rides.services.bookings import release_booking
-from rides.services.offers import call_off
+from rides.services.calling_off import call_off
 
 # So far ahead the departure of a waiting driver is planned: what riders read as "in 5 min".
 SOON = timedelta(minutes=5)

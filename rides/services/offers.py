@@ -1,4 +1,4 @@
-"""Offering and withdrawing a ride."""
+"""Offering a ride."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,30 +21,20 @@ from rides.errors import (
     ArrivalBeforeDeparture,
     DriverBusy,
     InThePast,
-    NotTheDriver,
-    PeopleAboard,
     SeatsOutOfRange,
     TooClose,
     TooFarAhead,
-    WrongState,
 )
 from rides.events import RideOffered
 from rides.models import (
-    Booking,
     BookingMode,
-    BookingState,
-    DayState,
-    RecurringDay,
     Ride,
     RideTransition,
     StopKind,
 )
-from rides.permissions import can_cancel_ride, is_driver
-from rides.selectors import get_ride_for, get_trip_region
+from rides.selectors import get_trip_region
 from rides.services.itinerary import Call, Itinerary, count_legs_ms, drive, plan, save
-from rides.services.request_offers import close_offers_with
 from rides.services.thresholds import RideEnd, settle_ends, settle_from_kerb
-from rides.services.transitions import move_booking, refresh_ride
 
 MOST_DETOUR_M = 100_000
 ONE_RIDE_AT_A_TIME = "driver_is_in_one_ride_at_a_time"
@@ -333,65 +323,6 @@ def _end_call(kind: StopKind, location: LonLat) -> Call:
         earliest_at=None,
         latest_at=NOT_PROMISED,
     )
-
-
-@transaction.atomic
-def cancel_ride(*, ride_id: UUID, by: Member, reason: str, now: datetime) -> Ride:
-    """Withdraw a ride before it leaves; everybody who booked is told.
-
-    Raises:
-        RideNotFound, NotTheDriver: it is not theirs.
-        WrongState: it has left, or was cancelled.
-    """
-    ride = get_ride_for(by, ride_id, lock=True)
-    if not is_driver(by, ride):
-        raise NotTheDriver
-    if not can_cancel_ride(by, ride, now):
-        raise WrongState
-    call_off(ride, by=by, reason=reason, now=now)
-    return ride
-
-
-def call_off(ride: Ride, *, by: Member | None, reason: str, now: datetime) -> None:
-    """Cancel a locked ride and whatever was booked; without ``by`` the clock did."""
-    ride.cancelled_at, ride.cancel_reason = now, reason
-    ride.save(update_fields=["cancelled_at", "cancel_reason"])
-    for booking in Booking.objects.select_for_update().filter(ride=ride).active():
-        booking.cancelled_at, booking.cancelled_by, booking.cancel_reason = now, by, reason
-        booking.next_check_at = None
-        move_booking(
-            booking,
-            BookingState.CANCELLED,
-            now=now,
-            actor=by,
-            fields=["cancelled_at", "cancelled_by", "cancel_reason", "next_check_at"],
-        )
-    # Of a repeating ride this day stays cancelled.
-    RecurringDay.objects.filter(ride=ride).update(state=DayState.SKIPPED, ride=None)
-    close_offers_with(ride, now=now)
-    refresh_ride(ride, now=now, actor=by)
-
-
-@transaction.atomic
-def replace_ride(*, ride_id: UUID, by: Member, terms: OfferTerms, now: datetime) -> Ride:
-    """Offer a ride anew, on other terms, in place of one that nobody has booked.
-
-    Raises:
-        RideNotFound, NotTheDriver: it is not theirs.
-        PeopleAboard: somebody counts on it as it is.
-        WrongState: it has left, or was cancelled.
-        As :func:`offer_ride`: a term makes no sense.
-    """
-    ride = get_ride_for(by, ride_id)
-    if not is_driver(by, ride):
-        raise NotTheDriver
-    draft = draft_ride(driver=by, terms=terms, now=now)
-    ride = get_ride_for(by, ride_id, lock=True)
-    if ride.bookings.active().exists():
-        raise PeopleAboard
-    cancel_ride(ride_id=ride_id, by=by, reason="", now=now)
-    publish_ride(draft, by=by, now=now)
-    return draft.ride
 
 
 def touch_rides(*, organization_id: UUID, now: datetime) -> int:

@@ -10,11 +10,12 @@ from accounts.models import Member
 from carpool.kernel import outbox
 from rides.errors import NotTheDriver, StopNotFound, WrongState
 from rides.events import StopVisited
-from rides.models import Booking, Ride, RideState, Stop, StopKind
+from rides.models import Booking, ChangeQuestion, Ride, RideState, Stop, StopKind
 from rides.models.bookings import UNCERTAIN_STATES
 from rides.permissions import can_finish, can_start, is_driver
 from rides.selectors import get_ride_for
 from rides.services.bookings import release_booking
+from rides.services.change_answers import lapse_question
 from rides.services.kerb import end_at, leave_kerb
 from rides.services.transitions import refresh_ride
 
@@ -42,6 +43,10 @@ def start_ride(*, ride_id: UUID, by: Member, now: datetime) -> Ride:
     for booking in waiting:
         booking.ride = ride
         release_booking(booking, by=by, reason="", now=now)
+    unanswered = ChangeQuestion.objects.due(now).filter(booking__ride=ride)
+    for question in unanswered.select_related("booking"):  # the watcher is late
+        question.booking.ride = ride
+        lapse_question(question, now=now)
     if ride.is_instant:
         leave_kerb(ride, now=now)
     ride.started_at = now

@@ -17,7 +17,8 @@ from carpool.kernel.errors import InvalidInput
 from rides.errors import DriverBusy, InThePast, NoSuchDay, TooFarAhead
 from rides.models import DayState, RecurringDay, RecurringRide, Ride
 from rides.selectors import get_recurring_ride_for
-from rides.services.offers import Draft, OfferTerms, cancel_ride, draft_ride
+from rides.services.calling_off import cancel_ride
+from rides.services.offers import Draft, OfferTerms, draft_ride
 from rides.services.recurring_days import departure_on, generate, pattern_of
 
 LONGEST = timedelta(days=3 * 366)

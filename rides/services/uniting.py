@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from rides.errors import RidesOverlap, TravelledTogether
 from rides.models import (
@@ -48,6 +49,9 @@ def unite_rides(kept_id: UUID, gone_id: UUID, _now: datetime) -> None:
     try:
         with transaction.atomic():
             Ride.objects.filter(driver=gone_id).update(driver=kept_id)
+            # Both keep what was waived; two first ones of a month would be one waiver used twice.
+            waived = Booking.objects.filter(rider=gone_id, waived_nth__isnull=False)
+            waived.update(waived_nth=F("waived_nth") + 100)
             Booking.objects.filter(rider=gone_id).update(rider=kept_id)
             RoomSeat.objects.filter(rider=gone_id).update(rider=kept_id)
     except IntegrityError as error:  # somebody booked in this very moment

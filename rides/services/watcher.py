@@ -16,6 +16,7 @@ from accounts.models import Organization
 from rides.models import (
     Booking,
     BookingState,
+    ChangeQuestion,
     RequestState,
     Review,
     Ride,
@@ -26,6 +27,7 @@ from rides.models import (
 from rides.models.bookings import UNCERTAIN_STATES
 from rides.models.rides import RideQuerySet
 from rides.services.bookings import release_booking
+from rides.services.change_answers import lapse_question
 from rides.services.kerb import wait_on
 from rides.services.mergers import expire_mergers
 from rides.services.request_offers import end_request
@@ -45,6 +47,7 @@ def watch(*, now: datetime, limit: int = 1000, organization: Organization | None
     """
     bookings = Booking.objects.due(now).order_by("next_check_at")
     rides = Ride.objects.due(now).order_by("next_check_at")
+    questions = ChangeQuestion.objects.due(now).order_by("answer_by")
     requests = RideRequest.objects.filter(state=RequestState.OPEN, latest_arrival_at__lte=now)
     seats = RoomSeat.objects.overdue(now).order_by("held_until")
     rooms = Room.objects.due(now).order_by("next_check_at")
@@ -55,8 +58,11 @@ def watch(*, now: datetime, limit: int = 1000, organization: Organization | None
         reviews = reviews.filter(booking__ride__organization=organization)
         bookings = bookings.filter(ride__organization=organization)
         rides = rides.filter(organization=organization)
+        questions = questions.filter(booking__ride__organization=organization)
         requests = requests.filter(rider__organization=organization)
     looked_at = 0
+    for pk, ride_pk in questions.values_list("pk", "booking__ride")[:limit]:
+        looked_at += _carefully(lambda: _look_at_question(pk, ride_pk, now), pk)  # noqa: B023
     for pk, ride_pk in bookings.values_list("pk", "ride_id")[:limit]:
         looked_at += _carefully(lambda: _look_at_booking(pk, ride_pk, now), pk)  # noqa: B023
     for pk in rides.values_list("pk", flat=True)[:limit]:
@@ -87,6 +93,18 @@ def _locked_rides() -> RideQuerySet:
     """Rides that no other watcher holds, with the organization whose rules time them."""
     rides = Ride.objects.select_related("organization")
     return rides.select_for_update(skip_locked=True, of=("self",))
+
+
+def _look_at_question(pk: UUID, ride_pk: UUID, now: datetime) -> bool:
+    ride = _locked_rides().filter(pk=ride_pk).first()
+    if ride is None:
+        return False
+    question = ChangeQuestion.objects.due(now).filter(pk=pk).select_related("booking").first()
+    if question is None:
+        return False
+    question.booking.ride = ride
+    lapse_question(question, now=now)
+    return True
 
 
 def _look_at_booking(pk: UUID, ride_pk: UUID, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from accounts.models import Member
 from carpool.kernel.errors import DomainError
 from rides.models import Booking, RequestState, Ride, RideRequest, Room, RoomEnd, RoomSeat
 from rides.services.bookings import cancel_booking
-from rides.services.offers import cancel_ride
+from rides.services.calling_off import cancel_ride
 from rides.services.recurring import end_recurring_rides_of
 from rides.services.requests import close_request
 from rides.services.room_progress import cancel_room

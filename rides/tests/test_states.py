@@ -14,6 +14,7 @@ from rides import services as rides
 from rides.errors import AnswerIsFinal, NotTheDriver, StopNotFound, WrongState
 from rides.models import (
     BOOKING_TRANSITIONS,
+    QUESTION_TRANSITIONS,
     REQUEST_TRANSITIONS,
     RIDE_TRANSITIONS,
     ROOM_TRANSITIONS,
@@ -21,6 +22,8 @@ from rides.models import (
     BookingMode,
     BookingOutcome,
     BookingState,
+    ChangeQuestion,
+    QuestionState,
     RequestState,
     Ride,
     RideState,
@@ -30,6 +33,7 @@ from rides.models import (
     SeatState,
     StopKind,
 )
+from rides.services.questions import end_question
 from rides.services.transitions import (
     move_booking,
     move_request,
@@ -46,6 +50,7 @@ FINAL = {
     RequestState: {RequestState.FULFILLED, RequestState.CLOSED, RequestState.EXPIRED},
     RoomState: {RoomState.SETTLED, RoomState.CANCELLED},
     SeatState: {SeatState.RELEASED},
+    QuestionState: set(QuestionState) - {QuestionState.ASKED},
 }
 
 
@@ -57,6 +62,7 @@ FINAL = {
         REQUEST_TRANSITIONS,
         ROOM_TRANSITIONS,
         SEAT_TRANSITIONS,
+        QUESTION_TRANSITIONS,
     ],
 )
 def test_every_table_names_every_state_and_final_states_lead_nowhere(table):
@@ -88,6 +94,26 @@ class TestTables:
         else:
             with pytest.raises(WrongState):
                 move_booking(booking, after, now=now, actor=None, fields=["cancelled_at"])
+
+    @pytest.mark.parametrize(("before", "after"), product(QuestionState, repeat=2))
+    def test_a_question_moves_only_along_the_table(self, cast, now, before, after):
+        booking = book(cast.rider, offer(cast.driver, now=now), now=now)
+        times = ("pickup_at", "dropoff_at", "was_pickup_at", "was_dropoff_at", "answer_by")
+        question = ChangeQuestion.objects.create(
+            booking=booking,
+            asked_at=now,
+            was_pickup_latest_at=now,
+            was_dropoff_latest_at=now,
+            was_latest_arrival_at=now,
+            **dict.fromkeys(times, now),
+        )
+        question.state = before
+        if after in QUESTION_TRANSITIONS[before]:
+            end_question(question, after, now=now)
+            assert question.state == after
+        else:
+            with pytest.raises(WrongState):
+                end_question(question, after, now=now)
 
     @pytest.mark.parametrize(("before", "after"), product(RequestState, repeat=2))
     def test_a_request_moves_only_along_the_table(self, cast, now, before, after):

@@ -1,5 +1,14 @@
 """Pages of rides."""
 
+from rides.views.bookings import (
+    answer_booking,
+    answer_change,
+    cancel_booking,
+    confirm_booking,
+    decline_booking,
+    mark_missing,
+)
+from rides.views.cancellations import cancellations
 from rides.views.instant import alight, board, instant, join_instant
 from rides.views.recurring import (
     change,
@@ -10,29 +19,18 @@ from rides.views.recurring import (
     take_back,
 )
 from rides.views.reviews import object_to_deed, rate, reliability, report_review
-from rides.views.riding import (
-    answer_booking,
-    cancel,
-    cancel_booking,
-    confirm_booking,
-    decline_booking,
-    finish,
-    mark_missing,
-    offer,
-    ride,
-    start,
-    today,
-    visit,
-)
+from rides.views.riding import cancel, finish, offer, ride, start, today, visit
 from rides.views.safety import block_fellow, emergency, fellow, follow, share, stop_sharing
 
 __all__ = [
     "alight",
     "answer_booking",
+    "answer_change",
     "block_fellow",
     "board",
     "cancel",
     "cancel_booking",
+    "cancellations",
     "change",
     "confirm_booking",
     "decline_booking",

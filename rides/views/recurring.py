@@ -19,7 +19,7 @@ from carpool.kernel.geo import from_point
 from carpool.kernel.web import MemberRequest, add_error, basemap, member_required, place_chips
 from maps.selectors import list_regions
 from rides import permissions, selectors, services
-from rides.errors import NotTheDriver
+from rides.errors import NotTheDriver, PeopleCannotFit
 from rides.forms import (
     ALL,
     ARRIVE,
@@ -147,13 +147,19 @@ def change(request: MemberRequest, ride_id: UUID) -> HttpResponse:
     ride = selectors.get_ride_for(member, ride_id)
     if not permissions.is_driver(member, ride):
         raise NotTheDriver
+    cannot_fit = 0
     form = ChangeForm(member, ride, request.POST or None, initial=_initial(ride))
     if request.method == "POST" and form.is_valid():
         try:
             return _change(request, form, ride)
+        except PeopleCannotFit as error:
+            cannot_fit = error.count
+            form.add_error(None, error.detail)
         except DomainError as error:
             add_error(form, error, FIELD_NAMES)
     context = {
+        "people": ride.bookings.active().count(),
+        "cannot_fit": cannot_fit,
         "form": form,
         "ride": ride,
         "has_car": True,
@@ -168,6 +174,8 @@ def change(request: MemberRequest, ride_id: UUID) -> HttpResponse:
 def _change(request: MemberRequest, form: ChangeForm, ride: Ride) -> HttpResponse:
     now, recurring = clock.now(), form.recurring
     if recurring is None or form.chosen_scope == THIS:
+        if ride.bookings.active().exists():
+            return _change_booked(request, form, ride)
         new = services.replace_ride(
             ride_id=ride.pk, by=request.member, terms=form.to_terms(), now=now
         )
@@ -191,6 +199,27 @@ def _change(request: MemberRequest, form: ChangeForm, ride: Ride) -> HttpRespons
         text = f"{text} {kept % {'n': count}}"
     messages.success(request, text)
     return redirect("rides:recurring-ride", changed.pk)
+
+
+def _change_booked(request: MemberRequest, form: ChangeForm, ride: Ride) -> HttpResponse:
+    """Change a ride that people count on; say how many of them are asked."""
+    change = services.change_ride(
+        ride_id=ride.pk,
+        by=request.member,
+        terms=form.to_terms(),
+        may_release=form.cleaned_data["may_release"] or 0,
+        now=clock.now(),
+    )
+    text = _("Your ride is changed.")
+    if change.asked:
+        asked = ngettext(
+            "%(n)d person is asked whether it still suits them.",
+            "%(n)d people are asked whether it still suits them.",
+            change.asked,
+        )
+        text = f"{text} {asked % {'n': change.asked}}"
+    messages.success(request, text)
+    return redirect("rides:ride", ride.pk)
 
 
 def _initial(ride: Ride) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from carpool.kernel.geo import LonLat, coordinates, from_point
 from carpool.kernel.web import MemberRequest, add_error, basemap, member_required, place_chips
 from maps.selectors import list_regions
 from rides import permissions, selectors, services
-from rides.forms import FIELD_NAMES, AnswerForm, OfferForm, ReasonForm, StopForm
+from rides.forms import FIELD_NAMES, OfferForm, ReasonForm, StopForm
 from rides.models import Booking, RideState, StopKind
 from rides.selectors import RideView
 from rides.views.kerb import kerb_of
@@ -132,6 +132,7 @@ def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
     now, member = clock.now(), request.member
     view = selectors.view_ride_and_people(member, ride_id, now=now)
     mine = view.my_booking
+    asked = selectors.questions_of(view.bookings, now=now)
     context = {
         "view": view,
         "ride": view.ride,
@@ -141,7 +142,9 @@ def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
         "can_start": permissions.can_start(member, view.ride, now),
         "can_finish": permissions.can_finish(member, view.ride, now),
         "can_cancel": permissions.can_cancel_ride(member, view.ride, now),
-        "can_change": permissions.can_cancel_ride(member, view.ride, now) and not view.bookings,
+        "can_change": permissions.can_change_ride(member, view.ride, now),
+        "asked": asked,
+        "question": asked.get(mine.pk) if mine is not None and not view.is_driver else None,
         "recurring_day": selectors.find_recurring_day(member, view.ride),
         "can_share": permissions.can_share(member, view.ride, view.bookings, now),
         "can_call_for_help": permissions.can_call_for_help(member, view.ride, view.bookings, now),
@@ -160,6 +163,8 @@ def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
             for booking in view.bookings
             if permissions.can_mark_missing(member, booking, now)
         },
+        "leaving": _leaving(view, now),
+        "codes": services.CODES_OF_DRIVERS if view.is_driver else services.CODES_OF_RIDERS,
         "open_dialog": request.GET.get("dialog", ""),
         "map_data": _map_data(view),
     }
@@ -169,6 +174,15 @@ def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
         return render(request, "rides/_ride.html", context)
     context["basemap"] = basemap([view.ride.region])
     return render(request, "rides/ride.html", context)
+
+
+def _leaving(view: RideView, now: datetime) -> services.Lateness | None:
+    """Say what it would be if the viewer cancelled now: a driver is late for whoever is."""
+    bookings = view.bookings if view.is_driver else [view.my_booking] if view.my_booking else []
+    if not permissions.is_open(view.ride):
+        return None
+    found = [services.look_at_lateness(one, by=view.viewer, now=now) for one in bookings]
+    return next((one for one in found if one.is_late), None)
 
 
 def _to_rate(view: RideView, now: datetime) -> list[Booking]:
@@ -237,21 +251,23 @@ def act(
     return redirect("rides:ride", ride_id)
 
 
-def _reason(request: MemberRequest) -> str:
+def why(request: MemberRequest) -> dict[str, str]:
+    """Return why somebody cancels: what others read, and what is only counted."""
     form = ReasonForm(request.POST)
-    return form.cleaned_data["reason"] if form.is_valid() else ""
+    if not form.is_valid():
+        return {"reason": form.cleaned_data.get("reason", ""), "code": ""}
+    said = form.cleaned_data
+    return {"reason": said["reason"], "code": services.check_code(said["code"])}
 
 
 @member_required
 @require_POST
 def cancel(request: MemberRequest, ride_id: UUID) -> HttpResponse:
     """Withdraw a ride."""
-    reason = _reason(request)
+    said = why(request)
     return act(
         request,
-        lambda: services.cancel_ride(
-            ride_id=ride_id, by=request.member, reason=reason, now=clock.now()
-        ),
+        lambda: services.cancel_ride(ride_id=ride_id, by=request.member, **said, now=clock.now()),
         _("The ride is cancelled. Everybody who booked is told."),
         ride_id,
     )
@@ -293,84 +309,5 @@ def finish(request: MemberRequest, ride_id: UUID) -> HttpResponse:
         request,
         lambda: services.finish_ride(ride_id=ride_id, by=request.member, now=clock.now()),
         _("You have arrived. Well driven."),
-        ride_id,
-    )
-
-
-def _ride_of(request: MemberRequest, booking_id: UUID) -> Booking:
-    return selectors.get_booking_for(request.member, booking_id)
-
-
-@member_required
-@require_POST
-def confirm_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
-    """Accept a booking that waits."""
-    return act(
-        request,
-        lambda: services.confirm_booking(booking_id=booking_id, by=request.member, now=clock.now()),
-        _("Confirmed. Your colleague has been told."),
-        _ride_of(request, booking_id).ride_id,
-    )
-
-
-@member_required
-@require_POST
-def decline_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
-    """Refuse a booking that waits."""
-    reason = _reason(request)
-    return act(
-        request,
-        lambda: services.decline_booking(
-            booking_id=booking_id, by=request.member, reason=reason, now=clock.now()
-        ),
-        _("Declined. The seat is free again."),
-        _ride_of(request, booking_id).ride_id,
-    )
-
-
-@member_required
-@require_POST
-def cancel_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
-    """Give a seat back."""
-    reason = _reason(request)
-    return act(
-        request,
-        lambda: services.cancel_booking(
-            booking_id=booking_id, by=request.member, reason=reason, now=clock.now()
-        ),
-        _("The booking is cancelled."),
-        _ride_of(request, booking_id).ride_id,
-    )
-
-
-@member_required
-@require_POST
-def mark_missing(request: MemberRequest, booking_id: UUID) -> HttpResponse:
-    """Note that a rider was not there."""
-    return act(
-        request,
-        lambda: services.mark_missing(booking_id=booking_id, by=request.member, now=clock.now()),
-        _("Noted. Your colleague can object when asked."),
-        _ride_of(request, booking_id).ride_id,
-    )
-
-
-@member_required
-@require_POST
-def answer_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
-    """Say whether a ride took place."""
-    ride_id, form = _ride_of(request, booking_id).ride_id, AnswerForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Please answer yes or no."))
-        return redirect("rides:ride", ride_id)
-    return act(
-        request,
-        lambda: services.answer_validation(
-            booking_id=booking_id,
-            by=request.member,
-            took_place=form.cleaned_data["answer"],
-            now=clock.now(),
-        ),
-        _("Thank you. Your answer is recorded."),
         ride_id,
     )

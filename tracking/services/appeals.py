@@ -11,6 +11,7 @@ from rides.services import state_proof, withdraw_proof
 from tracking.errors import AlreadyAppealed, NothingToAppeal, NothingToOverturn
 from tracking.models import Appeal, AppealState, Trace, Verification
 from tracking.selectors.verdicts import get_verification_for
+from tracking.services.telling import tell_judged
 
 
 @transaction.atomic
@@ -54,6 +55,9 @@ def decide_appeal(*, appeal_id: UUID, granted: bool, by: User, now: datetime) ->
     objection.save(update_fields=["state", "decided_at", "decided_by"])
     if granted:
         _overrule(objection.verification_id, now)
+    if objection.by_id is not None:
+        what = "appeal_granted" if granted else "appeal_refused"
+        tell_judged(objection.verification, [objection.by_id], what, now)
     return objection
 
 

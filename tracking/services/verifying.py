@@ -12,6 +12,7 @@ from tracking import engine
 from tracking.models import Trace, Verification
 from tracking.selectors.cases import build_case, strategy_of
 from tracking.services.rules import current_rules
+from tracking.services.telling import outcome_of, tell_judged
 
 # Phones send what they kept a moment ago before anybody judges.
 SETTLING = timedelta(seconds=60)
@@ -86,6 +87,8 @@ def verify_trip(*, verification_id: UUID, now: datetime) -> Verification | None:
             return None
         locked.rules, locked.judged_at, locked.judge_at = rules, now, None
         _write(locked, verdict)
+        people = [booking.rider_id, booking.ride.driver_id]
+        tell_judged(locked, people, outcome_of(locked), now)
         if verdict.accepted and verdict.proof_class:
             state_proof(
                 booking_id=booking.pk, proof_class=ProofClass(verdict.proof_class),

@@ -11,6 +11,7 @@ from django.db.models import TextChoices
 from rides.models import (
     BOOKING_TRANSITIONS,
     MERGER_TRANSITIONS,
+    QUESTION_TRANSITIONS,
     REQUEST_OFFER_TRANSITIONS,
     REQUEST_TRANSITIONS,
     RIDE_TRANSITIONS,
@@ -22,6 +23,7 @@ from rides.models import (
 OWN = {
     "Ride": RIDE_TRANSITIONS,
     "Booking": BOOKING_TRANSITIONS,
+    "Question about a change": QUESTION_TRANSITIONS,
     "Standing request": REQUEST_TRANSITIONS,
     "Answer to a request": REQUEST_OFFER_TRANSITIONS,
     "Room": ROOM_TRANSITIONS,
