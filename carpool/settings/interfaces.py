@@ -44,6 +44,10 @@ SPECTACULAR_SETTINGS = {
         "RequestState": "rides.models.RequestState",
         "BudgetState": "payments.selectors.budgets.BudgetState",
         "ProofClass": "rides.models.ProofClass",
+        "DeedKind": "rides.models.DeedKind",
+        "ObjectionState": "rides.models.ObjectionState",
+        "ReportReason": "accounts.models.ReportReason",
+        "TripRole": "rides.models.Role",
         "TopUpReason": "payments.models.TopUpReason",
         "NotificationKind": "chat.models.Kind",
         # Of assignment runs and of launch studies: they walk through the same states.
