@@ -51,6 +51,10 @@ SPECTACULAR_SETTINGS = {
         "TravelRole": "payments.models.rewards.ROLES",
         "DayKind": "tracking.models.DayKind",
         "ProofClass": "rides.models.ProofClass",
+        "DeedKind": "rides.models.DeedKind",
+        "ObjectionState": "rides.models.ObjectionState",
+        "ReportReason": "accounts.models.ReportReason",
+        "TripRole": "rides.models.Role",
         "TopUpReason": "payments.models.TopUpReason",
         "NotificationKind": "chat.models.Kind",
         # Of assignment runs and of launch studies: they walk through the same states.
