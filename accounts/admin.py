@@ -221,7 +221,7 @@ class ReportAdmin(admin.ModelAdmin):
         """Shut the person out, and cancel what lies ahead of them."""
         self._moderate(request, queryset, ModerationStep.SUSPEND)
 
-    @admin.action(description=_("Hide the message"))
+    @admin.action(description=_("Hide the message, or what a rating says"))
     def hide_message(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
         """Take the message out of sight."""
         self._moderate(request, queryset, ModerationStep.HIDE_MESSAGE)

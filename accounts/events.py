@@ -48,6 +48,13 @@ class MessageHidden(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewHidden(Event):
+    """A moderator took what somebody wrote beside a rating out of sight."""
+
+    review_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExportAsked(Event):
     """A member wants their own data."""
 

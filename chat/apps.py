@@ -14,7 +14,7 @@ class ChatConfig(AppConfig):
         """Subscribe to what open pages show."""
         from django.contrib.auth.signals import user_logged_out
 
-        from accounts.events import BudgetNearlyUsed, CompanyChanged, MemberWithdrawn, MessageHidden
+        from accounts.events import CompanyChanged, MemberWithdrawn, MessageHidden
         from carpool.kernel import outbox, personal_data
         from chat import handlers
         from chat.selectors.personal import export_chat
@@ -49,7 +49,18 @@ class ChatConfig(AppConfig):
         holder = personal_data.Holder("chat", export_chat, erase_chat, unite_chat)
         personal_data.register(holder)
 
+        self._notify()
+        user_logged_out.connect(handlers.on_signed_out, dispatch_uid="chat.devices")
+
+    def _notify(self) -> None:
+        """Subscribe to what members are told of, wherever they are."""
+        from accounts.events import BudgetNearlyUsed
+        from carpool.kernel import outbox
+        from chat import handlers
+        from rides import events as rides
+
         outbox.subscribe(rides.BookingStateChanged, handlers.notify_of_booking)
+        outbox.subscribe(rides.ReviewOpened, handlers.notify_of_review)
         outbox.subscribe(rides.RideStateChanged, handlers.notify_of_ride)
         outbox.subscribe(rides.StopVisited, handlers.notify_of_stop)
         outbox.subscribe(rides.RecurringDaysSkipped, handlers.notify_of_days)
@@ -64,4 +75,3 @@ class ChatConfig(AppConfig):
         outbox.subscribe(rides.MergerChanged, handlers.notify_of_merger)
         outbox.subscribe(rides.RideMoneyChanged, handlers.notify_of_price)
         outbox.subscribe(BudgetNearlyUsed, handlers.notify_of_budget)
-        user_logged_out.connect(handlers.on_signed_out, dispatch_uid="chat.devices")

@@ -19,6 +19,7 @@ from rides.events import (
     RequestMatched,
     RequestOfferChanged,
     RequestStateChanged,
+    ReviewOpened,
     RideMoneyChanged,
     RiderAlighted,
     RiderBoarded,
@@ -151,6 +152,11 @@ def notify_of_booking(event: BookingStateChanged) -> None:
     telling.tell_of_booking(
         booking_id=event.booking_id, before=event.before, after=event.after, now=clock.now()
     )
+
+
+def notify_of_review(event: ReviewOpened) -> None:
+    """Notify somebody that they were rated."""
+    telling.tell_of_review(booking_id=event.booking_id, member_id=event.member_id, now=clock.now())
 
 
 def notify_of_ride(event: RideStateChanged) -> None:

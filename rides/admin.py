@@ -1,17 +1,24 @@
 """Rides in the admin. States are changed by services only."""
 
-from django.contrib import admin
-from django.db.models import Model
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from carpool.kernel import clock
+from carpool.kernel.errors import DomainError
+from rides import services
 from rides.models import (
     Booking,
     BookingTransition,
+    Deed,
+    DeedObjection,
     InstantCode,
     RecurringDay,
     RecurringRide,
     RequestOffer,
+    Review,
     Ride,
     RideRequest,
     RideTransition,
@@ -143,3 +150,87 @@ class RideRequestAdmin(ReadOnly, admin.ModelAdmin):
         *("number", "changed_in"),
     )
     inlines = (RequestOfferInline,)
+
+
+@admin.register(Deed)
+class DeedAdmin(ReadOnly, admin.ModelAdmin):
+    """What people did; it is taken out of a score by granting an objection, never by hand."""
+
+    list_display = ("member", "role", "kind", "at", "booking")
+    list_filter = ("kind", "role", "member__organization")
+    list_select_related = ("member", "booking__rider")
+    search_fields = ("member__display_name",)
+    date_hierarchy = "at"
+
+
+class Decided(ReadOnly, admin.ModelAdmin):
+    """Decided by actions of the list, not edited."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Let the list show its actions; one alone is only read."""
+        return obj is None and admin.ModelAdmin.has_change_permission(self, request)
+
+
+@admin.register(DeedObjection)
+class DeedObjectionAdmin(Decided):
+    """The queue of what people say to be wrong about themselves."""
+
+    list_display = ("made_at", "state", "deed", "text", "decided_by", "decided_at")
+    list_filter = ("state", "deed__kind", "deed__member__organization")
+    list_select_related = ("deed__member", "decided_by")
+    search_fields = ("deed__member__display_name", "text")
+    actions = ("grant", "refuse")
+
+    @admin.action(description=_("Take it out of the score"))
+    def grant(self, request: HttpRequest, queryset: QuerySet[DeedObjection]) -> None:
+        """Believe the person."""
+        self._decide(request, queryset, grants=True)
+
+    @admin.action(description=_("Leave it in the score"))
+    def refuse(self, request: HttpRequest, queryset: QuerySet[DeedObjection]) -> None:
+        """Find nothing wrong."""
+        self._decide(request, queryset, grants=False)
+
+    def _decide(
+        self, request: HttpRequest, chosen: QuerySet[DeedObjection], *, grants: bool
+    ) -> None:
+        assert isinstance(request.user, User)
+        for one in chosen:
+            try:
+                services.decide_objection(
+                    objection_id=one.pk, grants=grants, by=request.user, now=clock.now()
+                )
+            except DomainError as error:
+                self.message_user(request, f"{one}: {error.detail}", messages.ERROR)
+
+
+@admin.register(Review)
+class FlaggedReviewAdmin(Decided):
+    """The moderators' queue of comments that word lists or the rated person flagged.
+
+    Other ratings are nobody's business but their two people's.
+    """
+
+    list_display = ("written_at", "flagged_for", "comment", "subject", "reviewed_at", "hidden_at")
+    list_filter = ("flagged_for", "subject__organization")
+    list_select_related = ("subject",)
+    fields = ("written_at", "flagged_for", "comment", "reviewed_at", "hidden_at")
+    actions = ("keep", "hide")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
+        """List flagged comments only."""
+        return super().get_queryset(request).exclude(flagged_for="")
+
+    @admin.action(description=_("Leave it"))
+    def keep(self, _request: HttpRequest, queryset: QuerySet[Review]) -> None:
+        """Find nothing wrong."""
+        self._look(queryset, hides=False)
+
+    @admin.action(description=_("Take out of sight"))
+    def hide(self, _request: HttpRequest, queryset: QuerySet[Review]) -> None:
+        """Remove the chosen comments; the stars stay."""
+        self._look(queryset, hides=True)
+
+    def _look(self, chosen: QuerySet[Review], *, hides: bool) -> None:
+        for review in chosen:
+            services.look_at_review(review_id=review.pk, hides=hides, now=clock.now())

@@ -11,8 +11,8 @@ class RidesConfig(AppConfig):
     verbose_name = _("Rides")
 
     def ready(self) -> None:
-        """Subscribe to members who withdraw or are withdrawn."""
-        from accounts.events import MemberWithdrawn, PoliciesChanged
+        """Subscribe to what members and moderators do."""
+        from accounts.events import MemberWithdrawn, PoliciesChanged, ReviewHidden
         from carpool.kernel import outbox, personal_data
         from rides import handlers
         from rides.selectors.personal import export_rides
@@ -23,3 +23,4 @@ class RidesConfig(AppConfig):
         personal_data.register(holder)
         outbox.subscribe(MemberWithdrawn, handlers.on_member_withdrawn)
         outbox.subscribe(PoliciesChanged, handlers.on_policies_changed)
+        outbox.subscribe(ReviewHidden, handlers.on_review_hidden)

@@ -374,3 +374,24 @@ class NobodyJoined(Conflict):
 
     code = "nobody_joined"
     title = _("Nobody has joined you yet")
+
+
+class RatingClosed(Conflict):
+    """The ride is not over, did not take place, was too long ago, or both have rated."""
+
+    code = "rating_closed"
+    title = _("This ride cannot be rated, or not any more")
+
+
+class NotAboutYou(NotFound):
+    """Nothing like that is known of this person, or it is not open yet."""
+
+    code = "not_about_you"
+    title = _("Nothing like that is known about you")
+
+
+class ObjectionClosed(Conflict):
+    """One objection to a fact is enough, and it is decided once."""
+
+    code = "objection_closed"
+    title = _("This has been objected to, or decided, already")

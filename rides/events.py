@@ -93,6 +93,17 @@ class TripProven(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewOpened(Event):
+    """How somebody (``member_id``) was rated after a ride is blind no longer."""
+
+    review_id: UUID
+    booking_id: UUID
+    ride_id: UUID
+    member_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TripCounted(Event):
     """A proven trip counts for incentives; again when its class rises."""
 

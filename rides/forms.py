@@ -20,8 +20,9 @@ from carpool.kernel.forms import (
     time_input,
 )
 from carpool.kernel.geo import LonLat
-from rides.models import BookingMode, Ride
-from rides.services import InstantTerms, OfferTerms, RecurringTerms, TripEnd
+from rides.models import LONGEST_COMMENT, BookingMode, Ride
+from rides.models.reliability import LEAST_STARS, MOST_STARS
+from rides.services import InstantTerms, OfferTerms, RecurringTerms, Stars, TripEnd
 
 LEAVE, ARRIVE = "leave", "arrive"
 THIS, FOLLOWING, ALL = "this", "following", "all"
@@ -346,3 +347,54 @@ class StopForm(forms.Form):
     """Which stop the car reached."""
 
     stop = forms.IntegerField()
+
+
+def _stars(label: Any, *, required: bool = False) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label,
+        choices=[(n, str(n)) for n in range(LEAST_STARS, MOST_STARS + 1)],
+        coerce=int,
+        empty_value=None,
+        required=required,
+        widget=forms.RadioSelect,
+    )
+
+
+class RatingForm(forms.Form):
+    """How somebody rates the other person of a ride; riders are not rated for driving."""
+
+    overall = _stars(_("In all"), required=True)
+    punctuality = _stars(_("Punctuality"))
+    friendliness = _stars(_("Friendliness"))
+    driving = _stars(_("Driving and car"))
+    comment = forms.CharField(
+        label=_("In your words"),
+        required=False,
+        max_length=LONGEST_COMMENT,
+        widget=forms.Textarea(attrs={"class": "textarea", "rows": 3}),
+    )
+
+    def __init__(self, rates_driver: bool, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not rates_driver:
+            del self.fields["driving"]
+
+    def to_stars(self) -> Stars:
+        """Return the validated stars."""
+        return Stars(**{k: v for k, v in self.cleaned_data.items() if k != "comment"})
+
+
+class ObjectionForm(forms.Form):
+    """What is wrong about a fact."""
+
+    text = forms.CharField(
+        label=_("What is wrong about it?"),
+        max_length=LONGEST_COMMENT,
+        widget=forms.Textarea(attrs={"class": "textarea", "rows": 4}),
+    )
+
+
+class PageForm(forms.Form):
+    """Which page of a list."""
+
+    page = forms.IntegerField(required=False, min_value=1)

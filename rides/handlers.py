@@ -1,6 +1,8 @@
 """What rides does when accounts tells of somebody on whom nobody may count any more."""
 
-from accounts.events import MemberWithdrawn, PoliciesChanged
+from uuid import UUID
+
+from accounts.events import MemberWithdrawn, PoliciesChanged, ReviewHidden
 from carpool.kernel import clock
 from rides import services
 
@@ -13,3 +15,8 @@ def on_member_withdrawn(event: MemberWithdrawn) -> None:
 def on_policies_changed(event: PoliciesChanged) -> None:
     """Let memories of rides read them again, by the organization's new rules."""
     services.touch_rides(organization_id=event.organization_id, now=clock.now())
+
+
+def on_review_hidden(event: ReviewHidden) -> None:
+    """Take what stands beside the stars out of sight, as a moderator decided."""
+    services.look_at_review(review_id=UUID(event.review_id), hides=True, now=clock.now())

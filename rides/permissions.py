@@ -162,6 +162,12 @@ def can_answer(member: Member, booking: Booking) -> bool:
     return mine and booking.state == BookingState.COMPLETED_PENDING_VALIDATION
 
 
+def can_rate(member: Member, booking: Booking, now: datetime) -> bool:
+    """Only the two of a trip that took place, once it is over and for so many days."""
+    mine = member.pk in {booking.rider_id, booking.ride.driver_id}
+    return mine and booking.has_travelled and now < booking.rated_until
+
+
 def can_mark_missing(member: Member, booking: Booking, now: datetime) -> bool:
     """Only the driver, who has waited a little, once, and until both have answered."""
     is_there = booking.state in {

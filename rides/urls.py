@@ -34,4 +34,8 @@ urlpatterns = [
     path("bookings/<uuid:booking_id>/missing/", views.mark_missing, name="booking-missing"),
     path("bookings/<uuid:booking_id>/alight/", views.alight, name="booking-alight"),
     path("bookings/<uuid:booking_id>/answer/", views.answer_booking, name="booking-answer"),
+    path("bookings/<uuid:booking_id>/rate/", views.rate, name="rate"),
+    path("profile/reliability/", views.reliability, name="reliability"),
+    path("profile/reliability/<int:deed_id>/", views.object_to_deed, name="deed"),
+    path("profile/ratings/<uuid:review_id>/", views.report_review, name="review-report"),
 ]

@@ -178,6 +178,20 @@ class Policies:
         7, PolicyGroup.RIDES, Unit.DAYS, (1, 90),
         _("Conversation stays open"), _("So many days after a ride its people can still write."),
     )  # fmt: skip
+    rating_days: int = _rule(
+        14, PolicyGroup.RIDES, Unit.DAYS, (2, 30),
+        _("Time to rate each other"),
+        _("Ratings stay hidden until both have rated, or so many days have passed."),
+    )  # fmt: skip
+    rating_half_life_days: int = _rule(
+        90, PolicyGroup.RIDES, Unit.DAYS, (14, 120),
+        _("Reliability fades"), _("What is so old counts half in somebody's reliability."),
+    )  # fmt: skip
+    rating_shown_from: int = _rule(
+        3, PolicyGroup.RIDES, Unit.TIMES, (1, 20),
+        _("Reliability is shown from"),
+        _("With fewer rides, or ratings by fewer people, no number is shown or counts."),
+    )  # fmt: skip
     workplace_m: int = _rule(
         100, PolicyGroup.RIDES, Unit.METRES, (25, 1_000),
         _("Arrived at work"),

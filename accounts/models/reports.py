@@ -19,6 +19,7 @@ class ReportSubject(models.TextChoices):
     MEMBER = "member", _("A person")
     RIDE = "ride", _("A ride")
     MESSAGE = "message", _("A message")
+    REVIEW = "review", _("A rating")
 
 
 class ReportReason(models.TextChoices):
@@ -54,7 +55,7 @@ class ModerationStep(models.TextChoices):
     DISMISS = "dismiss", _("Dismiss")
     WARN = "warn", _("Warn the person")
     SUSPEND = "suspend", _("Suspend the person")
-    HIDE_MESSAGE = "hide_message", _("Hide the message")
+    HIDE_MESSAGE = "hide_message", _("Hide the message, or what a rating says")
 
 
 class Report(models.Model):

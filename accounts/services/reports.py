@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotAMessage, OnlyOthers, ReportDecided, TooManyReports
-from accounts.events import MemberWarned, MemberWithdrawn, MessageHidden
+from accounts.events import MemberWarned, MemberWithdrawn, MessageHidden, ReviewHidden
 from accounts.models import (
     REPORT_TRANSITIONS,
     Member,
@@ -72,7 +72,7 @@ def moderate(*, report_id: UUID, step: str, by: User, now: datetime) -> Report:
     Raises:
         ReportNotFound: there is no such report.
         ReportDecided: it was acted upon, and can't be dismissed any more.
-        NotAMessage: only a message can be hidden.
+        NotAMessage: only a message, or what a rating says, can be hidden.
     """
     report = lock_report(report_id)
     step = ModerationStep(step)
@@ -99,6 +99,9 @@ def _suspend(report: Report, now: datetime) -> None:
 
 
 def _hide_message(report: Report, now: datetime) -> None:
+    if report.subject == ReportSubject.REVIEW:
+        outbox.publish(ReviewHidden(review_id=report.subject_id), now=now)
+        return
     if report.subject != ReportSubject.MESSAGE:
         raise NotAMessage
     outbox.publish(MessageHidden(message_id=report.subject_id), now=now)

@@ -191,6 +191,8 @@ RETENTION_DAYS = {
     "raw_trace": env.int("RETENTION_RAW_TRACE_DAYS", default=7),
     "raw_trace_dispute": env.int("RETENTION_RAW_TRACE_DISPUTE_DAYS", default=30),
     "export": env.int("RETENTION_EXPORT_DAYS", default=7),
+    # How somebody kept their promises, and how they were rated: longer ago says little of today.
+    "reliability": env.int("RETENTION_RELIABILITY_DAYS", default=365),
     # Reports that were decided.
     "report": env.int("RETENTION_REPORT_DAYS", default=365),
     # Where somebody worked on a day: this year's and last year's sheets.

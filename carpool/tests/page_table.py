@@ -34,6 +34,8 @@ TABLE: dict[str, tuple[str, str]] = {
         "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 ! ! 404 404"),
     "bookings/<uuid:booking_id>/pay/": (
         "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 ! 404 404 404"),
+    "bookings/<uuid:booking_id>/rate/": (
+        "in 404 > 404 404 404 200 200 404 404", "in 404 > 404 404 404 200 200 404 404"),
     "brand/<uuid:organization_id>/<slug:version>.png": (
         "404 404 404 404 404 404 404 404 404 404", "405 405 405 405 405 405 405 405 405 405"),
     "calendar/<str:token>.ics": (
@@ -200,6 +202,12 @@ TABLE: dict[str, tuple[str, str]] = {
         "in 200 > 200 200 200 200 200 200 200", "in 200 > 200 200 200 200 200 200 200"),
     "profile/places/<uuid:place_id>/remove/": (
         "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 404 > 404 404"),
+    "profile/ratings/<uuid:review_id>/": (
+        "in 404 > 404 404 404 404 200 404 404", "in 404 > 404 404 404 404 200 404 404"),
+    "profile/reliability/": (
+        "in 200 > 200 200 200 200 200 200 200", "in 405 > 405 405 405 405 405 405 405"),
+    "profile/reliability/<int:deed_id>/": (
+        "in 404 > 404 404 404 404 200 404 404", "in 404 > 404 404 404 404 200 404 404"),
     "profile/safety/": (
         "in 200 > 200 200 200 200 200 200 200", "in 200 > 200 200 200 200 200 200 200"),
     "profile/safety/avoid/": (

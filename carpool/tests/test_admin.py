@@ -42,6 +42,7 @@ from payments.models import (
 from payments.services import enter_deposit, propose_journal
 from payments.tests.evening import settled_evening
 from payments.tests.ledger_scene import check_deferred
+from rides.models import Deed, DeedObjection, Review
 from rides.tests.api import Api, offer_body
 from rides.tests.factories import stand_at_kerb
 from tracking.models import Appeal, ProofRules, Trace, Verification
@@ -123,7 +124,21 @@ def world(cast, gazetteer, now):
             taken_at=now,
         )  # fmt: skip
         tracked(world)
+        rated(world)
         yield world
+
+
+def rated(world):
+    """What is written down about the driver, their objection to it, and a flagged rating."""
+    cast, now, booking = world.cast, world.now, world.booking
+    deed = Deed.objects.create(
+        member=cast.driver, booking=booking, role="driver", kind="late", at=now
+    )
+    DeedObjection.objects.create(deed=deed, text="I was there", made_at=now)
+    Review.objects.create(
+        booking=booking, author=cast.rider, subject=cast.driver, subject_role="driver", overall=1,
+        comment="x", flagged_for="profanity", written_at=now, opens_at=now,
+    )  # fmt: skip
 
 
 def tracked(world):
@@ -164,7 +179,10 @@ def clerk(db):
 
 
 # Where the admin shows some rows only.
-ROWS = {"chat.Message": lambda: Message.objects.exclude(flagged_for="")}
+ROWS = {
+    "chat.Message": lambda: Message.objects.exclude(flagged_for=""),
+    "rides.Review": lambda: Review.objects.exclude(flagged_for=""),
+}
 
 
 def pages_of(model):

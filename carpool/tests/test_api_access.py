@@ -133,6 +133,15 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "bookings/<uuid:booking_id>/missing"): ("over",    "401 403 200 409 404 404 404 404"),
     ("GET", "bookings/<uuid:booking_id>/fare"):     ("booked",  "401 403 200 200 404 404 404 404"),
     ("POST", "bookings/<uuid:booking_id>/payment"): ("booked",  "401 403 404 409 404 404 404 404"),
+    # ratings: blind, by the two of a trip that took place; read by the rated, with their own score
+    ("GET", "bookings/<uuid:booking_id>/rating"):   ("booked",  "401 403 200 200 404 404 404 404"),
+    ("PUT", "bookings/<uuid:booking_id>/rating"):   ("over",    "401 403 200 200 404 404 404 404"),
+    ("GET", "me/reliability"):                      ("booked",  "401 403 200 200 200 200 200 200"),
+    ("GET", "me/deeds"):                            ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "me/deeds/<int:deed_id>/objection"):   ("booked",  "401 403 201 404 404 404 404 404"),
+    ("GET", "me/ratings"):                          ("booked",  "401 403 200 200 200 200 200 200"),
+    ("POST", "me/ratings/<uuid:review_id>/reports"):
+                                                    ("booked",  "401 403 204 404 404 404 404 404"),
     # standing requests: one's own
     ("GET", "requests"):                            ("booked",  "401 403 200 200 200 200 200 200"),
     ("POST", "requests"):                           ("booked",  "401 403 201 201 201 201 201 201"),

@@ -63,9 +63,11 @@ from payments.selectors import find_price
 from rides import services
 from rides.models import (
     Booking,
+    Deed,
     InstantCode,
     RecurringRide,
     RequestOffer,
+    Review,
     Ride,
     RideRequest,
     Room,
@@ -152,28 +154,33 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
     driver = world.cast.driver
     if (method, path) == ("POST", "rides/<uuid:ride_id>/positions") and hasattr(person, "consents"):
         give_consent(member=person, purpose=ConsentPurpose.LIVE_POSITION, now=world.now)
-    bodies: dict[tuple[str, str], dict[str, Any]] = {
+    bodies: dict[tuple[str, str], Any] = {  # those that ask the database only when wanted
         ("PATCH", "me"): {"phone": "+56 9 1234 5678"},
         ("POST", "me/cars"): CAR,
         ("PATCH", "me/cars/<uuid:car_id>"): {"colour": "Blue"},
         ("POST", "me/places"): PLACE,
         ("PATCH", "organization/people/<uuid:person_id>"): {"role": "manager"},
         ("POST", "me/merges"): {"email": f"{uuid4().hex}@copper.example"},
-        ("POST", "me/merges/<uuid:merge_id>/confirm"): {"code": code_of(_merge(world).pk)},
+        ("POST", "me/merges/<uuid:merge_id>/confirm"): lambda: {"code": code_of(_merge(world).pk)},
         ("POST", "organization/sites"): {"name": "Mine", "location": PLACE["location"]},
         ("POST", "organization/budgets"): BUDGET,
         ("PATCH", "organization/budgets/<uuid:budget_id>"): {"percent": 40},
-        ("POST", "organization/incentives"): {**INCENTIVE, "budget": str(_budget(world).pk)},
+        ("POST", "organization/incentives"): lambda: {
+            **INCENTIVE,
+            "budget": str(_budget(world).pk),
+        },
         ("PATCH", "organization/incentives/<uuid:incentive_id>"): {"per_trip": 500},
         ("POST", "organization/incentives/<uuid:incentive_id>/state"): {"state": "ended"},
         ("POST", "organization/incentives/<uuid:incentive_id>/trial"): {},
         ("POST", "organization/rewards/<uuid:reward_id>/take-back"): {"why": "Twice"},
         ("PUT", "me/work-days"): {"date": world.now.date().isoformat(), "kind": "telework"},
-        ("POST", "rides/<uuid:ride_id>/seat-terms"): _asked_terms(world),
+        ("POST", "rides/<uuid:ride_id>/seat-terms"): lambda: _asked_terms(world),
         ("PATCH", "organization/sites/<uuid:site_id>"): {"radius_m": 90},
         ("PUT", "organization/door"): {"is_open": True},
         ("PATCH", "organization/branding"): {"colour": "#b45309"},
-        ("PUT", "organization/branding/logo"): {"logo": ContentFile(_jpeg(), name="logo.jpg")},
+        ("PUT", "organization/branding/logo"): lambda: {
+            "logo": ContentFile(_jpeg(), name="logo.jpg")
+        },
         ("POST", "organization/partners"): {"domain": "campus.example"},
         ("PATCH", "organization/policies"): {"default_walk_m": 900},
         ("PUT", "me/company"): {"gender": "woman", "same_gender_only": True},
@@ -193,11 +200,13 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("GET", "maps/addresses"): {"q": "balmaceda"},
         ("GET", "maps/route"): {"from": HERE, "to": "-71.33849,-29.954"},
         ("GET", "maps/place"): {"at": HERE},
-        ("POST", "rides"): offer_body(driver, now=world.now, hours=72),
-        ("POST", "rides/<uuid:ride_id>/replace"): offer_body(driver, now=world.now, hours=72),
+        ("POST", "rides"): lambda: offer_body(driver, now=world.now, hours=72),
+        ("POST", "rides/<uuid:ride_id>/replace"): lambda: offer_body(
+            driver, now=world.now, hours=72
+        ),
         ("POST", "requests/<uuid:request_id>/offers"): {"ride": str(world.ride.pk)},
-        ("POST", "me/recurring-rides"): _repeated(world),
-        ("PUT", "recurring-rides/<uuid:recurring_id>"): _repeated(world),
+        ("POST", "me/recurring-rides"): lambda: _repeated(world),
+        ("PUT", "recurring-rides/<uuid:recurring_id>"): lambda: _repeated(world),
         ("POST", "recurring-rides/<uuid:recurring_id>/days-out"): {
             "first_date": world.now.date().isoformat(),
             "last_date": (world.now + timedelta(days=8)).date().isoformat(),
@@ -205,7 +214,7 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "recurring-rides/<uuid:recurring_id>/day-back"): {
             "date": world.now.date().isoformat()
         },
-        ("POST", "instant"): {
+        ("POST", "instant"): lambda: {
             "origin": PLACE["location"],
             "destination": end(PORT, "Port"),
             "car": str(driver.cars.get().pk),
@@ -215,13 +224,16 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "rides/<uuid:ride_id>/board"): {"code": "0000"},
         ("POST", "bookings/<uuid:booking_id>/answer"): {"took_place": True},
         ("POST", "bookings/<uuid:booking_id>/payment"): {"provider": "test_bank"},
-        ("POST", "searches"): wish_for(world.ride),
-        ("POST", "requests"): wish_for(world.ride),
-        ("POST", "studies"): {
+        ("PUT", "bookings/<uuid:booking_id>/rating"): {"overall": 4},
+        ("POST", "me/deeds/<int:deed_id>/objection"): {"text": "I was there"},
+        ("POST", "me/ratings/<uuid:review_id>/reports"): {"reason": "other"},
+        ("POST", "searches"): lambda: wish_for(world.ride),
+        ("POST", "requests"): lambda: wish_for(world.ride),
+        ("POST", "studies"): lambda: {
             "name": "Spring",
             "file": ContentFile(table(world.ride.region, 6), name="commutes.csv"),
         },
-        ("PUT", "plan"): plan_body(person),
+        ("PUT", "plan"): lambda: plan_body(person),
         ("PUT", "notifications/preferences"): PREFERENCES,
         ("POST", "me/devices"): PHONE,
         ("POST", "conversations"): {"ride": str(world.ride.pk)},
@@ -229,7 +241,7 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", f"{TALK}/messages"): {"client_id": str(uuid4()), "text": "Hello"},
         ("POST", f"{TALK}/marks"): {"read": 1},
         ("PUT", f"{TALK}/muted"): {"is_muted": True},
-        ("POST", f"{TALK}/photos"): {
+        ("POST", f"{TALK}/photos"): lambda: {
             "client_id": str(uuid4()),
             "photo": ContentFile(_jpeg(), name="photo.jpg"),
         },
@@ -244,7 +256,8 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
     takes_an_offer = path in {"bookings", "searches/drawing"} and method == "POST"
     if takes_an_offer and hasattr(person, "organization_id"):
         return {"offer": world.token(person)}
-    return bodies.get((method, path), {})
+    body = bodies.get((method, path), {})
+    return body() if callable(body) else body
 
 
 def _repeated(world: World) -> dict[str, Any]:
@@ -494,6 +507,35 @@ def _verdict(world: World) -> Verification:
     )[0]
 
 
+def _deed(world: World) -> Deed:
+    """What is written down about the driver; before somebody books there is nothing."""
+    if world.booking is None:
+        return Deed(pk=0)
+    return Deed.objects.get_or_create(
+        booking=world.booking,
+        member=world.cast.driver,
+        defaults={"role": "driver", "kind": "late", "at": world.now},
+    )[0]
+
+
+def _review(world: World) -> Review:
+    """How the rider rated the driver, to be read; before they book there is none."""
+    if world.booking is None:
+        return Review()
+    return Review.objects.get_or_create(
+        booking=world.booking,
+        author=world.cast.rider,
+        defaults={
+            "subject": world.cast.driver,
+            "subject_role": "driver",
+            "overall": 4,
+            "comment": "Thank you",
+            "written_at": world.now,
+            "opens_at": world.now,
+        },
+    )[0]
+
+
 MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
     "<uuid:recurring_id>": _recurring,
     "<uuid:offer_id>": _request_offer,
@@ -514,6 +556,8 @@ MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
     "<uuid:incentive_id>": _incentive,
     "<uuid:reward_id>": _reward,
     "<uuid:verification_id>": _verdict,
+    "<int:deed_id>": _deed,
+    "<uuid:review_id>": _review,
 }
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat", "0016_news_of_request_offers"),
+        ("chat", "0017_news_of_ratings"),
     ]
 
     operations = [
@@ -27,6 +27,8 @@ class Migration(migrations.Migration):
                     ("driver_left", "Your driver has left"),
                     ("driver_at_stop", "Your driver is at the meeting point"),
                     ("validation_asked", "Did the ride take place?"),
+                    ("ride_to_rate", "How was the ride?"),
+                    ("rated", "Somebody rated you"),
                     ("request_matched", "A ride fits your request"),
                     ("request_offered", "A driver offers you a ride that you look for"),
                     ("request_offer_ended", "A ride that you offered somebody is not taken"),
@@ -72,6 +74,8 @@ class Migration(migrations.Migration):
                     ("driver_left", "Your driver has left"),
                     ("driver_at_stop", "Your driver is at the meeting point"),
                     ("validation_asked", "Did the ride take place?"),
+                    ("ride_to_rate", "How was the ride?"),
+                    ("rated", "Somebody rated you"),
                     ("request_matched", "A ride fits your request"),
                     ("request_offered", "A driver offers you a ride that you look for"),
                     ("request_offer_ended", "A ride that you offered somebody is not taken"),

@@ -51,6 +51,8 @@ class Kind(models.TextChoices):
     DRIVER_LEFT = "driver_left", _("Your driver has left")
     DRIVER_AT_STOP = "driver_at_stop", _("Your driver is at the meeting point")
     VALIDATION_ASKED = "validation_asked", _("Did the ride take place?")
+    RIDE_TO_RATE = "ride_to_rate", _("How was the ride?")
+    RATED = "rated", _("Somebody rated you")
     REQUEST_MATCHED = "request_matched", _("A ride fits your request")
     REQUEST_OFFERED = "request_offered", _("A driver offers you a ride that you look for")
     REQUEST_OFFER_ENDED = "request_offer_ended", _("A ride that you offered somebody is not taken")
@@ -95,6 +97,8 @@ URGENCY: dict[Kind, Urgency] = dict.fromkeys(Kind, Urgency.NORMAL) | {
     Kind.ROOM_MERGER_ENDED: Urgency.LOW,
     Kind.SEAT_TO_PAY: Urgency.URGENT,
     Kind.VALIDATION_ASKED: Urgency.LOW,
+    Kind.RIDE_TO_RATE: Urgency.LOW,
+    Kind.RATED: Urgency.LOW,
     Kind.REQUEST_OFFER_ENDED: Urgency.LOW,
     Kind.REQUEST_EXPIRED: Urgency.LOW,
     Kind.PROPOSAL_CLOSED: Urgency.LOW,
@@ -109,12 +113,14 @@ BY_URGENCY: dict[Urgency, frozenset[Channel]] = {
 _MOMENT = frozenset({Channel.IN_APP, Channel.PUSH})
 # A mail about the next ten minutes is read too late; a settled carpool brings mails of its
 # bookings; one's own deed needs a mail only, for the calendar entry in it; a message
-# waits in the app, and by mail for those who choose so.
+# waits in the app, and by mail for those who choose so; nobody hurries to rate or to be rated.
 _EXCEPTIONS: dict[Kind, frozenset[Channel]] = {
     Kind.RIDE_DEPARTING: _MOMENT,
     Kind.DRIVER_LEFT: _MOMENT,
     Kind.DRIVER_AT_STOP: _MOMENT,
     Kind.BOOKING_RECEIPT: frozenset({Channel.EMAIL}),
+    Kind.RIDE_TO_RATE: frozenset({Channel.IN_APP}),
+    Kind.RATED: frozenset({Channel.IN_APP}),
     Kind.PROPOSAL_TAKEN: _MOMENT,
     Kind.PROPOSAL_CLOSED: frozenset({Channel.IN_APP}),
     Kind.MESSAGE_RECEIVED: _MOMENT,

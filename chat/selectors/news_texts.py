@@ -46,6 +46,8 @@ def _path(notification: Notification) -> str:
         return f"{reverse('matching:find')}?request={notification.request_id}"
     if notification.kind in _TO_FIND and notification.facts.get("is_rider", True):
         return reverse("matching:find")
+    if notification.kind == Kind.RIDE_TO_RATE and notification.booking_id is not None:
+        return reverse("rides:rate", args=[notification.booking_id])
     if notification.ride_id is not None:
         return reverse("rides:ride", args=[notification.ride_id])
     return reverse("rides:today")
@@ -58,6 +60,7 @@ _TO_PAGE = {
     Kind.DAYS_SKIPPED: "rides:recurring-rides",
     Kind.REWARD_GIVEN: "payments:earnings",
     Kind.INCENTIVE_USED: "payments:incentives",
+    Kind.RATED: "rides:reliability",
 }
 _TO_FIND = {
     Kind.RIDE_CANCELLED,
@@ -180,6 +183,18 @@ def _at_stop(news: Notification) -> Words:
 def _asked(news: Notification) -> Words:
     title = _("Did the ride with %(name)s take place?") % {"name": _name(news)}
     return title, _("It was planned %(when)s. One tap, yes or no.") % {"when": _trip(news)}
+
+
+def _to_rate(news: Notification) -> Words:
+    title = _("How was the ride with %(name)s?") % {"name": _name(news)}
+    return title, _("%(when)s. Your rating stays hidden until both have rated.") % {
+        "when": _trip(news)
+    }
+
+
+def _rated(news: Notification) -> Words:
+    title = _("%(name)s rated you") % {"name": _name(news)}
+    return title, _("For the ride %(when)s. See it in your profile.") % {"when": _trip(news)}
 
 
 def _matched(news: Notification) -> Words:
@@ -360,6 +375,8 @@ _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.DRIVER_LEFT: ("car-front", _left),
     Kind.DRIVER_AT_STOP: ("map-pin", _at_stop),
     Kind.VALIDATION_ASKED: ("flag", _asked),
+    Kind.RIDE_TO_RATE: ("star", _to_rate),
+    Kind.RATED: ("star", _rated),
     Kind.REQUEST_MATCHED: ("route", _matched),
     Kind.REQUEST_OFFERED: ("car-front", _offered),
     Kind.REQUEST_OFFER_ENDED: ("info", _offer_ended),

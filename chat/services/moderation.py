@@ -9,10 +9,10 @@ from django.db import transaction
 from accounts.events import MemberWarned
 from accounts.models import ReportReason, User
 from carpool.kernel import outbox
+from carpool.kernel.wording import flag
 from chat.errors import MessageNotFlagged
 from chat.models import Message, MessageReview, Photo, ReviewStep
 from chat.services import live
-from chat.services.texts import flag
 
 
 def flag_messages(*, limit: int = 1000) -> int:

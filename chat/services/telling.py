@@ -4,9 +4,10 @@ Whoever did something is not told of it; they get a receipt by mail, which puts 
 calendar or takes it out again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -27,10 +28,11 @@ from rides.models import (
     Stop,
     StopKind,
 )
+from rides.permissions import can_rate
 
 # Smaller moves are within what one waits at the kerb anyway.
 WORTH_TELLING = timedelta(minutes=2)
-WITH_PEOPLE = ("rider", "ride__driver")
+WITH_PEOPLE = ("rider", "ride__driver", "ride__organization")
 
 
 def tell_of_booking(*, booking_id: UUID, before: str, after: str, now: datetime) -> None:
@@ -38,11 +40,12 @@ def tell_of_booking(*, booking_id: UUID, before: str, after: str, now: datetime)
     booking = Booking.objects.select_related(*WITH_PEOPLE).filter(pk=booking_id).first()
     if booking is None:
         return
-    writers = {
+    writers: dict[BookingState, Callable[[Booking, str], Iterator[News]]] = {
         BookingState.WAITING_CONFIRMATION: _requested,
         BookingState.CONFIRMED: _confirmed,
         BookingState.CANCELLED: _cancelled,
         BookingState.COMPLETED_PENDING_VALIDATION: _asked,
+        BookingState.VALIDATED: partial(_to_rate, now=now),
     }
     write = writers.get(BookingState(after))
     if write is not None:
@@ -108,6 +111,23 @@ def _cancelled(booking: Booking, before: str) -> Iterator[News]:
 def _asked(booking: Booking, before: str) -> Iterator[News]:  # noqa: ARG001 (one of a table)
     for member in (booking.rider, booking.ride.driver):
         yield _news(booking, member, Kind.VALIDATION_ASKED, "asked_afterwards")
+
+
+def _to_rate(booking: Booking, before: str, *, now: datetime) -> Iterator[News]:  # noqa: ARG001 (one of a table)
+    """Ask whoever has not rated the other, once it is certain that they travelled together."""
+    rated = set(booking.reviews.values_list("author", flat=True))
+    for member in (booking.rider, booking.ride.driver):
+        if can_rate(member, booking, now) and member.pk not in rated:
+            yield _news(booking, member, Kind.RIDE_TO_RATE, "to_rate")
+
+
+def tell_of_review(*, booking_id: UUID, member_id: UUID, now: datetime) -> None:
+    """Tell somebody that they can read how they were rated; not how."""
+    booking = Booking.objects.select_related(*WITH_PEOPLE).filter(pk=booking_id).first()
+    if booking is None:
+        return
+    member = booking.rider if member_id == booking.rider_id else booking.ride.driver
+    tell([_news(booking, member, Kind.RATED, "rated")], now=now)
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from django.db import connection
 
 from carpool.kernel import clock, outbox
 from carpool.kernel.errors import DomainError, InvalidInput
+from carpool.kernel.wording import flag
 from chat import selectors, services
 from chat.errors import (
     ConversationClosed,
@@ -21,7 +22,7 @@ from chat.errors import (
 )
 from chat.models import Conversation, Message, MessageKind
 from chat.services import batches
-from chat.services.texts import clean_text, flag
+from chat.services.texts import clean_text
 from chat.tests.factories import draft, say, shared_ride, talk_of
 from rides import services as rides
 from rides.models import Booking

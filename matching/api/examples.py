@@ -2,7 +2,14 @@
 
 from drf_spectacular.utils import OpenApiExample
 
-from rides.api.examples import BOOKING, DROPOFF, PICKUP, STRANGERS_RIDE_BODY, WISH_BODY
+from rides.api.examples import (
+    BOOKING,
+    DROPOFF,
+    PICKUP,
+    RELIABILITY_BODY,
+    STRANGERS_RIDE_BODY,
+    WISH_BODY,
+)
 
 TOKEN = ".eJxFzl1uwyAMwPG7-BmqYEyAnGB3mKrKJDChNiUi2fow7e6j2UceLX42_0-Y:1xUh1L:7JV1TfBW3MUIo2uy0UWT"  # noqa: S105
 
@@ -43,13 +50,13 @@ RESULT = OpenApiExample(
                     "reliability_s": 60.0,
                 },
                 "price": {"minor": 39, "currency": "EUR"},
-                "reliability": {"kept": 24, "total": 25},
+                "reliability": RELIABILITY_BODY,
                 "reasons": [
                     "You walk 100 m to the pick-up and 80 m at the end.",
                     "The driver drives 4 min longer; they accept 15 min.",
                     "You share 6.6 km and save 1.0 kg of CO₂ against driving alone.",
                     "Your share of the cost is 0.39 EUR.",
-                    "Dora kept 24 of 25 rides in the last six months.",
+                    f"Reliability of Dora: 93 of 100. {RELIABILITY_BODY['words']}",
                 ],
             }
         ],

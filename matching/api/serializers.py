@@ -14,12 +14,16 @@ from matching.selectors import (
     CostParts,
     NearMiss,
     Offer,
-    Reliability,
     SearchQuery,
     explain,
     explain_near_miss,
 )
-from rides.api.serializers import BookingSerializer, RideSerializer, WishSerializer
+from rides.api.serializers import (
+    BookingSerializer,
+    ReliabilitySerializer,
+    RideSerializer,
+    WishSerializer,
+)
 from rides.services import PayBy
 
 
@@ -61,13 +65,6 @@ class PriceSerializer(serializers.Serializer[Money]):
 
     minor = serializers.IntegerField(help_text="In the smallest unit of the currency")
     currency = serializers.CharField(help_text="ISO 4217")
-
-
-class ReliabilitySerializer(serializers.Serializer[Reliability]):
-    """What became of the seats that the driver gave away in the last six months."""
-
-    kept = serializers.IntegerField()
-    total = serializers.IntegerField()
 
 
 class OfferSerializer(serializers.Serializer[Offer]):

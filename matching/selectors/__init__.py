@@ -22,7 +22,7 @@ from matching.selectors.explain import explain, explain_first, explain_near_miss
 from matching.selectors.finding import find_rides
 from matching.selectors.matches import list_matches, query_of
 from matching.selectors.near_misses import NearMiss
-from matching.selectors.ranking import Ranking, Reliability, get_ranking
+from matching.selectors.ranking import Ranking, get_ranking
 from matching.selectors.rooms import FoundRoom, RoomQuery, find_rooms
 from matching.selectors.search import Offer, SearchResult, list_answers, search
 from matching.selectors.shown import ShownOffer, read_offer
@@ -42,7 +42,6 @@ __all__ = [
     "NearMiss",
     "Offer",
     "Ranking",
-    "Reliability",
     "RoomQuery",
     "SearchQuery",
     "SearchResult",

@@ -22,8 +22,9 @@ from matching.engine import (
     feasible_insertions,
 )
 from matching.selectors.arrays import Gathered, gather_arrays, to_ms, to_time
-from matching.selectors.ranking import BY_TIME, Fares, Ranking, Reliability
+from matching.selectors.ranking import BY_TIME, Fares, Ranking
 from rides.models import Ride
+from rides.selectors import Reliability
 from rides.services import RequestTerms
 
 

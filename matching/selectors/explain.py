@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from matching.engine import Promise
 from matching.selectors.near_misses import NearMiss
 from matching.selectors.search import Offer
+from rides.selectors import describe_reliability
 
 # From here on a lead over the next ride can be felt.
 TELLING_LEAD_S = 30
@@ -94,20 +94,15 @@ def _price(offer: Offer) -> str:
 
 
 def _reliability(offer: Offer) -> str:
-    """Tell what is known of the driver; nothing while nothing is."""
+    """Tell what is known of the driver; nothing while too little is."""
     known = offer.reliability
-    if not known.total:
+    if known.shown_score is None:
         return ""
-    text = ngettext(
-        "%(name)s kept %(kept)d of %(total)d ride in the last six months.",
-        "%(name)s kept %(kept)d of %(total)d rides in the last six months.",
-        known.total,
-    )
-    return text % {
+    text = _("Reliability of %(name)s: %(score)d of 100.") % {
         "name": offer.ride.driver.first_name,
-        "kept": known.kept,
-        "total": known.total,
+        "score": known.shown_score,
     }
+    return f"{text} {describe_reliability(known)}"
 
 
 def explain_near_miss(near: NearMiss) -> str:

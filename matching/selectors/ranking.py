@@ -1,17 +1,18 @@
 """By what rides are ranked for an organization: weights, price, and how reliable a driver is.
 
+How reliable somebody is, ``rides`` says (``docs/reliability.md``); here it becomes seconds.
+
 The generalized cost is defined in ``matching.engine.insertion``; here its terms get their numbers.
 Of two rides that cost the same, the earlier one comes first, then the one with the lower id.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Count, F, Q
 
 from accounts.models import Organization
 from carpool.kernel.money import Money
@@ -20,67 +21,20 @@ from maps.selectors import MeetingPoints
 from maps.selectors.routes import drive_lengths_m
 from matching.engine import CostWeights
 from matching.models import RankingPolicy
-from rides.models import Booking, BookingOutcome, BookingState, Ride
+from rides.models import Ride
+from rides.selectors import UNKNOWN, Reliability, known_reliability, who_kept
 
-# What a driver did longer ago says little of how they are now.
-REMEMBERED = timedelta(days=180)
-# Called off earlier than this, a rider still finds another way.
-LATE = timedelta(hours=12)
-# A driver nobody knows is judged like one who kept 9 of 10: the mean of a Beta(9, 1) prior.
-PRIOR_KEPT, PRIOR_ALL = 9, 10
 # How many drivers one query asks for.
 MOST_DRIVERS = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """How many of their promised rides a driver kept lately."""
+def handicap_ms(known: Reliability, policy: RankingPolicy) -> int:
+    """Return what a driver costs in the ranking: nothing at a score of 100, at 0 all it can.
 
-    kept: int = 0
-    broken: int = 0
-
-    @property
-    def total(self) -> int:
-        """Kept and broken ones."""
-        return self.kept + self.broken
-
-    @property
-    def expected_share(self) -> float:
-        """Which share they will probably keep: cautious while little is known."""
-        return (self.kept + PRIOR_KEPT) / (self.total + PRIOR_ALL)
-
-    def handicap_ms(self, policy: RankingPolicy) -> int:
-        """Return what the driver costs in the ranking."""
-        return round(1000 * policy.rules.unreliable_s * (1 - self.expected_share))
-
-
-UNKNOWN = Reliability()
-
-
-def count_kept_rides(drivers: Collection[UUID], *, now: datetime) -> dict[UUID, Reliability]:
-    """Count what became of the seats that drivers gave away lately, in one query.
-
-    Kept: both answers say that it took place. Broken: the driver called it off late, or the rider
-    says that nobody came and the driver does not object. What is disputed or open does not count.
+    So much longer one would ride with somebody who surely comes; it is the organization's to say,
+    and bounds what a score can do. What of somebody is not shown does not count here either.
     """
-    late = Q(
-        state=BookingState.CANCELLED,
-        cancelled_by=F("ride__driver"),
-        cancelled_at__gt=F("pickup_at") - LATE,
-    )
-    stood_up = Q(outcome=BookingOutcome.RELEASE, rider_answer=False, driver_answer=None)
-    counted = (
-        Booking.objects.filter(
-            ride__driver__in=drivers, pickup_at__gte=now - REMEMBERED, pickup_at__lt=now
-        )
-        .order_by()
-        .values_list("ride__driver")
-        .annotate(
-            kept=Count("pk", filter=Q(outcome=BookingOutcome.PAY)),
-            broken=Count("pk", filter=late | stood_up),
-        )
-    )
-    return {driver: Reliability(kept, broken) for driver, kept, broken in counted}
+    return round(1000 * policy.rules.unreliable_s * (1 - known.score / 100))
 
 
 def handicaps_ms(
@@ -94,9 +48,9 @@ def handicaps_ms(
     policies = {organization.pk: RankingPolicy.of(organization) for organization in own}
     known: dict[UUID, Reliability] = {}
     for first in range(0, len(drivers), MOST_DRIVERS):
-        known |= count_kept_rides(drivers[first : first + MOST_DRIVERS], now=now)
+        known |= known_reliability(drivers[first : first + MOST_DRIVERS], now=now)
     costs = [
-        known.get(driver, UNKNOWN).handicap_ms(policies[organization])
+        handicap_ms(known.get(driver, UNKNOWN), policies[organization])
         for driver, organization in zip(drivers, organizations, strict=True)
     ]
     return np.array(costs, np.int32)
@@ -155,7 +109,7 @@ class Ranking:
         """Return what each ride costs for its driver's sake, int32[rides]: ms of time aboard."""
         if self.policy is None:
             return np.zeros(len(rides), np.int32)
-        costs = [self.reliability(ride).handicap_ms(self.policy) for ride in rides]
+        costs = [handicap_ms(self.reliability(ride), self.policy) for ride in rides]
         return np.array(costs, np.int32)
 
     def knowing(self, rides: Sequence[Ride], *, now: datetime) -> "Ranking":
@@ -163,7 +117,7 @@ class Ranking:
         drivers = {ride.driver_id for ride in rides} - self.drivers.keys()
         if not drivers:
             return self
-        known = {**dict.fromkeys(drivers, UNKNOWN), **count_kept_rides(drivers, now=now)}
+        known = {**dict.fromkeys(drivers, UNKNOWN), **known_reliability(drivers, now=now)}
         return replace(self, drivers={**self.drivers, **known})
 
 
@@ -191,7 +145,7 @@ def compare_examples(policy: RankingPolicy) -> tuple[dict[str, float], dict[str,
             "shift": weights.shift * shift * 60,
             "detour": weights.detour * detour * 60,
             "price_minor_per_km": price_s,
-            "unreliable_s": driver.handicap_ms(policy) / 1000,
+            "unreliable_s": handicap_ms(driver, policy) / 1000,
         }
 
-    return cost(0, 20, 0, UNKNOWN), cost(8, 0, 3, Reliability(kept=25))
+    return cost(0, 20, 0, UNKNOWN), cost(8, 0, 3, who_kept(25))

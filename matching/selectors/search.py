@@ -23,10 +23,11 @@ from matching.selectors.evaluation import CostParts, Found, Meeting, evaluate
 from matching.selectors.finding import find_rides
 from matching.selectors.matches import query_of
 from matching.selectors.near_misses import FEW_OFFERS, NearlyFound, NearMiss, find_near_misses
-from matching.selectors.ranking import Reliability, get_ranking
+from matching.selectors.ranking import get_ranking
 from matching.selectors.shown import seal_offer
 from rides.models import Ride
 from rides.selectors import (
+    Reliability,
     RideView,
     as_seen_by,
     get_request_for,
@@ -106,7 +107,7 @@ def search(viewer: Member, query: SearchQuery, *, now: datetime) -> SearchResult
     if len(found) < FEW_OFFERS:
         fitting = {fits.ride.pk for fits in found}
         near = find_near_misses(viewer, query, region, fitting=fitting, ranking=ranking, now=now)
-    missed = list_views(viewer, [nearly.found.ride.pk for nearly in near]) if near else []
+    missed = list_views(viewer, [nearly.found.ride.pk for nearly in near], now=now) if near else []
     views = {view.ride.pk: view for view in missed}
     return SearchResult(
         query=query,
@@ -143,7 +144,7 @@ def _to_offers(
 ) -> list[Offer]:
     return [
         Offer(
-            view=as_seen_by(viewer, f.ride),
+            view=as_seen_by(viewer, f.ride, known={f.ride.driver_id: f.reliability}),
             pickup=f.pickup,
             dropoff=f.dropoff,
             detour_s=f.detour_s,

@@ -15,15 +15,11 @@ from maps.selectors import load_network, meeting_points
 from maps.selectors.routes import drive_lengths_m
 from matching.models import RankingPolicy
 from matching.selectors import get_ranking, search
-from matching.selectors.ranking import (
-    LATE,
-    UNKNOWN,
-    Reliability,
-    compare_examples,
-    count_kept_rides,
-)
+from matching.selectors.ranking import compare_examples, handicap_ms
 from matching.services import book_offer
-from rides.models import Ride
+from rides.engine import Kind, Weighed
+from rides.models import Deed, Ride
+from rides.selectors import UNKNOWN, Reliability, who_kept
 from rides.services import cancel_booking
 from rides.tests.factories import book, offer, wish
 
@@ -35,18 +31,17 @@ def another_ride(cast, now, **changes):
     return offer(driver, now=now, **changes)
 
 
-def remember(ride, count, now, *, notice=None, **facts):
-    """Write down what became of seats that the driver of a ride gave away on earlier days."""
+def remember(ride, count, kind, now):
+    """Write down what the driver of a ride did on earlier days, with a rider each."""
     booking = book(MemberFactory(organization=ride.organization), ride, now=now)
     for number in range(count):
-        booking.pk = uuid4()
+        booking.pk, booking.state = uuid4(), "validated"
         booking.rider = MemberFactory(organization=ride.organization)
-        booking.pickup_at = now - timedelta(days=number + 1)
-        booking.dropoff_at = booking.pickup_at + timedelta(minutes=20)
-        booking.cancelled_at = notice and booking.pickup_at - notice
-        for name, value in facts.items():
-            setattr(booking, name, value)
         booking.save(force_insert=True)
+        Deed.objects.create(
+            member=ride.driver, booking=booking, role="driver", kind=kind,
+            at=now - timedelta(days=number + 1),
+        )  # fmt: skip
 
 
 def test_the_parts_of_the_cost_sum_up_to_it_and_are_what_the_offer_says(cast, now):
@@ -143,59 +138,38 @@ def test_another_organization_ranks_by_its_own_policy(cast, now):
     assert get_ranking(cast.outsider.organization).weights.walk == 2
 
 
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    [
-        ({"state": "validated", "outcome": "pay"}, Reliability(kept=3)),
-        (
-            {
-                "state": "validated",
-                "outcome": "release",
-                "rider_answer": False,
-                "driver_answer": None,
-            },
-            Reliability(broken=3),
-        ),
-        ({"state": "validated", "outcome": "dispute"}, UNKNOWN),
-        ({"state": "cancelled", "notice": LATE / 2}, Reliability(broken=3)),
-        ({"state": "cancelled", "notice": LATE * 2}, UNKNOWN),
-    ],
-)
-def test_reliability_is_what_became_of_the_promised_seats(cast, now, facts, expected):
-    ride = offer(cast.driver, now=now)
-    who = {"cancelled_by": cast.driver} if facts["state"] == "cancelled" else {}
-    remember(ride, 3, now, **facts, **who)
-    known = count_kept_rides([cast.driver.pk, cast.colleague.pk], now=now)
-    assert known.get(cast.driver.pk, UNKNOWN) == expected
-    assert cast.colleague.pk not in known
-
-
 def test_what_a_rider_calls_off_says_nothing_of_the_driver(cast, now):
     ride = offer(cast.driver, now=now, hours=2)
     booking = book(cast.rider, ride, now=now)
     cancel_booking(booking_id=booking.pk, by=cast.rider, reason="", now=now)
-    assert count_kept_rides([cast.driver.pk], now=now + timedelta(days=1)) in (
-        {},
-        {cast.driver.pk: UNKNOWN},
+    later = get_ranking(cast.organization).knowing([ride], now=now + timedelta(days=1))
+    assert later.reliability(ride) == UNKNOWN
+
+
+def test_a_score_costs_at_most_what_the_organization_says_and_nobody_new_is_condemned():
+    policy = RankingPolicy(Policies(unreliable_s=600), "EUR")
+    costs = [handicap_ms(one, policy) for one in (who_kept(1000), UNKNOWN, who_never_came(1000))]
+    assert costs == sorted(costs)
+    assert costs[1] == 60_000
+    assert 0 < costs[0] < 60_000
+    assert costs[2] < 600_000
+    assert handicap_ms(who_never_came(1000), RankingPolicy(Policies(unreliable_s=0), "EUR")) == 0
+
+
+def who_never_came(rides):
+    return Reliability(
+        deeds={"no_show": rides}, weighed=Weighed(deeds={Kind.NO_SHOW: float(rides)})
     )
-
-
-def test_a_new_driver_is_not_condemned_and_one_slip_weighs_less_with_much_behind_it():
-    assert UNKNOWN.expected_share == pytest.approx(0.9)
-    veteran, beginner = Reliability(kept=24, broken=1), Reliability(kept=0, broken=1)
-    assert veteran.expected_share > UNKNOWN.expected_share > beginner.expected_share
-    policy = RankingPolicy(Policies(), "EUR")
-    assert beginner.handicap_ms(policy) > UNKNOWN.handicap_ms(policy) > 0
 
 
 def test_the_more_reliable_driver_comes_first(cast, now):
     shaky, steady = offer(cast.driver, now=now), another_ride(cast, now)
     Ride.objects.filter(pk=steady.pk).update(departure_at=shaky.departure_at)
     earlier = offer(cast.driver, now=now, hours=48)
-    remember(earlier, 5, now, state="validated", outcome="release", rider_answer=False)
+    remember(earlier, 5, "no_show", now)
     offers = search(cast.rider, wish(shaky), now=now).offers
     assert [o.ride.pk for o in offers] == [steady.pk, shaky.pk]
-    assert offers[1].reliability == Reliability(broken=5)
+    assert (offers[1].reliability.kept, offers[1].reliability.total) == (0, 5)
     assert offers[1].costs.reliability_s > offers[0].costs.reliability_s
 
 

@@ -101,18 +101,36 @@ def seat_settled(
     back: int,
     currency: str,
     captures: Sequence[Capture],
+    charged_back: Mapping[str, int] | None = None,
     kind: str = "settle_seat",
 ) -> Journal | None:
     """Distribute the price of a paid seat in a planned ride (R5); its kind says why it went so.
 
     What goes back goes to those who paid it, each the same part of theirs.
+
+    Parameters
+    ----------
+    captures
+        What was paid.
+    charged_back
+        What of these payments the payer's bank took back meanwhile. It counts as gone back; what
+        it is more than that, the rider owes us, and the driver gets their due all the same: as if
+        the bank had been a minute slower (R12).
     """
-    from_escrow = chart.escrow(trip, rider, currency)
+    from_escrow, owed = chart.escrow(trip, rider, currency), chart.payable(driver, currency)
+    taken = charged_back or {}
+    shares = dict(share_refund(captures, back, currency))
+    debt = sum(max(0, amount - shares.get(payment, 0)) for payment, amount in taken.items())
     moves = [
-        move(from_escrow, chart.payable(driver, currency), to_driver),
+        move(from_escrow, owed, to_driver - debt),
+        move(chart.user_receivable(rider, currency), owed, debt),
         *(
-            move(from_escrow, chart.refund_payable(payment, currency), part)
-            for payment, part in share_refund(captures, back, currency)
+            move(
+                from_escrow,
+                chart.refund_payable(payment, currency),
+                max(0, part - taken.get(payment, 0)),
+            )
+            for payment, part in shares.items()
         ),
     ]
     return journal(kind, f"settle:{trip}:{rider}", moves, trip=trip)

@@ -15,7 +15,6 @@ from accounts.models import Member
 from carpool.kernel import outbox
 from carpool.kernel.money import Money
 from payments.engine import journals
-from payments.engine.refunds import Capture
 from payments.engine.rules import DisputeRules
 from payments.engine.seats import SeatFacts, end_seat
 from payments.errors import DisputeClosed, RideFareNotFound, SeatPaid, SponsorPaysLess
@@ -29,7 +28,7 @@ from payments.services.intents import send_intents
 from payments.services.ledger import close_trip, post_journals
 from payments.services.payments import request_payment
 from payments.services.providers import get_provider
-from payments.services.seats import captures_of, funded_by
+from payments.services.seats import captures_of, funded_by, paid_in_time
 from payments.services.sponsors import sponsor_booking
 from rides import services as rides
 from rides.errors import BookingNotFound, WrongState
@@ -159,13 +158,13 @@ def price_paid(*, payment_id: UUID, now: datetime) -> None:
     fare = _lock(booking.pk)
     if fare is None or fare.state not in {RideFareState.ASKED, RideFareState.LAPSED}:
         return
-    captures = _captures(fare)
+    paid = _paid(fare)
     fare.paid_at = now
     _move(fare, RideFareState.HELD, ["paid_at"])
     try:
         rides.take_booking(booking_id=booking.pk, now=now)
     except WrongState:
-        _settle(fare, booking, captures, now)
+        _settle(fare, booking, paid, now)
         return
     for person in (fare.rider_id, fare.driver_id):
         tell(fare, person, "paid", now)
@@ -192,7 +191,7 @@ def settle_booking(*, booking_id: UUID, now: datetime) -> RideFare | None:
         return _lapse(fare, now)
     if fare.state not in KEPT_STATES or not _has_ended(booking):
         return None
-    return _settle(fare, booking, _captures(fare), now)
+    return _settle(fare, booking, _paid(fare), now)
 
 
 def _lapse(fare: RideFare, now: datetime) -> RideFare:
@@ -215,19 +214,20 @@ def _granted(fare: RideFare) -> Payment:
     return Payment.objects.get(grant__seat_id=fare.booking_id)
 
 
-def _captures(fare: RideFare) -> list[Capture]:
-    """Return what lies in escrow for a seat: of one that lapsed, what its rider has paid only."""
+def _paid(fare: RideFare) -> list[Payment]:
+    """Lock what was paid for a seat: of one that lapsed, by its rider only."""
     paid = Payment.objects.select_for_update().filter(trip_id=fare.booking_id).order_by("pk")
     if fare.state == RideFareState.LAPSED:
         paid = paid.exclude(provider=SPONSOR)
-    return captures_of(paid)
+    return list(paid)
 
 
 def _has_ended(booking: Booking) -> bool:
     return booking.state in {BookingState.CANCELLED, BookingState.VALIDATED}
 
 
-def _settle(fare: RideFare, booking: Booking, captures: list[Capture], now: datetime) -> RideFare:
+def _settle(fare: RideFare, booking: Booking, paid: list[Payment], now: datetime) -> RideFare:
+    captures = paid_in_time(paid)
     end, split = end_seat(facts_of(fare, booking), rules_of_ride(booking.ride.organization))
     gone = fare.amount - funded_by(captures)  # what went back to the sponsor when it lapsed
     assert gone in {0, fare.sponsored}
@@ -239,10 +239,11 @@ def _settle(fare: RideFare, booking: Booking, captures: list[Capture], now: date
         back=split.back - gone,
         currency=fare.currency,
         captures=captures,
+        charged_back={str(one.pk): one.charged_back for one in paid if one.charged_back},
         kind=end,
     )
-    assert journal is not None  # a seat costs something
-    post_journals(organization_id=fare.organization_id, journals=[journal], now=now)
+    if journal is not None:  # else all of it went back by the rider's bank
+        post_journals(organization_id=fare.organization_id, journals=[journal], now=now)
     close_trip(organization_id=fare.organization_id, trip_id=booking.pk, now=now)
     fare.end, fare.to_driver, fare.back, fare.ended_at = end, split.to_driver, split.back, now
     fare.back_to_sponsor = split_back(fare, split.back)[1]
@@ -315,7 +316,7 @@ def decide_price(
     fare.decided_at, fare.why = now, why
     fare.decided_by_id = by.pk if by is not None else None
     fare.save(update_fields=["decided_at", "why", "decided_by_id"])
-    return _settle(fare, booking, _captures(fare), now)
+    return _settle(fare, booking, _paid(fare), now)
 
 
 def decide_prices_by_silence(*, now: datetime, limit: int = 100) -> int:

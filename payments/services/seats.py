@@ -23,16 +23,21 @@ def payments_of(seat_id: UUID, *, lock: bool = False) -> list[Payment]:
 
 
 def captures_of(payments: Iterable[Payment]) -> list[Capture]:
-    """Return what of these payments came in time, and was not taken back by the payer's bank.
-
-    What came late goes back by itself.
-    """
+    """Return what of these payments came in time, and was not taken back by the payer's bank."""
     return [
-        Capture(str(one.pk), left, 0, one.captured_at)
+        replace(paid, captured=left)
         for one in payments
+        for paid in paid_in_time([one])
         if (left := one.captured - one.charged_back)
-        and one.captured_at is not None
-        and not one.is_late(one.captured_at)
+    ]
+
+
+def paid_in_time(payments: Iterable[Payment]) -> list[Capture]:
+    """Return what of these payments came in time. What came late goes back by itself."""
+    return [
+        Capture(str(one.pk), one.captured, 0, one.captured_at)
+        for one in payments
+        if one.captured and one.captured_at is not None and not one.is_late(one.captured_at)
     ]
 
 

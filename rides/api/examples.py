@@ -24,6 +24,19 @@ WORKSHOP = {"lon": -71.28881, "lat": -29.94895}
 PICKUP = {"lon": -71.2574575, "lat": -29.9191728}
 DROPOFF = {"lon": -71.2881565, "lat": -29.9492544}
 
+RELIABILITY_BODY: dict[str, Any] = {
+    "score": 93,
+    "kept": 19,
+    "total": 20,
+    "on_time": 11,
+    "late": 1,
+    "stars": 4.6,
+    "people": 12,
+    "words": "Kept 19 of 20 rides. On time 11 of 12 times that it was noted."
+    " 4.6 of 5 stars from 12 people.",
+}
+RELIABILITY = OpenApiExample("Somebody known", value=RELIABILITY_BODY, response_only=True)
+
 OFFER = OpenApiExample(
     "To the port at half past seven",
     request_only=True,
@@ -109,9 +122,11 @@ RIDE_BODY: dict[str, Any] = {
             "dropoff_at": "2027-03-15T07:41:48-03:00",
             "decide_by": None,
             "partner": None,
+            "reliability": RELIABILITY_BODY,
         }
     ],
     "is_driver": True,
+    "reliability": RELIABILITY_BODY,
     "partner": None,
 }
 RIDE = OpenApiExample("As its driver sees it", value=RIDE_BODY, response_only=True)

@@ -60,7 +60,9 @@ class InstantSerializer(serializers.Serializer[InstantCode]):
     @extend_schema_field(RideSerializer)
     def get_ride(self, found: InstantCode) -> Any:
         """Show the ride."""
-        view = selectors.view_ride(self.context["member"], found.ride_id)
+        view = selectors.view_ride_and_people(
+            self.context["member"], found.ride_id, now=clock.now()
+        )
         return RideSerializer(view).data
 
 
@@ -156,7 +158,8 @@ class RideBoardView(APIView):
         services.let_in(
             ride_id=ride_id, by=member, code=form.validated_data["code"], now=clock.now()
         )
-        return Response(RideSerializer(selectors.view_ride(member, ride_id)).data)
+        view = selectors.view_ride_and_people(member, ride_id, now=clock.now())
+        return Response(RideSerializer(view).data)
 
 
 class BookingAlightView(APIView):

@@ -296,5 +296,5 @@ class RideReplaceView(APIView):
         new = services.replace_ride(
             ride_id=ride_id, by=member_of(request), terms=form.to_terms(), now=clock.now()
         )
-        view = selectors.view_ride(member_of(request), new.pk)
+        view = selectors.view_ride_and_people(member_of(request), new.pk, now=clock.now())
         return Response(RideSerializer(view).data, status=status.HTTP_201_CREATED)

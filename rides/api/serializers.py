@@ -18,7 +18,7 @@ from carpool.kernel.strict import StrictSerializer
 from rides.api import examples
 from rides.models import Booking, BookingMode, Ride, RideRequest, Stop
 from rides.permissions import Datum
-from rides.selectors import RideView
+from rides.selectors import Reliability, RideView, describe_reliability
 from rides.services import OfferTerms, RequestTerms, TripEnd
 
 GEOJSON_LINE = {
@@ -127,6 +127,46 @@ PERSON = PolymorphicProxySerializer(
 )
 
 
+@extend_schema_serializer(examples=[examples.RELIABILITY])
+class ReliabilitySerializer(serializers.Serializer[Reliability]):
+    """How surely one can count on somebody; a number that too few events stand behind is null."""
+
+    score = serializers.IntegerField(
+        source="shown_score", allow_null=True, help_text="0 to 100; null: as good as new"
+    )
+    kept = serializers.SerializerMethodField(help_text="Promised seats that they came for")
+    total = serializers.SerializerMethodField(help_text="Promised seats, kept or not")
+    on_time = serializers.SerializerMethodField(help_text="Of those kept: noted in time")
+    late = serializers.SerializerMethodField(help_text="Of those kept: noted too late")
+    stars = serializers.FloatField(allow_null=True, help_text="1 to 5, to one decimal")
+    people = serializers.SerializerMethodField(help_text="So many people gave the stars")
+    words = serializers.SerializerMethodField(help_text="The same as a sentence")
+
+    def get_kept(self, known: Reliability) -> int | None:
+        """Count kept promises."""
+        return known.kept if known.shows_rides else None
+
+    def get_total(self, known: Reliability) -> int | None:
+        """Count promises."""
+        return known.total if known.shows_rides else None
+
+    def get_on_time(self, known: Reliability) -> int | None:
+        """Count punctual pick-ups."""
+        return known.on_time if known.shows_rides else None
+
+    def get_late(self, known: Reliability) -> int | None:
+        """Count late pick-ups."""
+        return known.late if known.shows_rides else None
+
+    def get_people(self, known: Reliability) -> int | None:
+        """Count those who rated."""
+        return known.people if known.shows_stars else None
+
+    def get_words(self, known: Reliability) -> str:
+        """Say it."""
+        return describe_reliability(known)
+
+
 class RiderOfRideSerializer(serializers.Serializer[Booking]):
     """Somebody's booking, as driver and fellow riders see it: where they live is not in it."""
 
@@ -140,6 +180,15 @@ class RiderOfRideSerializer(serializers.Serializer[Booking]):
     partner = serializers.SerializerMethodField(
         help_text="The partner organization that the rider is of; null: one's own"
     )
+    reliability = serializers.SerializerMethodField(
+        help_text="For the driver, who decides about the rider; null for everybody else"
+    )
+
+    @extend_schema_field(ReliabilitySerializer(allow_null=True))
+    def get_reliability(self, booking: Booking) -> Any:
+        """Say how surely the rider comes."""
+        known = self.context["view"].reliability_of(booking)
+        return None if known is None else _RELIABILITY.to_representation(known)
 
     def get_partner(self, booking: Booking) -> str | None:
         """Name a partner."""
@@ -154,6 +203,7 @@ class RiderOfRideSerializer(serializers.Serializer[Booking]):
 
 # A serializer works out its fields once; twenty rides in a list need not ask for them again.
 _PERSON, _KNOWN = PersonSerializer(), KnownPersonSerializer()
+_RELIABILITY = ReliabilitySerializer()
 _CAR_LOOK, _KNOWN_CAR = CarLookSerializer(), KnownCarSerializer()
 
 
@@ -194,6 +244,7 @@ class RideSerializer(serializers.Serializer[RideView]):
     stops = StopSerializer(many=True)
     bookings = serializers.SerializerMethodField()
     is_driver = serializers.BooleanField()
+    reliability = ReliabilitySerializer(source="drivers_reliability", help_text="The driver's")
     partner = serializers.SerializerMethodField(
         help_text="The partner organization whose driver this is; null: one's own"
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rides.api import instant, recurring, safety, views
+from rides.api import instant, recurring, reviews, safety, views
 
 app_name = "rides-api"
 urlpatterns = [
@@ -81,6 +81,24 @@ urlpatterns = [
         "bookings/<uuid:booking_id>/missing",
         views.BookingMissingView.as_view(),
         name="booking-missing",
+    ),
+    path(
+        "bookings/<uuid:booking_id>/rating",
+        reviews.BookingRatingView.as_view(),
+        name="booking-rating",
+    ),
+    path("me/reliability", reviews.OwnReliabilityView.as_view(), name="reliability"),
+    path("me/deeds", reviews.DeedsView.as_view(), name="deeds"),
+    path(
+        "me/deeds/<int:deed_id>/objection",
+        reviews.DeedObjectionView.as_view(),
+        name="deed-objection",
+    ),
+    path("me/ratings", reviews.ReceivedView.as_view(), name="ratings"),
+    path(
+        "me/ratings/<uuid:review_id>/reports",
+        reviews.ReceivedReportView.as_view(),
+        name="rating-reports",
     ),
     path("requests", views.RequestsView.as_view(), name="requests"),
     path(

@@ -28,7 +28,7 @@ from rides.errors import RideNotFound
 
 
 def _ride(request: Request, ride_id: UUID, code: int = 200) -> Response:
-    view = selectors.view_ride(member_of(request), ride_id)
+    view = selectors.view_ride_and_people(member_of(request), ride_id, now=clock.now())
     return Response(RideSerializer(view).data, status=code)
 
 

@@ -1,4 +1,4 @@
-"""Rides, stops, bookings, requests, rooms, seats, and the logs of their state machines."""
+"""Rides, stops, bookings, requests, rooms, seats, the logs of their state machines, ratings."""
 
 from rides.models.bookings import (
     BOOKING_TRANSITIONS,
@@ -11,6 +11,17 @@ from rides.models.bookings import (
 from rides.models.instant import CODE_ALPHABET, CODE_LENGTH, InstantCode
 from rides.models.mergers import MERGER_TRANSITIONS, MergerState, RoomMerger
 from rides.models.recurring import DayState, RecurringDay, RecurringRide
+from rides.models.reliability import (
+    BROKEN_KINDS,
+    KEPT_KINDS,
+    LONGEST_COMMENT,
+    Deed,
+    DeedKind,
+    DeedObjection,
+    ObjectionState,
+    Review,
+    Role,
+)
 from rides.models.request_offers import (
     REQUEST_OFFER_TRANSITIONS,
     RequestOffer,
@@ -41,8 +52,11 @@ from rides.models.thresholds import Threshold
 
 __all__ = [
     "BOOKING_TRANSITIONS",
+    "BROKEN_KINDS",
     "CODE_ALPHABET",
     "CODE_LENGTH",
+    "KEPT_KINDS",
+    "LONGEST_COMMENT",
     "MERGER_TRANSITIONS",
     "REQUEST_OFFER_TRANSITIONS",
     "REQUEST_TRANSITIONS",
@@ -55,8 +69,12 @@ __all__ = [
     "BookingState",
     "BookingTransition",
     "DayState",
+    "Deed",
+    "DeedKind",
+    "DeedObjection",
     "InstantCode",
     "MergerState",
+    "ObjectionState",
     "ProofClass",
     "RecurringDay",
     "RecurringRide",
@@ -64,11 +82,13 @@ __all__ = [
     "RequestOfferEnd",
     "RequestOfferState",
     "RequestState",
+    "Review",
     "Ride",
     "RideRequest",
     "RideShare",
     "RideState",
     "RideTransition",
+    "Role",
     "Room",
     "RoomEnd",
     "RoomMerger",

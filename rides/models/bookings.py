@@ -6,7 +6,7 @@ The states are those of *standard-covoiturage* (fabmob), so that other platforms
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.gis.db.models import PointField
 from django.db import models
@@ -169,6 +169,8 @@ class Booking(models.Model):
     created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     objects = BookingQuerySet.as_manager()
+    # How surely its rider can be counted on: what the agenda of its driver adds.
+    known: object
 
     class Meta:
         verbose_name = _("booking")
@@ -234,6 +236,20 @@ class Booking(models.Model):
         """
         objects = False in {self.driver_answer, self.rider_answer} or self.missed_at is not None
         return self.proven_at is not None and not objects
+
+    @property
+    def has_travelled(self) -> bool:
+        """Whether the ride is over and, as far as is known, this trip took place."""
+        is_over = self.state in {
+            BookingState.COMPLETED_PENDING_VALIDATION,
+            BookingState.VALIDATED,
+        }
+        return is_over and self.outcome != BookingOutcome.RELEASE and self.missed_at is None
+
+    @property
+    def rated_until(self) -> datetime:
+        """Until when its two people may rate each other: then ratings open."""
+        return self.ride.ends_at + timedelta(days=self.ride.organization.policy.rating_days)
 
     def decided_outcome(self, now: datetime) -> BookingOutcome:
         """Compute what the answers come to, once both have answered or the time is over.

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from accounts.models import Member
 from rides.models import Booking, RequestState, Ride, RideRequest
 from rides.selectors.recurring import worth_showing
+from rides.selectors.reliability import UNKNOWN, known_reliability
+from rides.selectors.reviews import list_to_rate
 from rides.selectors.seeing import list_requests, list_rides
 
 
@@ -21,6 +23,7 @@ class Agenda:
     to_answer: list[Booking]
     requests: list[RideRequest]
     lost: list[Booking]
+    to_rate: list[Booking]
 
     @property
     def is_empty(self) -> bool:
@@ -41,10 +44,11 @@ def get_agenda(member: Member, *, now: datetime, limit: int = 20) -> Agenda:
             .order_by("departure_at")[:limit]
         ),
         riding=list(mine.filter(rider=member).active().filter(dropoff_at__gt=now)[:limit]),
-        to_decide=list(
+        to_decide=_with_reliability(
             mine.filter(ride__driver=member, state="waiting_confirmation", pickup_at__gt=now)[
                 :limit
-            ]
+            ],
+            now,
         ),
         to_answer=list(
             mine.filter(state="completed_pending_validation")
@@ -63,4 +67,14 @@ def get_agenda(member: Member, *, now: datetime, limit: int = 20) -> Agenda:
             .annotate(rides_found=Count("rescue__matches"))
             .order_by("pickup_at")[:3]
         ),
+        to_rate=list_to_rate(member, now=now),
     )
+
+
+def _with_reliability(bookings: QuerySet[Booking], now: datetime) -> list[Booking]:
+    """Add to each booking how surely its rider can be counted on, as ``known``."""
+    found = list(bookings)
+    known = known_reliability({booking.rider_id for booking in found}, now=now)
+    for booking in found:
+        booking.known = known.get(booking.rider_id, UNKNOWN)
+    return found

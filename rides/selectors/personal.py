@@ -3,7 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from carpool.kernel import clock
 from rides.models import Booking, RecurringRide, RequestOffer, Ride, RideRequest, RoomSeat
+from rides.selectors.reviews import export_ratings
 
 Table = list[dict[str, Any]]
 
@@ -74,6 +76,7 @@ def export_rides(member_id: UUID) -> dict[str, Table]:
             }
             for seat in RoomSeat.objects.filter(rider=member_id).select_related("room")
         ],
+        **export_ratings(member_id, now=clock.now()),
     }
 
 

@@ -1,8 +1,8 @@
 """Reads about rides; each begins with the member who asks, and shows what they may see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from rides.models import Booking, Ride, RideRequest, Stop, StopKind
 from rides.models.requests import RequestQuerySet
 from rides.models.rides import RideQuerySet
 from rides.permissions import DISCLOSED, Datum, is_driver, stage_between, travels_along
+from rides.selectors.reliability import UNKNOWN, Reliability, known_reliability
 
 INNER = {StopKind.PICKUP, StopKind.DROPOFF}
 # Everybody walks this far to a road, see maps.engine.meeting.
@@ -58,6 +59,7 @@ class RideView:
     stops: list[Stop]
     bookings: list[Booking]
     seats_left: int
+    known: Mapping[UUID, Reliability] = field(default_factory=dict)
 
     def partner_of(self, person: Member) -> str | None:
         """Return the name of somebody's organization, unless it is the viewer's own."""
@@ -73,6 +75,15 @@ class RideView:
     def sees_drivers_phone(self) -> bool:
         """Confirmed riders may call until the ride is over."""
         return self.tells(Datum.PHONE, of=self.ride.driver)
+
+    @property
+    def drivers_reliability(self) -> Reliability:
+        """How surely one can count on the driver."""
+        return self.known.get(self.ride.driver_id, UNKNOWN)
+
+    def reliability_of(self, booking: Booking) -> Reliability | None:
+        """Return how surely one can count on a rider: for the driver, who decides about them."""
+        return self.known.get(booking.rider_id, UNKNOWN) if self.is_driver else None
 
     def tells(self, datum: Datum, *, of: Member) -> bool:
         """Tell whether the viewer may know something of a person of this ride."""
@@ -151,17 +162,33 @@ def view_ride(member: Member, ride_id: UUID) -> RideView:
     return as_seen_by(member, ride)
 
 
-def list_views(member: Member, ride_ids: Sequence[UUID]) -> list[RideView]:
+def view_ride_and_people(member: Member, ride_id: UUID, *, now: datetime) -> RideView:
+    """Return the same with how surely one can count on its people, in one query more.
+
+    Raises:
+        RideNotFound: as in :func:`get_ride_for`.
+    """
+    view = view_ride(member, ride_id)
+    people = {view.ride.driver_id}
+    if view.is_driver:
+        people |= {booking.rider_id for booking in view.bookings}
+    return replace(view, known=known_reliability(people, now=now))
+
+
+def list_views(member: Member, ride_ids: Sequence[UUID], *, now: datetime) -> list[RideView]:
     """Return several rides as the member may see them, in the order of the ids."""
     rides = {
         ride.pk: ride
         for ride in with_everything(Ride.objects.visible_to(member).filter(pk__in=ride_ids))
     }
-    return [as_seen_by(member, rides[pk]) for pk in ride_ids if pk in rides]
+    known = known_reliability({ride.driver_id for ride in rides.values()}, now=now)
+    return [as_seen_by(member, rides[pk], known=known) for pk in ride_ids if pk in rides]
 
 
-def as_seen_by(member: Member, ride: Ride) -> RideView:
-    """Show a fully loaded ride to a member."""
+def as_seen_by(
+    member: Member, ride: Ride, *, known: Mapping[UUID, Reliability] | None = None
+) -> RideView:
+    """Show a fully loaded ride to a member, with what is known of some people."""
     bookings = list(ride.bookings.all())
     _tell_stops(ride, bookings)
     driver, aboard = is_driver(member, ride), travels_along(member, bookings)
@@ -187,6 +214,7 @@ def as_seen_by(member: Member, ride: Ride) -> RideView:
         stops=stops if driver or aboard else [s for s in stops if _own_stop(member, s)],
         bookings=held if driver or aboard else [b for b in held if b.rider_id == member.pk],
         seats_left=ride.seats_offered - max((stop.seats_after for stop in stops), default=0),
+        known=known or {},
     )
 
 

@@ -26,6 +26,7 @@ from rides.services.mergers import (
     refuse_merger,
     seats_of,
 )
+from rides.services.objections import decide_objection, object_to_deed
 from rides.services.offers import (
     OfferTerms,
     TripEnd,
@@ -47,6 +48,13 @@ from rides.services.recurring import (
 from rides.services.recurring_days import generate_due
 from rides.services.request_offers import offer_to_request, withdraw_request_offer
 from rides.services.requests import RequestTerms, close_request, post_request
+from rides.services.reviews import (
+    Stars,
+    announce_review,
+    look_at_review,
+    report_review,
+    write_review,
+)
 from rides.services.room_progress import (
     arrive,
     ask_to_host,
@@ -89,9 +97,11 @@ __all__ = [
     "RequestTerms",
     "RoomRoute",
     "RoomTerms",
+    "Stars",
     "TripEnd",
     "agree_to_merger",
     "alight",
+    "announce_review",
     "answer_validation",
     "arrive",
     "ask_to_host",
@@ -109,6 +119,7 @@ __all__ = [
     "collect_price",
     "confirm_booking",
     "decide_booking",
+    "decide_objection",
     "decline_booking",
     "depart",
     "end_recurring_ride",
@@ -129,10 +140,12 @@ __all__ = [
     "lock_merger",
     "lock_room",
     "lock_seat",
+    "look_at_review",
     "look_at_room",
     "mark_absent",
     "mark_missing",
     "merge_rooms",
+    "object_to_deed",
     "offer_recurring_ride",
     "offer_ride",
     "offer_to_request",
@@ -147,6 +160,7 @@ __all__ = [
     "register_cashier",
     "release_seat",
     "replace_ride",
+    "report_review",
     "seats_of",
     "settle_room",
     "share_ride",
@@ -163,4 +177,5 @@ __all__ = [
     "withdraw_member",
     "withdraw_proof",
     "withdraw_request_offer",
+    "write_review",
 ]

@@ -16,8 +16,10 @@ from carpool.kernel.geo import SRID, coarse_cell, from_point, reach_ellipse, to_
 from maps.selectors import describe_place
 from rides.models import (
     Booking,
+    Deed,
     InstantCode,
     RecurringRide,
+    Review,
     Ride,
     RideRequest,
     RideShare,
@@ -27,6 +29,7 @@ from rides.models import (
     StopKind,
     Threshold,
 )
+from rides.selectors.reliability import remembered_since
 from rides.selectors.seeing import between_thresholds, drawn_route
 
 # Marks an end that is known by its street only.
@@ -45,6 +48,11 @@ def erase_rides(member_id: UUID, _now: datetime) -> None:
     Booking.objects.filter(rider=member_id).update(cancel_reason="")
     Room.objects.filter(host=member_id).update(note="", taxi_plate="", taxi_driver="")
     coarsen_seats(RoomSeat.objects.filter(rider=member_id))
+    # What others gave them goes with them. The stars that they gave stay the others', unsigned:
+    # whose score they are would otherwise change because somebody else has left.
+    Deed.objects.filter(member=member_id).delete()
+    Review.objects.filter(subject=member_id).delete()
+    Review.objects.filter(author=member_id).update(comment="", flagged_for="")
 
 
 def keep_terms(*, now: datetime, limit: int = 1_000) -> int:
@@ -63,6 +71,9 @@ def keep_terms(*, now: datetime, limit: int = 1_000) -> int:
     seats = RoomSeat.objects.filter(aboard_until__lt=before).exclude(
         dropoff_label__startswith=ABOUT
     )
+    since = remembered_since(now)
+    Deed.objects.filter(at__lt=since).delete()
+    Review.objects.filter(opens_at__lt=since).delete()
     coarse = coarsen_rides(rides) + coarsen_bookings(bookings.order_by("pk")[:limit])
     return links + requests + coarse + coarsen_seats(seats.order_by("pk")[:limit])
 

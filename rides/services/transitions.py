@@ -38,6 +38,7 @@ from rides.models import (
     SeatState,
     SeatTransition,
 )
+from rides.services.deeds import record_deeds
 
 
 def refresh_ride(ride: Ride, *, now: datetime, actor: Member | None = None) -> bool:
@@ -85,6 +86,7 @@ def move_booking(
     BookingTransition.objects.create(
         booking=booking, before=before, after=after, actor=actor, at=now
     )
+    record_deeds(booking, before=before, now=now)
     _publish_booking(booking, before=before, now=now)
 
 

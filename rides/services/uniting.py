@@ -10,7 +10,9 @@ from rides.models import (
     Booking,
     BookingState,
     BookingTransition,
+    Deed,
     RecurringRide,
+    Review,
     Ride,
     RideRequest,
     RideShare,
@@ -59,6 +61,9 @@ def unite_rides(kept_id: UUID, gone_id: UUID, _now: datetime) -> None:
     RecurringRide.objects.filter(driver=gone_id).update(driver=kept_id)
     RideShare.objects.filter(member=gone_id).update(member=kept_id)
     Threshold.objects.filter(member=gone_id).update(member=kept_id)
+    Deed.objects.filter(member=gone_id).update(member=kept_id)
+    Review.objects.filter(author=gone_id).update(author=kept_id)
+    Review.objects.filter(subject=gone_id).update(subject=kept_id)
 
 
 def _seats(member_id: UUID) -> dict[UUID, Span]:

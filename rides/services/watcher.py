@@ -17,6 +17,7 @@ from rides.models import (
     Booking,
     BookingState,
     RequestState,
+    Review,
     Ride,
     RideRequest,
     Room,
@@ -28,6 +29,7 @@ from rides.services.bookings import release_booking
 from rides.services.kerb import wait_on
 from rides.services.mergers import expire_mergers
 from rides.services.request_offers import end_request
+from rides.services.reviews import announce_review
 from rides.services.room_progress import look_at_room
 from rides.services.rooms import release_seat
 from rides.services.transitions import move_booking, refresh_ride
@@ -46,9 +48,11 @@ def watch(*, now: datetime, limit: int = 1000, organization: Organization | None
     requests = RideRequest.objects.filter(state=RequestState.OPEN, latest_arrival_at__lte=now)
     seats = RoomSeat.objects.overdue(now).order_by("held_until")
     rooms = Room.objects.due(now).order_by("next_check_at")
+    reviews = Review.objects.to_announce(now).order_by("opens_at")
     if organization is not None:
         seats = seats.filter(room__organization=organization)
         rooms = rooms.filter(organization=organization)
+        reviews = reviews.filter(booking__ride__organization=organization)
         bookings = bookings.filter(ride__organization=organization)
         rides = rides.filter(organization=organization)
         requests = requests.filter(rider__organization=organization)
@@ -63,6 +67,8 @@ def watch(*, now: datetime, limit: int = 1000, organization: Organization | None
         looked_at += _carefully(lambda: release_seat(seat_id=pk, now=now), pk)  # noqa: B023
     for pk in rooms.values_list("pk", flat=True)[:limit]:
         looked_at += _carefully(lambda: _look_at_room(pk, now), pk)  # noqa: B023
+    for pk in reviews.values_list("pk", flat=True)[:limit]:
+        looked_at += _carefully(lambda: announce_review(review_id=pk, now=now), pk)  # noqa: B023
     looked_at += expire_mergers(now=now)
     return looked_at
 

@@ -9,6 +9,7 @@ from rides.views.recurring import (
     recurring_rides,
     take_back,
 )
+from rides.views.reviews import object_to_deed, rate, reliability, report_review
 from rides.views.riding import (
     answer_booking,
     cancel,
@@ -44,9 +45,13 @@ __all__ = [
     "join_instant",
     "leave_out",
     "mark_missing",
+    "object_to_deed",
     "offer",
+    "rate",
     "recurring_ride",
     "recurring_rides",
+    "reliability",
+    "report_review",
     "ride",
     "share",
     "start",

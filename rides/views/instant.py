@@ -62,7 +62,7 @@ def join_instant(request: MemberRequest, code: str) -> HttpResponse:
         found = selectors.get_instant_for(member, code, now=now)
     except NotFound:
         return render(request, "rides/instant_none.html", status=404)
-    view = selectors.view_ride(member, found.ride_id)
+    view = selectors.view_ride_and_people(member, found.ride_id, now=now)
     if view.is_driver or view.is_aboard:
         return redirect("rides:ride", found.ride_id)
     form = JoinForm(member, request.POST if request.method == "POST" else None)

@@ -129,8 +129,8 @@ def _initial_offer(member: Member, chips: list[Any], now: datetime) -> dict[str,
 @require_safe
 def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
     """Show a ride as this member may see it."""
-    view = selectors.view_ride(request.member, ride_id)
     now, member = clock.now(), request.member
+    view = selectors.view_ride_and_people(member, ride_id, now=now)
     mine = view.my_booking
     context = {
         "view": view,
@@ -154,6 +154,7 @@ def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
             if (view.is_driver or booking.rider_id == member.pk)
             and permissions.can_answer(member, booking)
         ],
+        "to_rate": _to_rate(view, now),
         "missing": {
             booking.pk
             for booking in view.bookings
@@ -168,6 +169,11 @@ def ride(request: MemberRequest, ride_id: UUID) -> HttpResponse:
         return render(request, "rides/_ride.html", context)
     context["basemap"] = basemap([view.ride.region])
     return render(request, "rides/ride.html", context)
+
+
+def _to_rate(view: RideView, now: datetime) -> list[Booking]:
+    """Return the trips of this ride that the viewer may rate; rated ones can still be changed."""
+    return [booking for booking in view.bookings if permissions.can_rate(view.viewer, booking, now)]
 
 
 def _steps(view: RideView) -> list[dict[str, Any]]:

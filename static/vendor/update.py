@@ -23,7 +23,7 @@ armchair arrow-right arrow-up arrow-up-down ban bell bell-off briefcase building
 car car-front car-taxi-front check chevron-down chevron-left circle-check clock compass crown flag footprints hand-coins
 house image info
 key-round leaf lock log-out mail map-pin message-square minus pause phone play plus receipt refresh-cw route search
-shield-check smartphone timer trash-2 triangle-alert user user-plus users wallet wifi-off x
+shield-check smartphone star timer trash-2 triangle-alert user user-plus users wallet wifi-off x
 """.split()
 
 

@@ -14,6 +14,12 @@ from tracking.permissions import AT_STOP_M, leaves_home
 if TYPE_CHECKING:
     from tracking.services.recording import Fix
 
+# With each batch, too: the ORM takes longer to word it than PostgreSQL to answer.
+_AHEAD = """
+SELECT id, ride_id, location FROM rides_stop
+WHERE ride_id = %s AND visited_at IS NULL AND kind = ANY (%s) ORDER BY position
+"""
+
 
 def follow_car(trace: Trace, ordered: "Sequence[Fix]", *, by: Member, now: datetime) -> None:
     """Note when others may see the car, and which stops it has reached."""
@@ -40,10 +46,8 @@ def _visit_stops(ride: Ride, ordered: "Sequence[Fix]", *, by: Member, now: datet
 
     Only the next stop counts: a way may come past a later one before its turn.
     """
-    inner = {StopKind.PICKUP, StopKind.DROPOFF}
-    ahead = list(ride.stops.filter(visited_at=None, kind__in=inner).order_by("position"))
     begin = 0
-    for stop in ahead:
+    for stop in Stop.objects.raw(_AHEAD, [ride.pk, [StopKind.PICKUP, StopKind.DROPOFF]]):
         there = (n for n in range(begin, len(ordered)) if _is_at(stop, ordered[n].place))
         begin = next(there, len(ordered))
         if begin == len(ordered):

@@ -1,6 +1,6 @@
 """Taking positions: a few hundred at once, in any order, and each once however often it is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from tracking.models import Trace
 from tracking.permissions import window_of
 from tracking.selectors.traces import find_open_trace
 from tracking.services.arriving import follow_car
+from tracking.services.position_rows import COPY_POSITIONS, copy_rows
 from tracking.services.sharing import begin_trace, get_aboard
 from tracking.services.verifying import judge_again
 
@@ -52,6 +53,7 @@ class Recorded:
     flagged: int
 
 
+_Batch = tuple[Trace, Sequence[Fix], npt.NDArray[np.bool_], datetime]
 _INSERT = """
 INSERT INTO tracking_position (trace_id, sequence, day, location, recorded_at, received_at,
     accuracy_m, speed_mps, is_mock, is_flagged)
@@ -61,10 +63,6 @@ FROM unnest(%s::int[], %s::float8[], %s::float8[], %s::timestamptz[], %s::float8
     %s::bool[], %s::bool[])
     AS fix (sequence, lon, lat, recorded_at, accuracy_m, speed_mps, is_mock, is_flagged)
 ON CONFLICT DO NOTHING
-"""
-_COPY = """
-COPY tracking_position (trace_id, sequence, day, location, recorded_at, received_at,
-    accuracy_m, speed_mps, is_mock, is_flagged) FROM STDIN
 """
 _UPDATE = """
 UPDATE tracking_trace SET
@@ -99,15 +97,15 @@ def record_positions(
     if not 1 <= len(fixes) <= MOST_AT_ONCE:
         raise InvalidInput(field="positions")
     trace = _open(ride_id, by, now)
+    trace.member = by
     _check_times(trace.ride, fixes, now)
     ordered = sorted(fixes, key=lambda fix: fix.recorded_at)
     flags = _impossible(trace, ordered)
-    with transaction.atomic():
-        stored = _store(trace, ordered, flags, device, now)
-        if stored and trace.ride.driver_id == by.pk:
-            follow_car(trace, ordered, by=by, now=now)
-        if stored and now > trace.ride.ends_at:
-            judge_again(trace.ride, now=now)
+    batch = (trace, ordered, flags, now)
+    try:
+        stored = _store(_copy, batch, device)
+    except UniqueViolation:  # some were sent before: look at each
+        stored = _store(_insert, batch, device)
     return Recorded(stored, len(fixes) - stored, int(flags.sum()))
 
 
@@ -161,37 +159,25 @@ def _impossible(trace: Trace, ordered: Sequence[Fix]) -> npt.NDArray[np.bool_]:
 
 
 @tenancy.as_system()  # who may was asked above; the wall would ask again, for each row
-def _store(
-    trace: Trace, ordered: Sequence[Fix], flags: npt.NDArray[np.bool_], device: str, now: datetime
-) -> int:
-    try:
-        with transaction.atomic():
-            stored = _copy(trace, ordered, flags, now)
-    except UniqueViolation:  # some were sent before: look at each
-        stored = _insert(trace, ordered, flags, now)
+@transaction.atomic
+def _store(write: Callable[..., int], batch: _Batch, device: str) -> int:
+    trace, ordered, flags, now = batch
+    stored = write(*batch)
     if stored:
         flagged = int(flags.sum()) if stored == len(ordered) else 0
         _update(trace, ordered[-1], stored, flagged, device)
+        if trace.ride.driver_id == trace.member_id:
+            follow_car(trace, ordered, by=trace.member, now=now)
+        if now > trace.ride.ends_at:
+            judge_again(trace.ride, now=now)
     return stored
 
 
 def _copy(trace: Trace, ordered: Sequence[Fix], flags: npt.NDArray[np.bool_], now: datetime) -> int:
     """Write what is new, as it nearly always is, the quick way."""
-    head, received = f"{trace.pk}\t", f"\t{now.isoformat()}\t"
-    day = f"\t{trace.day}\tSRID=4326;POINT("
-    rows = [
-        f"{head}{fix.sequence}{day}{float(fix.place[0])!r} {float(fix.place[1])!r})\t"
-        f"{fix.recorded_at.isoformat()}{received}"
-        f"{_text(fix.accuracy_m)}\t{_text(fix.speed_mps)}\t{fix.is_mock}\t{is_flagged}\n"
-        for fix, is_flagged in zip(ordered, flags.tolist(), strict=True)
-    ]
-    with connection.cursor() as cursor, cursor.copy(_COPY) as into:
-        into.write("".join(rows))
-    return len(rows)
-
-
-def _text(value: float | None) -> str:
-    return "\\N" if value is None else repr(float(value))
+    with connection.cursor() as cursor, cursor.copy(COPY_POSITIONS) as into:
+        into.write(copy_rows(trace, ordered, flags, now))
+    return len(ordered)
 
 
 def _insert(

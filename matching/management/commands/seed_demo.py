@@ -16,6 +16,7 @@ from carpool.kernel.errors import NotFound
 from carpool.kernel.geo import from_point
 from maps.selectors import get_region, load_network
 from matching.errors import RunUnderWay
+from matching.management.demo.history import live_through
 from matching.management.demo.homes import Homes
 from matching.management.demo.people import (
     CAMPUS_SITES,
@@ -81,8 +82,12 @@ class Command(BaseCommand):
         )
         if planned:
             _propose(copper)
+        trips = live_through(copper, members, seed=5)
         upload_study(members[3], Homes(load_network(region), seed=11), COPPER_SITES, seed=11)
-        self.stdout.write(f"{len(members)} people, {offered} new rides, {planned} new plans.")
+        self.stdout.write(
+            f"{len(members)} people, {offered} new rides, {planned} new plans,"
+            f" {trips} trips of the last days."
+        )
 
     def _town(self, settler: Settler) -> list[Member]:
         """Individuals without an employer here: a community that anybody may join."""

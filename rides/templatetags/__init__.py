@@ -1,0 +1,1 @@
+"""Words of pages about people in rides."""
