@@ -11,7 +11,7 @@ from payments.admin.books import ReadOnly
 from payments.models import Incentive, IncentiveStep, Reward
 
 
-class StepInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+class StepInline(ReadOnly, admin.TabularInline):
     """Who switched it, and when."""
 
     model = IncentiveStep

@@ -243,12 +243,12 @@ def list_earned(member: Member) -> list[MonthEarned]:
         .order_by()
         .annotate(month=TruncMonth("at", tzinfo=member.organization.zone))
         .values("month", "incentive__name", "proof_class", "currency")
-        .annotate(trips=Count("booking_id", distinct=True), kept=Sum(F("amount") - F("back")))
+        .annotate(trips=Count("booking_id", distinct=True), earned=Sum(F("amount") - F("back")))
         .order_by("-month", "incentive__name", "-proof_class")
     )
     return [
         MonthEarned(
-            row["month"], row["incentive__name"], row["proof_class"], row["trips"], row["kept"],
+            row["month"], row["incentive__name"], row["proof_class"], row["trips"], row["earned"],
             row["currency"],
         )
         for row in rows

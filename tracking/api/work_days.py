@@ -1,5 +1,7 @@
 """Endpoints of the log of working days."""
 
+from typing import Any
+
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -19,7 +21,6 @@ from carpool.kernel.strict import StrictSerializer
 from tracking import services
 from tracking.models import DayKind, WorkDay
 from tracking.selectors.work_days import (
-    DayCount,
     count_work_days,
     list_work_days,
     read_month,
@@ -61,7 +62,7 @@ class SaidDaySerializer(StrictSerializer):
     )
 
 
-class DayCountSerializer(serializers.Serializer[DayCount]):
+class DayCountSerializer(serializers.Serializer[Any]):
     """How many people worked where on a day; null: fewer than five, but somebody."""
 
     date = serializers.DateField()
