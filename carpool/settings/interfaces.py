@@ -48,7 +48,6 @@ SPECTACULAR_SETTINGS = {
         "IncentiveSwitch": "payments.api.serializers_incentives.SWITCHES",
         "IncentiveFor": "payments.models.GivenTo",
         "IncentiveCap": "payments.selectors.incentives.Cap",
-        "TravelRole": "payments.models.rewards.ROLES",
         "DayKind": "tracking.models.DayKind",
         "ProofClass": "rides.models.ProofClass",
         "DeedKind": "rides.models.DeedKind",
