@@ -116,17 +116,24 @@ class ChangeQuestionInline(ReadOnly, admin.TabularInline):
     """What the rider was asked when the driver changed the ride."""
 
     model = ChangeQuestion
+    fields = (
+        "state", "asked_at", "answer_by", "ended_at", "pickup_at", "dropoff_at", "was_pickup_at",
+        "was_dropoff_at",
+    )  # fmt: skip
 
 
 @admin.register(Booking)
 class BookingAdmin(ReadOnly, admin.ModelAdmin):
-    """Bookings; where the rider lives is left out."""
+    """Bookings; where the rider lives is left out, and why they gave a seat up."""
 
     list_display = ("rider", "ride", "state", "pickup_at", "dropoff_at", "outcome")
     list_filter = ("state", "outcome")
     list_select_related = ("rider", "ride")
     search_fields = ("rider__display_name", "ride__driver__display_name")
-    exclude = ("origin", "origin_label", "destination", "destination_label", "boarding_code")
+    exclude = (
+        *("origin", "origin_label", "destination", "destination_label", "boarding_code"),
+        *("cancel_code", "waived_nth"),
+    )
     inlines = (BookingTransitionInline, ChangeQuestionInline)
 
 

@@ -67,12 +67,13 @@ class Week:
         monday: date,
         seed: int,
         share_of_drivers: float,
+        days: int = 5,
         on_event: Callable[[int, int, datetime], None],
     ) -> None:
         """Prepare it; the same seed gives the same plot."""
         cut = round(len(people) * share_of_drivers)
         self.tally = WeekTally()
-        self.days = [monday + timedelta(days=number) for number in range(5)]
+        self.days = [monday + timedelta(days=number) for number in range(days)]
         self._organization, self._seed, self._on_event = organization, seed, on_event
         self._drivers, self._riders = list(people[:cut]), list(people[cut:])
         self._regulars = self._drivers[: round(cut * SHARE_OF_REGULARS)]

@@ -33,6 +33,7 @@ class IncentiveAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("state", "organization")
     list_select_related = ("organization", "budget")
     search_fields = ("name",)
+    exclude = ("told_percent",)
     inlines = (StepInline,)
 
 
@@ -47,6 +48,10 @@ class RewardAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("incentive",)
     date_hierarchy = "at"
     search_fields = ("=booking_id", "=member_id")
+    fields = (
+        "incentive", "role", "day", "proof_class", "distance_m", "worth", "amount", "limit", "at",
+        "back", "back_at", "back_for", "back_why",
+    )  # fmt: skip
 
     @admin.display(description=_("amount"))
     def sum(self, reward: Reward) -> str:

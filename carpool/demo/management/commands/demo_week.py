@@ -12,11 +12,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Max
 
-from accounts.models import Member, Organization
+from accounts.models import Member, MemberRole, Organization
 from carpool.demo import report
 from carpool.demo.week import Week, WeekTally
 from carpool.kernel import clock
 from carpool.kernel.errors import NotFound
+from carpool.kernel.money import Money
 from maps.models import Region
 from maps.selectors import get_region, load_network
 from matching.management.demo import audit
@@ -27,6 +28,9 @@ from matching.management.demo.people import (
     found_organization,
     person_name,
 )
+from payments.management.demo.incentives import seed_incentive
+from payments.management.demo.sponsors import seed_budget
+from payments.models import Reward
 from rides.models import Booking, Ride
 from tracking.engine.labelled import Truth
 
@@ -41,12 +45,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--people", type=int, default=500)
+        parser.add_argument("--days", type=int, default=5)
         parser.add_argument("--seed", type=int, default=1)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
         if not 10 <= options["people"] <= 5_000:
             raise CommandError("--people takes 10 to 5000.")
+        if not 1 <= options["days"] <= 5:
+            raise CommandError("--days takes 1 to 5.")
         try:
             region = get_region("la-serena-coquimbo")
         except NotFound as error:
@@ -60,10 +67,12 @@ class Command(BaseCommand):
         )
         people = _settle(region, organization, options["people"], options["seed"])
         monday = _next_free_monday(organization)
+        begins = clock.local_to_utc(monday, wall_time(0), organization.zone, field="day")
+        seed_incentive(organization, seed_budget(organization, begins), begins)
         self.stdout.write(f"Week of {monday:%d %B %Y}: {len(people)} people.")
         week = Week(
             organization, people, monday=monday, seed=options["seed"],
-            share_of_drivers=SHARE_OF_DRIVERS, on_event=self._show,
+            share_of_drivers=SHARE_OF_DRIVERS, days=options["days"], on_event=self._show,
         )  # fmt: skip
         tally = week.play()
         self.stderr.write("")
@@ -78,7 +87,8 @@ class Command(BaseCommand):
     ) -> None:
         since = clock.local_to_utc(days[0], wall_time(0), organization.zone, field="day")
         over = clock.local_to_utc(days[-1], wall_time(23), organization.zone, field="day")
-        promises = audit.audit(audit.with_everything(organization.pk, since))
+        planned = audit.with_everything(organization.pk, since)  # at the kerb nothing is
+        promises = audit.audit([ride for ride in planned if not ride.is_instant])
         states = list(report.impossible(organization, since, over + timedelta(days=8)))
         for name, value in _rows(organization, since, tally, seconds, promises, states):
             self.stdout.write(f"{name:<26}{value}")
@@ -124,6 +134,9 @@ def _rows(
     )
     yield "ride states", report.counted(ride.state for ride in rides)
     yield "booking states", report.counted(one.state for one in bookings)
+    given = [one.amount for one in Reward.objects.filter(booking_id__in=[b.pk for b in bookings])]
+    money = Money(sum(given), organization.currency)
+    yield "incentives given", f"{money} for {sum(map(bool, given))} of {len(given)}"
     yield "promises broken", len(promises)
     yield "impossible states", len(states)
     yield "seconds", f"{seconds:.0f}"
@@ -138,6 +151,8 @@ def _settle(region: Region, organization: Organization, count: int, seed: int) -
             email=f"w{seed}-{number}@demo-week-mining.example",
             site=COPPER_SITES[number % len(COPPER_SITES)],
             drives=True,
+            role=MemberRole.MEMBER if number else MemberRole.MANAGER,
+            is_operator=not number,
         )
         for number in range(count)
     ]
