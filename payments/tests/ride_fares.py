@@ -29,6 +29,14 @@ def prepay_rides(settings, cast, now):
         member.organization.refresh_from_db()
 
 
+@pytest.fixture
+def no_waiver(prepay_rides, cast, now):
+    """Nobody gives a seat back late for nothing, not even once a month."""
+    change_policies(organization=cast.organization, values={"late_waivers": 0}, by=None, now=now)
+    for member in (cast.driver, cast.rider, cast.colleague):
+        member.organization.refresh_from_db()
+
+
 def book(rider, ride, now, by=PAYS, *, collect=True):
     token = offer_token(rider, ride, now=now)
     booking = book_offer(rider=rider, token=token, now=now, pay_by=by)

@@ -13,6 +13,7 @@ from payments.tests.ride_fares import (
     book,
     drive,
     fare_of,
+    no_waiver,
     prepay_rides,
     settle_down,
     standing,
@@ -21,7 +22,7 @@ from payments.tests.test_sponsored_rides import MONEY, budget, left
 from rides import services as rides
 from rides.tests.factories import offer
 
-__all__ = ["prepay_rides"]  # fixtures
+__all__ = ["no_waiver", "prepay_rides"]  # fixtures
 pytestmark = [pytest.mark.usefixtures("city"), pytest.mark.django_db(transaction=True)]
 
 
@@ -79,6 +80,7 @@ def test_what_did_not_take_place_goes_back_only_once(cast, ride, now):
     assert owed(booking) == (0, price)
 
 
+@pytest.mark.usefixtures("no_waiver")
 def test_who_leaves_late_owes_the_part_that_is_the_drivers(cast, ride, now):
     booking = book(cast.rider, ride, now - timedelta(hours=1))
     price = fare_of(booking).amount

@@ -19,6 +19,7 @@ from payments.tests.ride_fares import (
     book,
     drive,
     fare_of,
+    no_waiver,
     nothing_is_lost,
     prepay_rides,
     settle_down,
@@ -32,7 +33,7 @@ from rides.services import PayBy
 from rides.tests.api import Api
 from rides.tests.factories import offer, offer_token
 
-__all__ = ["prepay_rides"]  # fixtures
+__all__ = ["no_waiver", "prepay_rides"]  # fixtures
 pytestmark = [pytest.mark.usefixtures("city"), pytest.mark.django_db(transaction=True)]
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -168,6 +169,7 @@ class TestFree:
         assert fare_of(book(cast.rider, paid, now)).state == "held"
 
 
+@pytest.mark.usefixtures("no_waiver")
 class TestGivingBack:
     """Each way to end before the ride, to the last unit (R5, R9)."""
 

@@ -27,6 +27,7 @@ from payments.tests.ride_fares import (
     book,
     drive,
     fare_of,
+    no_waiver,
     nothing_is_lost,
     prepay_rides,
     settle_down,
@@ -38,7 +39,7 @@ from rides.services import PayBy
 from rides.tests.api import Api
 from rides.tests.factories import offer, offer_token
 
-__all__ = ["prepay_rides"]  # fixtures
+__all__ = ["no_waiver", "prepay_rides"]  # fixtures
 pytestmark = [pytest.mark.usefixtures("city"), pytest.mark.django_db(transaction=True)]
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 MONEY = 1_000_000
@@ -146,6 +147,7 @@ class TestPaying:
         nothing_is_lost()
 
 
+@pytest.mark.usefixtures("no_waiver")
 class TestGoingBack:
     """Each gets back the same part of what they paid, to the unit."""
 
