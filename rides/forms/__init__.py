@@ -1,0 +1,51 @@
+"""What drivers and riders enter about rides: parsed here, decided in services."""
+
+from rides.forms.answers import (
+    AnswerForm,
+    CodeForm,
+    FellowForm,
+    ObjectionForm,
+    PageForm,
+    RatingForm,
+    ReasonForm,
+    ReportForm,
+    StopForm,
+)
+from rides.forms.journeys import (
+    ALL,
+    ARRIVE,
+    FIELD_NAMES,
+    FOLLOWING,
+    LEAVE,
+    THIS,
+    ChangeForm,
+    DayForm,
+    DaysOutForm,
+    JoinForm,
+    KerbForm,
+    OfferForm,
+)
+
+__all__ = [
+    "ALL",
+    "ARRIVE",
+    "FIELD_NAMES",
+    "FOLLOWING",
+    "LEAVE",
+    "THIS",
+    "AnswerForm",
+    "ChangeForm",
+    "CodeForm",
+    "DayForm",
+    "DaysOutForm",
+    "FellowForm",
+    "JoinForm",
+    "KerbForm",
+    "ObjectionForm",
+    "OfferForm",
+    "PageForm",
+    "RatingForm",
+    "ReasonForm",
+    "ReportForm",
+    "StopForm",
+]
