@@ -52,7 +52,8 @@ MOVED = set(
     matching.ProposalSeat.rider matching.RunCommuter.member matching.Study.created_by
     payments.PayoutAccount.member payments.SponsorBudget.people
     payments.SponsorBudget_people.member rides.RecurringRide.driver tracking.Appeal.by
-    tracking.Trace.member
+    rides.Deed.member rides.Review.author rides.Review.subject tracking.Trace.member
+    tracking.WorkDay.member tracking.WorkDay.said_by
     rides.Booking.cancelled_by rides.Booking.rider rides.BookingTransition.actor rides.Ride.driver
     rides.RideRequest.rider rides.RideShare.member rides.RideTransition.actor
     rides.Room.host rides.Room.next_host rides.RoomSeat.rider rides.RoomTransition.actor

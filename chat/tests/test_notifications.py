@@ -185,6 +185,7 @@ def test_every_kind_has_words_in_both_languages_without_full_names(cast, now):
         "pickup_at": booking.pickup_at.isoformat(),
         "before": booking.pickup_at.isoformat(),
         "answer_by": booking.pickup_at.isoformat(),
+        "by": booking.pickup_at.isoformat(),
         "departure_at": ride.departure_at.isoformat(),
         "riders": 2,
         "rides": ["a", "b"],
@@ -192,6 +193,7 @@ def test_every_kind_has_words_in_both_languages_without_full_names(cast, now):
         "first_date": "2026-11-23",
         "what": "booked",
     }
+    more = {Kind.TRIP_JUDGED: {"what": "proven"}}
     texts = {}
     for language in ("en", "ko"):
         for kind in Kind:
@@ -205,7 +207,7 @@ def test_every_kind_has_words_in_both_languages_without_full_names(cast, now):
                     request_id=booking.pk,
                     trip_at=ride.departure_at,
                     created_at=now,
-                    facts={**facts, "is_rider": is_rider},
+                    facts={**facts, "is_rider": is_rider, **more.get(kind, {})},
                 )
                 with translation.override(language):
                     text = write_text(news)

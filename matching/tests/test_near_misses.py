@@ -25,7 +25,7 @@ HOME_SOUTH_ROAD = WORKSHOP
 # A search takes 3 queries (avoided places, region, what is new), four more if it has
 # offers; near misses take one more to look, two to load what comes near with its stops, and three
 # to show it.
-ENOUGH, NOBODY_NEAR, NEAR, BOTH = 7, 4, 9, 13
+ENOUGH, NOBODY_NEAR, NEAR, BOTH = 7, 4, 10, 14
 
 
 def leaving_late(ride, minutes=10):

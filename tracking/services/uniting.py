@@ -16,3 +16,4 @@ def unite_positions(kept_id: UUID, gone_id: UUID, _now: datetime) -> None:
     Appeal.objects.filter(by=gone_id).update(by=kept_id)
     known = WorkDay.objects.filter(member=kept_id).values("date")
     WorkDay.objects.filter(member=gone_id).exclude(date__in=known).update(member=kept_id)
+    WorkDay.objects.filter(said_by=gone_id).update(said_by=kept_id)
