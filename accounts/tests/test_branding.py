@@ -5,7 +5,7 @@ import io
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin
 
 from accounts.errors import ManagersOnly
 from accounts.models import Logo, Organization
@@ -91,6 +91,11 @@ def test_hostile_pictures_are_refused(manager, cast, content):
     answer = send(manager, content)
     assert list(answer.context["form"].errors) == ["logo"]
     assert not Logo.objects.exists()
+
+
+def test_half_a_picture_is_none_also_where_pdfs_are_drawn(manager, monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as WeasyPrint does
+    assert list(send(manager, picture()[:200]).context["form"].errors) == ["logo"]
 
 
 def test_nobody_else_changes_it(client, cast):

@@ -7,7 +7,7 @@ format that a browser might read as a page. SVG is a program, so it is no pictur
 import io
 import warnings
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_PIXELS = 40_000_000
@@ -32,6 +32,7 @@ def decode(content: bytes, *, longest_side: int, keep_clear: bool = False) -> Im
     """
     if len(content) > MOST_BYTES:
         raise PictureTooLarge
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint lets the whole process take halves
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
