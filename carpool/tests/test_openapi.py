@@ -33,6 +33,7 @@ TAKES_A_KEY = {
     "instant_join_create",
     "rides_create",
     "rides_cancel_create",
+    "rides_change_create",
     "bookings_create",
     "bookings_cancel_create",
     "bookings_confirm_create",

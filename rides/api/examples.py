@@ -195,6 +195,8 @@ BOOKING = OpenApiExample(
         "alighted_at": None,
         "decide_by": None,
         "cancel_reason": "",
+        "is_late": False,
+        "is_waived": False,
         "outcome": "undecided",
         "created_at": "2027-03-14T18:02:11-03:00",
     },
