@@ -180,7 +180,7 @@ def test_two_people_share_a_ride(addresses, visit, cast, record_property):
     expect(driver.page.locator("body[data-same-document]")).to_be_attached()
 
     rider.page.get_by_role("link", name="Cancel my booking").click()
-    rider.page.get_by_label("Reason").fill("My meeting moved")
+    rider.page.get_by_label("A word to the others").fill("My meeting moved")
     rider.page.get_by_role("button", name="Cancel my booking").click()
     expect(rider.page.get_by_text("Your booking is cancelled.")).to_be_visible()
     expect(driver.page.get_by_text("Nobody yet.")).to_be_visible()
