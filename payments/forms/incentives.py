@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from carpool.kernel.forms import date_input
@@ -54,7 +55,10 @@ class IncentiveForm(forms.Form):
     )
     least_class = forms.ChoiceField(
         label=_("Proof at least"),
-        choices=[(one.value, f"{one.value} · {one.label}") for one in reversed(ProofClass)],
+        choices=[
+            (one.value, format_lazy("{} · {}", one.value, one.label))
+            for one in reversed(ProofClass)
+        ],
         widget=forms.Select(attrs={"class": "select"}),
     )
     at_sites = forms.BooleanField(
