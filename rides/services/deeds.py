@@ -18,7 +18,8 @@ from rides.models import (
     StopKind,
 )
 
-# One late cancellation within so long is waived. Source: PRODUCT, Reliability: "a month".
+# Of a driver's late cancellations one within so long is waived; of a rider's see ``lateness``.
+# Source: PRODUCT, Reliability: "a month".
 WAIVED_EVERY = timedelta(days=30)
 _LATE_KINDS = (DeedKind.CANCELLED_LATE, DeedKind.CANCELLED_WAIVED)
 
@@ -43,22 +44,17 @@ def _of_cancellation(booking: Booking) -> list[Deed]:
     if by is None or at is None or by not in people:
         return []
     kind = DeedKind.CANCELLED_EARLY
-    if _is_late(booking, at):
-        is_first = not _has_cancelled_late(booking, by, at)
-        kind = DeedKind.CANCELLED_WAIVED if is_first else DeedKind.CANCELLED_LATE
+    if booking.is_late:
+        is_waived = _is_waived(booking, by, at)
+        kind = DeedKind.CANCELLED_WAIVED if is_waived else DeedKind.CANCELLED_LATE
     return [Deed(member_id=by, booking=booking, role=people[by], kind=kind, at=at)]
 
 
-def _is_late(booking: Booking, at: datetime) -> bool:
-    """Late is what costs a part of a paid seat, too; at the kerb nobody has waited long."""
-    policy = booking.ride.organization.policy
-    if booking.ride.is_instant or at <= booking.pickup_at - timedelta(
-        seconds=policy.ride_free_before_s
-    ):
-        return False
-    confirmed = booking.transitions.filter(after=BookingState.CONFIRMED).order_by("at").first()
-    grace = timedelta(seconds=policy.ride_grace_s)
-    return confirmed is None or at > confirmed.at + grace
+def _is_waived(booking: Booking, by: UUID, at: datetime) -> bool:
+    """A rider's is what they were told, and pays for nothing; a driver has one in a month."""
+    if by == booking.rider_id:
+        return booking.is_waived
+    return not _has_cancelled_late(booking, by, at)
 
 
 def _has_cancelled_late(booking: Booking, member_id: UUID, at: datetime) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from accounts.models import Member
 from carpool.kernel.geo import LonLat, crow_fly_m, from_point
@@ -10,9 +9,7 @@ from rides.models import Ride, RideState, Stop, StopKind
 from rides.services import visit_stop
 from tracking.models import Trace
 from tracking.permissions import AT_STOP_M, leaves_home
-
-if TYPE_CHECKING:
-    from tracking.services.recording import Fix
+from tracking.services.fixes import Fix
 
 # With each batch, too: the ORM takes longer to word it than PostgreSQL to answer.
 _AHEAD = """
@@ -21,7 +18,7 @@ WHERE ride_id = %s AND visited_at IS NULL AND kind = ANY (%s) ORDER BY position
 """
 
 
-def follow_car(trace: Trace, ordered: "Sequence[Fix]", *, by: Member, now: datetime) -> None:
+def follow_car(trace: Trace, ordered: Sequence[Fix], *, by: Member, now: datetime) -> None:
     """Note when others may see the car, and which stops it has reached."""
     ride = trace.ride
     if trace.shown_from is None:
@@ -30,7 +27,7 @@ def follow_car(trace: Trace, ordered: "Sequence[Fix]", *, by: Member, now: datet
         _visit_stops(ride, ordered, by=by, now=now)
 
 
-def _show(trace: Trace, ordered: "Sequence[Fix]") -> None:
+def _show(trace: Trace, ordered: Sequence[Fix]) -> None:
     ride = trace.ride
     stop = None if ride.origin_public else ride.stops.filter(kind=StopKind.ORIGIN).first()
     threshold = from_point(stop.location) if stop else None
@@ -41,7 +38,7 @@ def _show(trace: Trace, ordered: "Sequence[Fix]") -> None:
             return
 
 
-def _visit_stops(ride: Ride, ordered: "Sequence[Fix]", *, by: Member, now: datetime) -> None:
+def _visit_stops(ride: Ride, ordered: Sequence[Fix], *, by: Member, now: datetime) -> None:
     """Visit stops in their order, each when the car was there: nobody presses a button.
 
     Only the next stop counts: a way may come past a later one before its turn.

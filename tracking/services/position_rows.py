@@ -7,15 +7,13 @@ Writing each row as text would take longer than storing it. Source: PostgreSQL m
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tracking.models import Trace
-
-if TYPE_CHECKING:
-    from tracking.services.recording import Fix
+from tracking.services.fixes import Fix
 
 COPY_POSITIONS = """
 COPY tracking_position (trace_id, sequence, day, location, recorded_at, received_at,
@@ -42,7 +40,7 @@ _ALWAYS: _Layout = [
 
 
 def copy_rows(
-    trace: Trace, fixes: Sequence["Fix"], flags: npt.NDArray[np.bool_], now: datetime
+    trace: Trace, fixes: Sequence[Fix], flags: npt.NDArray[np.bool_], now: datetime
 ) -> bytes:
     """Return what to send after :data:`COPY_POSITIONS`; rows of the same columns stand together."""
     parts = [_HEAD]
@@ -54,12 +52,12 @@ def copy_rows(
     return b"".join([*parts, _END])
 
 
-def _measured(fix: "Fix") -> tuple[bool, bool]:
+def _measured(fix: Fix) -> tuple[bool, bool]:
     return fix.accuracy_m is not None, fix.speed_mps is not None
 
 
 def _rows(
-    trace: Trace, fixes: Sequence["Fix"], flags: npt.NDArray[np.bool_], now: datetime,
+    trace: Trace, fixes: Sequence[Fix], flags: npt.NDArray[np.bool_], now: datetime,
     has_accuracy: bool, has_speed: bool,
 ) -> npt.NDArray[np.void]:  # fmt: skip
     columns: _Layout = [

@@ -14,13 +14,14 @@ from psycopg.errors import UniqueViolation
 from accounts.models import Member
 from carpool.kernel import tenancy
 from carpool.kernel.errors import InvalidInput
-from carpool.kernel.geo import LonLat, from_point, lengths_m
+from carpool.kernel.geo import from_point, lengths_m
 from rides.models import Ride
 from tracking.errors import NotYetRecorded, OutsideTheRide, SharingStopped
 from tracking.models import Trace
 from tracking.permissions import window_of
 from tracking.selectors.traces import find_open_trace
 from tracking.services.arriving import follow_car
+from tracking.services.fixes import Fix
 from tracking.services.position_rows import COPY_POSITIONS, copy_rows
 from tracking.services.sharing import begin_trace, get_aboard
 from tracking.services.verifying import judge_again
@@ -30,18 +31,6 @@ MOST_AT_ONCE = 500
 CLOCK_AHEAD = timedelta(seconds=30)
 # Faster than any car: 252 km/h. Source: ``payments-security.md`` C6, F5.
 IMPOSSIBLE_MPS = 70.0
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """Where a phone was at a moment, by its own clock and count."""
-
-    sequence: int
-    recorded_at: datetime
-    place: LonLat
-    accuracy_m: float | None = None
-    speed_mps: float | None = None
-    is_mock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
