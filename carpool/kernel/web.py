@@ -51,6 +51,18 @@ def same_for_everybody(
     return view
 
 
+def live_page(
+    topic: str,
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """Mark a page that stays alive on a topic: "today", or "ride:{ride_id}" of its address."""
+
+    def mark(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        view.live_topic = topic  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def _page_of(request: HttpRequest) -> str:
     """Return where somebody goes on after signing in: what they sent is not sent again for them."""
     if request.method in {"GET", "HEAD"}:

@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "carpool.kernel.limits.LimitsMiddleware",
     "accounts.middleware.DoorsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "chat.middleware.LivePageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",

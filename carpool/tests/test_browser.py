@@ -29,6 +29,9 @@ from rides.models import Booking, BookingState, Ride
 from rides.tests.factories import book, offer
 
 logger = logging.getLogger(__name__)
+# How long a busy machine may take to show something that comes by itself.
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 FLAGS = [
     "--no-sandbox",
@@ -102,7 +105,7 @@ class Visitor:
             self.context.add_cookies(
                 [{"name": settings.SESSION_COOKIE_NAME, "value": session_of(member), "url": site}]
             )
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self.context.new_page()
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("websocket", lambda socket: self.requests.append(socket.url))

@@ -23,7 +23,7 @@ from chat.selectors.looks import (
     list_removed,
 )
 from chat.selectors.people import owner_of_request, people_of_ride, people_of_room
-from chat.selectors.topics import COUNTERS, TODAY, Topic, open_topic
+from chat.selectors.topics import COUNTERS, TODAY, Topic, last_of, open_topic
 
 __all__ = [
     "COUNTERS",
@@ -35,6 +35,7 @@ __all__ = [
     "count_unread",
     "get_participant",
     "get_photo_for",
+    "last_of",
     "list_conversations",
     "list_ended",
     "list_gone",

@@ -57,6 +57,11 @@ def open_topic(member: Member, wanted: str) -> Topic:
     )
 
 
+def last_of(member: Member, wanted: str) -> int:
+    """Return the number of the newest event of the member's day, a ride or a room; 0 if none."""
+    return _numbered(f"member:{member.pk}" if wanted == TODAY else wanted).last
+
+
 def _numbered(name: str) -> Topic:
     last = LiveTopic.objects.filter(name=name).values_list("last", flat=True).first()
     return Topic(name=name, last=last or 0)

@@ -15,7 +15,7 @@ from accounts.permissions import is_manager
 from accounts.selectors import list_cars, list_places, list_sites
 from carpool.kernel import clock
 from carpool.kernel.errors import DomainError, NotFound
-from carpool.kernel.web import MemberRequest, add_error, member_required
+from carpool.kernel.web import MemberRequest, add_error, live_page, member_required
 from matching import services
 from matching.models import CommutePlan, Direction, ProposalState
 from matching.selectors import plans, proposals
@@ -27,6 +27,7 @@ from rides.services import collect_price
 SHOWN_RUNS = 6
 
 
+@live_page("today")
 @never_cache
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])

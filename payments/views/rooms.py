@@ -21,6 +21,7 @@ from carpool.kernel.web import (
     MemberRequest,
     add_error,
     basemap,
+    live_page,
     member_required,
     place_chips,
     write_place,
@@ -214,6 +215,7 @@ def _join(
     return redirect("payments:room", room_id)
 
 
+@live_page("room:{room_id}")
 @never_cache
 @member_required
 @require_safe

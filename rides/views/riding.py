@@ -17,7 +17,14 @@ from accounts.selectors import list_cars, list_places, list_sites
 from carpool.kernel import clock
 from carpool.kernel.errors import DomainError, NotFound
 from carpool.kernel.geo import LonLat, coordinates, from_point
-from carpool.kernel.web import MemberRequest, add_error, basemap, member_required, place_chips
+from carpool.kernel.web import (
+    MemberRequest,
+    add_error,
+    basemap,
+    live_page,
+    member_required,
+    place_chips,
+)
 from maps.selectors import list_regions
 from rides import permissions, selectors, services
 from rides.forms import FIELD_NAMES, OfferForm, ReasonForm, StopForm
@@ -36,6 +43,7 @@ PROGRESS = (
 HOMEWARD_FROM_HOUR = 12
 
 
+@live_page("today")
 @never_cache
 @member_required
 @require_safe
@@ -124,6 +132,7 @@ def _initial_offer(member: Member, chips: list[Any], now: datetime) -> dict[str,
     return initial
 
 
+@live_page("ride:{ride_id}")
 @never_cache
 @member_required
 @require_safe

@@ -23,6 +23,7 @@ export function follow(topic, listener, after = null) {
   const known = topics.get(topic);
   if (known) {
     known.listeners.add(listener);
+    known.last ??= after;
     return;
   }
   topics.set(topic, { listeners: new Set([listener]), name: topic, last: after });
@@ -185,7 +186,7 @@ export function keepAlive(part) {
   const hearOf = (event) => {
     if (event === "subscribed") {
       part.dataset.connected = "";
-      // The page was written before it was followed, and it may have been away since.
+      // What happened while the page was being drawn comes by itself; now it may have been away.
       if (!isFirst) soon();
       isFirst = false;
       return;
