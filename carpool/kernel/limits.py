@@ -24,6 +24,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -57,11 +59,35 @@ class TooOften(DomainError):
 
     code = "throttled"
     status = HTTPStatus.TOO_MANY_REQUESTS
-    title = "Too Many Requests"
+    title = _lazy("That was a little too often")
 
     def __init__(self, wait_s: float) -> None:
         self.wait_s = max(1, math.ceil(wait_s))
-        super().__init__(_("Please wait a moment, then try again."))
+        super().__init__(_wait_in_words(self.wait_s))
+
+
+def _wait_in_words(wait_s: int) -> str:
+    """Say how long to wait; nobody counts seconds of more than a minute and a half."""
+    if wait_s <= 90:
+        text = ngettext(
+            "Please wait %(n)d second, then try again.",
+            "Please wait %(n)d seconds, then try again.",
+            wait_s,
+        )
+        return text % {"n": wait_s}
+    minutes = math.ceil(wait_s / 60)
+    if minutes <= 90:
+        text = ngettext(
+            "Please wait %(n)d minute, then try again.",
+            "Please wait %(n)d minutes, then try again.",
+            minutes,
+        )
+        return text % {"n": minutes}
+    hours = math.ceil(minutes / 60)
+    text = ngettext(
+        "Please wait %(n)d hour, then try again.", "Please wait %(n)d hours, then try again.", hours
+    )
+    return text % {"n": hours}
 
 
 def hit(limit: Limit, who: str) -> None:
@@ -176,7 +202,7 @@ def _refusal(request: HttpRequest, error: TooOften | ServiceUnavailable) -> Http
         }  # fmt: skip
         answer = JsonResponse(body, status=error.status, content_type="application/problem+json")
     else:
-        context = {"title": error.detail, "detail": error.detail, "status": error.status}
+        context = {"title": error.title, "detail": error.detail, "status": error.status}
         answer = render(request, "domain_error.html", context, status=error.status)
     answer["Retry-After"] = str(wait_s)
     return answer

@@ -17,7 +17,7 @@ from django.urls import reverse
 # In the order of the cascade.
 PARTS = (
     "tokens", "base", "layout", "components", "marks", "feedback", "forms", "places", "rides",
-    "rooms", "mascot", "talks", "chat",
+    "trail", "offers", "rooms", "mascot", "talks", "chat",
     "signin", "organization",
 )  # fmt: skip
 

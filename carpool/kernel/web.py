@@ -229,7 +229,9 @@ def stylesheet(request: HttpRequest, version: str) -> HttpResponse:
 def service_worker(request: HttpRequest) -> HttpResponse:
     """Serve the service worker from the root, so that it may answer for every page."""
     assets = [stylesheet_url(), *(static(name) for name in SHELL)]
-    context = {"assets": json.dumps(assets), "version": json.dumps(" ".join(assets))}
+    # The offline page is kept as it was drawn: another language or theme is another version.
+    looks = [get_language() or "", str(interface(request)["theme"])]
+    context = {"assets": json.dumps(assets), "version": json.dumps(" ".join([*assets, *looks]))}
     return render(request, "sw.js", context, content_type="text/javascript")
 
 

@@ -160,16 +160,26 @@ export async function refresh(part) {
   fresh.innerHTML = await answer.text();
   const busy = part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
   if (busy || part.querySelector("dialog[open]")) return false; // never pull a form from under somebody
-  const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+  const focused = rememberFocus(part);
   const opened = [...part.querySelectorAll("details[open][id]")].map((node) => node.id);
   part.replaceChildren(fresh.content);
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   for (const node of part.querySelectorAll("[data-key]")) {
     if (!before.has(node.dataset.key)) node.classList.add("newly");
   }
-  if (focused) document.getElementById(focused)?.focus();
+  focused()?.focus();
   part.dispatchEvent(new CustomEvent("refreshed", { bubbles: true }));
   return true;
+}
+
+/** Remember what has the focus, to find the same in the fresh part: who uses keys would begin anew. */
+function rememberFocus(part) {
+  const one = document.activeElement;
+  if (!part.contains(one)) return () => null;
+  const alike = () =>
+    [...part.querySelectorAll(one.localName)].filter((other) => other.textContent === one.textContent);
+  const place = alike().indexOf(one);
+  return () => (one.id && document.getElementById(one.id)) || alike()[place];
 }
 
 /** Keep a part of the page alive on a topic such as "today" or "ride:<id>". */
