@@ -5,9 +5,9 @@ and everything has to become what it would have been.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Member, Organization
 from carpool.demo import report
@@ -25,11 +25,16 @@ from carpool.demo.week import Shares, Week, WeekTally
 from carpool.demo.worker import OwnRedis, Worker
 from carpool.kernel.clock import local_to_utc
 from carpool.kernel.models import OutboxEvent
-from rides.models import Threshold
+from rides.events import BookingStateChanged, TripCounted
+from rides.models import BookingState, Threshold
 
 LASTS = timedelta(minutes=10)
 # Few people, and much of what only workers do: trips are judged, and rewarded.
 MUCH = Shares(recorded=1.0, at_the_kerb=0.4)
+# After these facts somebody gets money: the worst moment to lose one.
+_REWARDING = Q(name=TripCounted.name()) | Q(
+    name=BookingStateChanged.name(), payload__after=BookingState.VALIDATED
+)
 
 
 class Sheltered:
@@ -52,7 +57,9 @@ class Sheltered:
 
 
 class Struck(Sheltered):
-    """A worker process that is killed at work, at each of some moments, and Redis with it.
+    """A worker process that is killed at work, soon after each of some moments, and Redis with it.
+
+    It is killed while it writes, and while facts wait that somebody is to be rewarded for.
 
     With ``loses_facts`` nothing that was told meanwhile is told ever again: as if facts went
     through Redis alone. That is the control: the comparison has to find it.
@@ -81,7 +88,7 @@ class Struck(Sheltered):
                 return
             self._come_back(now)
         if self._worker is not None and self._moments and now >= self._moments[0]:
-            statement = self._worker.kill_at_work(now)
+            statement = self._worker.kill_at_work(now, when=self._has_rewards_on_their_way)
             if statement:
                 self._go_down(now, statement)
             return  # it was done before it could be killed: next time
@@ -109,6 +116,9 @@ class Struck(Sheltered):
         self._redis.start()
         self._worker, self._back_at = Worker(self._organization), None
 
+    def _has_rewards_on_their_way(self) -> bool:
+        return self._waiting().filter(_REWARDING).exists()
+
     def _waiting(self) -> QuerySet[OutboxEvent]:
         return OutboxEvent.objects.filter(delivered_at=None)
 
@@ -124,7 +134,7 @@ class Play:
         self.organization = found_company(f"Outage {name} {number}", f"outage-{name}-{number}")
         self.people = settle(get_demo_region(), self.organization, people, seed)
         first = next_free_monday(self.organization) if after is None else after.days[0]
-        self.days = [first + timedelta(days=day) for day in range(days)]
+        self.days: list[date] = [first + timedelta(days=day) for day in range(days)]
         self._seed = seed
         self.tally = WeekTally()
         promise_rewards(self.organization, first)

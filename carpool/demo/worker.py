@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -43,14 +44,14 @@ class Worker:
         self._tell(now, rounds)
         self._hear()
 
-    def kill_at_work(self, now: datetime) -> str:
+    def kill_at_work(self, now: datetime, *, when: Callable[[], bool]) -> str:
         """Kill it -9 while it does what is due, in a transaction that has written something.
 
-        Returns its last statement, or nothing if it was done before anybody could see it write.
+        Returns its last statement, or nothing if it was done before it wrote ``when`` it should.
         """
         self._tell(now, 1)
         while not self._has_answered():
-            if self._writes():
+            if self._writes() and when():
                 self._process.send_signal(signal.SIGSTOP)  # it commits nothing more
                 time.sleep(_SETTLES_S)
                 statement = self._writes()
@@ -84,13 +85,14 @@ class Worker:
 
     def _hear(self) -> str:
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        line: str = self._process.stdout.readline()
         if not line:
             raise RuntimeError("The worker ended by itself.")
         return line.strip()
 
     def _has_answered(self) -> bool:
-        return bool(select.select([self._process.stdout], [], [], 0)[0])
+        assert self._process.stdout is not None
+        return bool(select.select([self._process.stdout.fileno()], [], [], 0)[0])
 
     def _writes(self) -> str:
         """Return the statement that it is at, if its transaction has changed anything."""
