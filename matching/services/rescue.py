@@ -22,7 +22,9 @@ def rescue_rider(*, booking_id: UUID, now: datetime) -> RideRequest | None:
 
     Whoever gave their seat back themselves, or looks already, is left alone. Twice is once.
     """
-    lost = Booking.objects.select_for_update(of=("self",)).select_related("rider__organization")
+    lost = Booking.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "rider__organization"
+    )
     booking = lost.filter(pk=booking_id, state=BookingState.CANCELLED).first()
     if booking is None or booking.cancelled_by_id == booking.rider_id:
         return None

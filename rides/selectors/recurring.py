@@ -35,7 +35,7 @@ def get_recurring_ride_for(
     """
     rides = RecurringRide.objects.visible_to(member).going_on().filter(pk=recurring_id)
     if lock:
-        rides = rides.select_for_update(of=("self",))
+        rides = rides.select_for_update(no_key=True, of=("self",))
     found = rides.select_related("car", "organization", "region", "driver").first()
     if found is None:
         raise RecurringRideNotFound

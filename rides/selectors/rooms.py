@@ -23,7 +23,7 @@ def get_room_for(
     rooms = Room.objects.visible_to(member)
     rooms = rooms.only(*only) if only else rooms.select_related("organization", "region", "host")
     if lock:
-        rooms = rooms.select_for_update(of=("self",))
+        rooms = rooms.select_for_update(no_key=True, of=("self",))
     room = rooms.filter(pk=room_id).first()
     if room is None:
         raise RoomNotFound
@@ -38,7 +38,7 @@ def get_room(room_id: UUID, *, lock: bool = False) -> Room:
     """
     rooms = Room.objects.select_related("organization", "region", "host")
     if lock:
-        rooms = rooms.select_for_update(of=("self",))
+        rooms = rooms.select_for_update(no_key=True, of=("self",))
     room = rooms.filter(pk=room_id).first()
     if room is None:
         raise RoomNotFound

@@ -146,7 +146,7 @@ def get_ride_for(member: Member, ride_id: UUID, *, lock: bool = False) -> Ride:
 
 def lock_rows(rides: QuerySet[Ride]) -> QuerySet[Ride]:
     """Lock the rides; everything that changes seats or stops goes through here."""
-    return rides.select_for_update(of=("self",))
+    return rides.select_for_update(no_key=True, of=("self",))
 
 
 def view_ride(member: Member, ride_id: UUID) -> RideView:
@@ -336,7 +336,7 @@ def get_booking_for(member: Member, booking_id: UUID, *, lock: bool = False) -> 
         )
     )
     if lock:
-        bookings = bookings.select_for_update(of=("self",))
+        bookings = bookings.select_for_update(no_key=True, of=("self",))
     booking = bookings.first()
     if booking is None:
         raise BookingNotFound
@@ -368,7 +368,7 @@ def get_request_for(member: Member, request_id: UUID, *, lock: bool = False) -> 
     """
     requests = RideRequest.objects.visible_to(member).filter(pk=request_id)
     if lock:
-        requests = requests.select_for_update(of=("self",))
+        requests = requests.select_for_update(no_key=True, of=("self",))
     request = requests.select_related("rider", "rider__organization", "region").first()
     if request is None:
         raise RequestNotFound

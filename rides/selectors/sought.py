@@ -28,7 +28,7 @@ def get_sought_ride_for(
     """
     requests = list_sought_rides(driver, now=now).filter(pk=request_id)
     if lock:
-        requests = requests.select_for_update(of=("self",))
+        requests = requests.select_for_update(no_key=True, of=("self",))
     request = requests.select_related("rider__organization", "region").first()
     if request is None:
         raise RequestNotFound
@@ -61,7 +61,7 @@ def get_request_offer_for(member: Member, offer_id: UUID, *, lock: bool = False)
     """
     offers = list_request_offers(member).filter(pk=offer_id)
     if lock:
-        offers = offers.select_for_update(of=("self",))
+        offers = offers.select_for_update(no_key=True, of=("self",))
     offer = offers.first()
     if offer is None:
         raise RequestOfferNotFound

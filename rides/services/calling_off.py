@@ -39,7 +39,7 @@ def call_off(ride: Ride, *, by: Member | None, reason: str, code: str = "", now:
     """Cancel a locked ride and whatever was booked; without ``by`` the clock did."""
     ride.cancelled_at, ride.cancel_reason = now, reason
     ride.save(update_fields=["cancelled_at", "cancel_reason"])
-    for booking in Booking.objects.select_for_update().filter(ride=ride).active():
+    for booking in Booking.objects.select_for_update(no_key=True).filter(ride=ride).active():
         booking.ride = ride
         note_cancelling(booking, by=by, reason=reason, code=code, now=now)
         move_booking(booking, BookingState.CANCELLED, now=now, actor=by, fields=CANCEL_FIELDS)

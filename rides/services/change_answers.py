@@ -40,7 +40,9 @@ def answer_change(*, booking_id: UUID, by: Member, agrees: bool, now: datetime) 
 
 def lapse_question(question: ChangeQuestion, *, now: datetime) -> None:
     """Release the seat of who was silent until now; the booking's ride is locked."""
-    booking = Booking.objects.select_for_update(of=("self",)).get(pk=question.booking_id)
+    booking = Booking.objects.select_for_update(no_key=True, of=("self",)).get(
+        pk=question.booking_id
+    )
     booking.ride = question.booking.ride
     _give_up(booking, QuestionState.LAPSED, now)
 

@@ -130,10 +130,14 @@ def _check_may_change(by: Member, ride: Ride, now: datetime) -> None:
 
 def _promises(ride: Ride) -> dict[UUID, _Promise]:
     """Return what each rider was promised; of whoever is being asked, what was before that."""
-    bookings = Booking.objects.select_for_update(of=("self",)).filter(ride=ride).active()
+    bookings = (
+        Booking.objects.select_for_update(no_key=True, of=("self",)).filter(ride=ride).active()
+    )
     open_questions = {
         one.booking_id: one
-        for one in ChangeQuestion.objects.select_for_update().asked().filter(booking__ride=ride)
+        for one in ChangeQuestion.objects.select_for_update(no_key=True)
+        .asked()
+        .filter(booking__ride=ride)
     }
     found = {}
     for booking in bookings.select_related("rider").prefetch_related("stops"):

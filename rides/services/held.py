@@ -70,9 +70,9 @@ def lock_booking(booking_id: UUID) -> Booking:
     ride_id = Booking.objects.filter(pk=booking_id).values_list("ride", flat=True).first()
     if ride_id is None:
         raise BookingNotFound
-    rides = Ride.objects.select_for_update(of=("self",)).select_related("organization")
+    rides = Ride.objects.select_for_update(no_key=True, of=("self",)).select_related("organization")
     ride = rides.get(pk=ride_id)
-    own = Booking.objects.select_for_update(of=("self",)).select_related("rider")
+    own = Booking.objects.select_for_update(no_key=True, of=("self",)).select_related("rider")
     booking = own.get(pk=booking_id)
     booking.ride = ride
     return booking

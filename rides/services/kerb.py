@@ -79,7 +79,7 @@ def _shift(ride: Ride, by: timedelta) -> None:
 
 
 def _release_busy(ride: Ride, by: timedelta, now: datetime) -> None:
-    for booking in Booking.objects.select_for_update().filter(ride=ride).active():
+    for booking in Booking.objects.select_for_update(no_key=True).filter(ride=ride).active():
         elsewhere = Booking.objects.active().filter(rider=booking.rider_id).exclude(pk=booking.pk)
         span = (booking.pickup_at + by, booking.dropoff_at + by)
         if elsewhere.filter(pickup_at__lt=span[1], dropoff_at__gt=span[0]).exists():
@@ -134,7 +134,7 @@ def let_in(*, ride_id: UUID, by: Member, code: str, now: datetime) -> Booking:
         raise NotTheDriver
     if not can_let_in(by, ride):
         raise WrongState
-    missing = ride.bookings.select_for_update(of=("self",)).filter(
+    missing = ride.bookings.select_for_update(no_key=True, of=("self",)).filter(
         state=BookingState.CONFIRMED, boarded_at=None, boarding_code=code
     )
     booking = missing.first() if code else None

@@ -264,8 +264,10 @@ def lock_merger(merger_id: UUID) -> tuple[RoomMerger, Room, Room]:
     if pair is None:
         raise MergerNotFound
     locked = Room.objects.select_related("organization", "region", "host").filter(pk__in=pair)
-    rooms = {room.pk: room for room in locked.order_by("pk").select_for_update(of=("self",))}
-    merger = RoomMerger.objects.select_for_update().get(pk=merger_id)
+    rooms = {
+        room.pk: room for room in locked.order_by("pk").select_for_update(no_key=True, of=("self",))
+    }
+    merger = RoomMerger.objects.select_for_update(no_key=True).get(pk=merger_id)
     merger.stays, merger.goes = rooms[pair[0]], rooms[pair[1]]
     return merger, merger.stays, merger.goes
 
@@ -279,7 +281,7 @@ def seats_of(room: Room) -> list[RoomSeat]:
 
 
 def _lock(merger_id: UUID) -> RoomMerger:
-    merger = RoomMerger.objects.select_for_update().filter(pk=merger_id).first()
+    merger = RoomMerger.objects.select_for_update(no_key=True).filter(pk=merger_id).first()
     if merger is None:
         raise MergerNotFound
     return merger

@@ -40,7 +40,9 @@ def decide_objection(*, objection_id: int, grants: bool, by: User, now: datetime
     Raises:
         ObjectionClosed: somebody has decided already.
     """
-    waiting = DeedObjection.objects.select_for_update(of=("self",)).select_related("deed__booking")
+    waiting = DeedObjection.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "deed__booking"
+    )
     objection = waiting.filter(pk=objection_id, state=ObjectionState.OPEN).first()
     if objection is None:
         raise ObjectionClosed

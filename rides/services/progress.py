@@ -39,7 +39,9 @@ def start_ride(*, ride_id: UUID, by: Member, now: datetime) -> Ride:
     ride = _lock_own_ride(by, ride_id)
     if not can_start(by, ride, now):
         raise WrongState
-    waiting = Booking.objects.select_for_update().filter(ride=ride, state__in=UNCERTAIN_STATES)
+    waiting = Booking.objects.select_for_update(no_key=True).filter(
+        ride=ride, state__in=UNCERTAIN_STATES
+    )
     for booking in waiting:
         booking.ride = ride
         release_booking(booking, by=by, reason="", now=now)

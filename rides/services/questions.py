@@ -10,7 +10,12 @@ from rides.models import QUESTION_TRANSITIONS, Booking, ChangeQuestion, Question
 
 def find_question(booking: Booking) -> ChangeQuestion | None:
     """Return what a locked booking's rider is being asked."""
-    return ChangeQuestion.objects.select_for_update().asked().filter(booking=booking).first()
+    return (
+        ChangeQuestion.objects.select_for_update(no_key=True)
+        .asked()
+        .filter(booking=booking)
+        .first()
+    )
 
 
 def end_question(question: ChangeQuestion, after: QuestionState, *, now: datetime) -> None:

@@ -174,7 +174,7 @@ def _close(
     kept: dict[date, UUID | None] = {}
     for ride in _rides_from(recurring, start, now):
         day = ride.recurring_day.date
-        locked = Ride.objects.select_for_update(of=("self",)).get(pk=ride.pk)
+        locked = Ride.objects.select_for_update(no_key=True, of=("self",)).get(pk=ride.pk)
         if locked.bookings.active().exists():
             kept[day] = ride.pk
         else:

@@ -53,7 +53,7 @@ def _carefully(pk: UUID, now: datetime) -> int:
     try:
         with transaction.atomic():
             rides = RecurringRide.objects.select_related("organization", "driver", "car")
-            locked = rides.select_for_update(skip_locked=True, of=("self",)).due(now)
+            locked = rides.select_for_update(no_key=True, skip_locked=True, of=("self",)).due(now)
             recurring = locked.filter(pk=pk).first()
             return 0 if recurring is None else generate(recurring, now=now)
     except Exception:

@@ -100,4 +100,4 @@ def close_offers_with(ride: Ride, *, now: datetime) -> None:
 
 def _open(**of: object) -> list[RequestOffer]:
     offers = RequestOffer.objects.waiting().filter(**of).order_by("pk")
-    return list(offers.select_for_update(of=("self",)))
+    return list(offers.select_for_update(no_key=True, of=("self",)))

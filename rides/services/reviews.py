@@ -115,7 +115,9 @@ def _announce(review: Review, booking: Booking, now: datetime) -> None:
 @transaction.atomic
 def announce_review(*, review_id: UUID, now: datetime) -> bool:
     """Tell of a review that the clock has opened; False if somebody else does, or has."""
-    due = Review.objects.select_for_update(skip_locked=True, of=("self",)).to_announce(now)
+    due = Review.objects.select_for_update(no_key=True, skip_locked=True, of=("self",)).to_announce(
+        now
+    )
     review = due.select_related("booking").filter(pk=review_id).first()
     if review is None:
         return False
@@ -152,7 +154,7 @@ def look_at_review(*, review_id: UUID, hides: bool, now: datetime) -> None:
     Raises:
         NotAboutYou: there is none.
     """
-    review = Review.objects.select_for_update().filter(pk=review_id).first()
+    review = Review.objects.select_for_update(no_key=True).filter(pk=review_id).first()
     if review is None:
         raise NotAboutYou
     review.reviewed_at = now

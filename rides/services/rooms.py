@@ -336,7 +336,7 @@ def lock_seat(seat_id: UUID) -> tuple[Room, RoomSeat]:
         SeatNotFound: there is none.
     """
     rooms = Room.objects.select_related("organization", "region").filter(seats=seat_id)
-    room = rooms.select_for_update(of=("self",)).first()
+    room = rooms.select_for_update(no_key=True, of=("self",)).first()
     if room is None:
         raise SeatNotFound
     seat = RoomSeat.objects.select_related("rider").get(pk=seat_id)

@@ -38,9 +38,17 @@ def unite_rides(kept_id: UUID, gone_id: UUID, _now: datetime) -> None:
     """
     both = [kept_id, gone_id]
     # Whoever books or cancels locks the ride first, and so do we: by id, as everybody does.
-    list(Ride.objects.select_for_update(of=("self",)).filter(driver__in=both).order_by("pk"))
+    list(
+        Ride.objects.select_for_update(no_key=True, of=("self",))
+        .filter(driver__in=both)
+        .order_by("pk")
+    )
     rooms = RoomSeat.objects.filter(rider__in=both).values("room")
-    list(Room.objects.select_for_update(of=("self",)).filter(pk__in=rooms).order_by("pk"))
+    list(
+        Room.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=rooms)
+        .order_by("pk")
+    )
     kept, gone = _seats(kept_id), _seats(gone_id)
     if kept.keys() & gone.keys():
         raise TravelledTogether

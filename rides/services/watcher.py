@@ -92,7 +92,7 @@ def _carefully(look: Callable[[], bool], pk: object) -> bool:
 def _locked_rides() -> RideQuerySet:
     """Rides that no other watcher holds, with the organization whose rules time them."""
     rides = Ride.objects.select_related("organization")
-    return rides.select_for_update(skip_locked=True, of=("self",))
+    return rides.select_for_update(no_key=True, skip_locked=True, of=("self",))
 
 
 def _look_at_question(pk: UUID, ride_pk: UUID, now: datetime) -> bool:
@@ -111,7 +111,7 @@ def _look_at_booking(pk: UUID, ride_pk: UUID, now: datetime) -> bool:
     ride = _locked_rides().filter(pk=ride_pk).first()
     if ride is None:
         return False
-    booking = Booking.objects.select_for_update().due(now).filter(pk=pk).first()
+    booking = Booking.objects.select_for_update(no_key=True).due(now).filter(pk=pk).first()
     if booking is None:
         return False
     booking.ride = ride
@@ -136,7 +136,9 @@ def _look_at_ride(pk: UUID, now: datetime) -> bool:
 
 
 def _ask_both_sides(ride: Ride, now: datetime) -> None:
-    for booking in ride.bookings.select_for_update().filter(state=BookingState.CONFIRMED):
+    for booking in ride.bookings.select_for_update(no_key=True).filter(
+        state=BookingState.CONFIRMED
+    ):
         booking.ride = ride
         booking.next_check_at = ride.decided_at
         move_booking(
@@ -151,7 +153,7 @@ def _ask_both_sides(ride: Ride, now: datetime) -> None:
 
 def _look_at_room(pk: UUID, now: datetime) -> bool:
     rooms = Room.objects.select_related("organization", "region").due(now).filter(pk=pk)
-    room = rooms.select_for_update(skip_locked=True, of=("self",)).first()
+    room = rooms.select_for_update(no_key=True, skip_locked=True, of=("self",)).first()
     if room is None:
         return False
     look_at_room(room, now=now)
@@ -160,7 +162,7 @@ def _look_at_room(pk: UUID, now: datetime) -> bool:
 
 def _look_at_request(pk: UUID, now: datetime) -> bool:
     request = (
-        RideRequest.objects.select_for_update(skip_locked=True)
+        RideRequest.objects.select_for_update(no_key=True, skip_locked=True)
         .filter(pk=pk, state=RequestState.OPEN)
         .first()
     )

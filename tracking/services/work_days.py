@@ -27,7 +27,7 @@ AHEAD = timedelta(days=60)
 @transaction.atomic
 def log_work_days(*, booking_id: UUID) -> list[WorkDay]:
     """Log the day of a proven trip for its driver and its rider. Twice changes nothing."""
-    rows = Booking.objects.select_for_update(of=("self",)).filter(pk=booking_id)
+    rows = Booking.objects.select_for_update(no_key=True, of=("self",)).filter(pk=booking_id)
     booking = rows.select_related("rider__organization", "ride__driver__organization").first()
     if booking is None or booking.proven_at is None:
         return []
@@ -67,7 +67,7 @@ def is_at_work(member: Member, place: LonLat) -> bool:
 @transaction.atomic
 def forget_proven_days(*, booking_id: UUID) -> None:
     """Take a trip's days out of the log, as its proof does not hold; what was said stays."""
-    Booking.objects.select_for_update(of=("self",)).filter(pk=booking_id).first()
+    Booking.objects.select_for_update(no_key=True, of=("self",)).filter(pk=booking_id).first()
     if Booking.objects.filter(pk=booking_id).exclude(proven_at=None).exists():
         return  # proven anew meanwhile
     proven = WorkDay.objects.filter(booking_id=booking_id)
@@ -85,7 +85,7 @@ def say_work_day(*, by: Member, day: date, kind: DayKind | None, now: datetime) 
     today = now.astimezone(by.organization.zone).date()
     if not first_kept(today) <= day <= today + AHEAD:
         raise DayNotOpen(field="date")
-    row = WorkDay.objects.select_for_update().filter(member=by, date=day).first()
+    row = WorkDay.objects.select_for_update(no_key=True).filter(member=by, date=day).first()
     if kind is None:
         return None if row is None else _unsay(row)
     if row is None:
