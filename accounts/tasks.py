@@ -16,6 +16,11 @@ def make_export(export_id: str) -> None:
 
 @shared_task(name="accounts.keep_terms", ignore_result=True)
 def keep_terms() -> int:
-    """Forget who asked for it, and what was kept for long enough; sent by beat."""
+    """Forget who asked for it, and what was kept for long enough; sent by beat.
+
+    Whoever asked for an export that a broker forgot gets it.
+    """
     now = clock.now()
-    return services.erase_due(now=now) + services.keep_terms(now=now)
+    forgotten = services.erase_due(now=now) + services.keep_terms(now=now)
+    services.make_forgotten_exports(now=now)
+    return forgotten

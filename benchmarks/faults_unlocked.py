@@ -7,7 +7,7 @@ from rides.models import Room
 from rides.services import rooms
 
 
-def _unlocked(_member: Any, room_id: Any, *, lock: bool) -> Room:  # noqa: ARG001
+def _unlocked(_member: Any, room_id: Any, **_how: Any) -> Room:
     return Room.objects.select_related("organization", "region", "host").get(pk=room_id)
 
 

@@ -5,20 +5,21 @@ Channels routes ASGI applications by Django's ``re_path``, whose types know view
 
 import os
 
+import django
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
-from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carpool.settings")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from accounts.middleware import TokenDoor  # noqa: E402 (needs the apps to be loaded)
 from carpool.bodies import hand_on_unread  # noqa: E402
 from carpool.closing import close_with_reasons  # noqa: E402
 from carpool.kernel.tenancy import Walled  # noqa: E402
 from carpool.memory import settle  # noqa: E402
+from carpool.threads import ThreadedHandler  # noqa: E402
 from chat.routing import (  # noqa: E402
     http_urlpatterns,
     websocket_urlpatterns,
@@ -35,7 +36,7 @@ application = ProtocolTypeRouter(
                     "^(?=live/)",
                     Walled(TokenDoor(polls, by_cookie=AuthMiddlewareStack(polls))),  # type: ignore[arg-type]
                 ),
-                re_path("", django_application),  # type: ignore[arg-type]
+                re_path("", ThreadedHandler()),  # type: ignore[arg-type]
             ]
         ),
         "websocket": Walled(

@@ -79,6 +79,8 @@ class ChatConfig(AppConfig):
             (rides.RideAltered, handlers.notify_of_change),
             (rides.ChangeQuestionMoved, handlers.on_ride_altered),
             (rides.ChangeQuestionMoved, handlers.notify_of_question),
+            (rides.DeedObjectionDecided, handlers.notify_of_objection),
+            (rides.TripJudged, handlers.on_trip_judged),
             (rides.TripJudged, handlers.notify_of_verdict),
         ):
             outbox.subscribe(event, handler)

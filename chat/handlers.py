@@ -14,6 +14,7 @@ from chat.services.parting import leave_conversations, part_people
 from rides.events import (
     BookingStateChanged,
     ChangeQuestionMoved,
+    DeedObjectionDecided,
     MergerChanged,
     ProposalChanged,
     RecurringDaysSkipped,
@@ -65,6 +66,11 @@ def on_booking_changed(event: BookingStateChanged) -> None:
 def on_ride_altered(event: RideAltered | ChangeQuestionMoved) -> None:
     """Tell everybody on a ride, and every page that shows it, that it is another one now."""
     _tell_ride(event.ride_id, "ride_altered", event.at)
+
+
+def on_trip_judged(event: TripJudged) -> None:
+    """Tell every page that shows the ride; what was judged, each may ask for."""
+    _tell_ride(event.ride_id, "trip_judged", event.at)
 
 
 def on_rider_moved(event: RiderBoarded | RiderAlighted) -> None:
@@ -184,6 +190,16 @@ def notify_of_question(event: ChangeQuestionMoved) -> None:
 def notify_of_review(event: ReviewOpened) -> None:
     """Notify somebody that they were rated."""
     telling.tell_of_review(booking_id=event.booking_id, member_id=event.member_id, now=clock.now())
+
+
+def notify_of_objection(event: DeedObjectionDecided) -> None:
+    """Notify somebody of what was decided about a line of theirs."""
+    telling.tell_of_objection(
+        booking_id=event.booking_id,
+        member_id=event.member_id,
+        granted=event.granted,
+        now=clock.now(),
+    )
 
 
 def notify_of_ride(event: RideStateChanged) -> None:

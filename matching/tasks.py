@@ -21,6 +21,12 @@ def match_request(request_id: str) -> int:
     return services.match_request(request_id=UUID(request_id), now=clock.now())
 
 
+@shared_task(name="matching.look_again", ignore_result=True)
+def look_again() -> int:
+    """Match those who wait anew if the broker was emptied; sent by beat."""
+    return services.look_again(now=clock.now())
+
+
 @shared_task(name="matching.rematch_member", ignore_result=True)
 def rematch_member(member_id: str) -> None:
     """Part whom a block or a wish parts, and look again."""

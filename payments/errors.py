@@ -236,6 +236,13 @@ class DisputeClosed(Conflict):
     title = _("There is nothing to object to any more")
 
 
+class NoFeeToContest(Conflict):
+    """No fee was taken, or it is too late, or it has been contested or decided."""
+
+    code = "no_fee_to_contest"
+    title = _("There is no fee to object to, or not any more")
+
+
 class PayoutEnded(Conflict):
     """A transfer arrives or comes back once."""
 

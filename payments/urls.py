@@ -64,6 +64,7 @@ urlpatterns = [
     path("wallet/<str:month>/statement.pdf", wallet.month_paper, name="month-paper"),
     path("webhooks/<slug:provider>/", webhooks.webhook, name="webhook"),
     path("bookings/<uuid:booking_id>/pay/", ride_fares.pay_for_booking, name="ride-pay"),
+    path("bookings/<uuid:booking_id>/object/", ride_fares.contest_fee, name="ride-contest"),
     path("rooms/open/", rooms.open_room, name="room-open"),
     path("rooms/<uuid:room_id>/", rooms.room, name="room"),
     path("rooms/<uuid:room_id>/join/", rooms.join, name="room-join"),

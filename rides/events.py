@@ -137,6 +137,17 @@ class ReviewOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DeedObjectionDecided(Event):
+    """An operator has decided whether what was noted of somebody (``member_id``) counts."""
+
+    booking_id: UUID
+    ride_id: UUID
+    member_id: UUID
+    granted: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TripCounted(Event):
     """A proven trip counts for incentives; again when its class rises."""
 

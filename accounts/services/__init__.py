@@ -20,6 +20,7 @@ from accounts.services.erasure import (
 from accounts.services.exports import (
     ask_for_export,
     make_export,
+    make_forgotten_exports,
 )
 from accounts.services.invitations import (
     accept_invitation,
@@ -95,6 +96,7 @@ __all__ = [
     "leave_organization",
     "log_position_read",
     "make_export",
+    "make_forgotten_exports",
     "merge_accounts",
     "moderate",
     "open_door",

@@ -18,6 +18,8 @@ from accounts.models import DataExport, Member
 from carpool.kernel import outbox, personal_data
 
 ONE_PER = timedelta(hours=1)
+# Longer than the slowest export and the queue before it.
+MADE_WITHIN = timedelta(minutes=15)
 
 
 @transaction.atomic
@@ -34,6 +36,15 @@ def ask_for_export(*, member: Member, now: datetime) -> DataExport:
     export = DataExport.objects.create(member=member, asked_at=now, expires_at=expires_at)
     outbox.publish(ExportAsked(export_id=export.pk), now=now)
     return export
+
+
+def make_forgotten_exports(*, now: datetime) -> int:
+    """Make exports that no worker has made in time: the broker was emptied. Returns how many."""
+    late = DataExport.objects.filter(content=None, asked_at__lte=now - MADE_WITHIN)
+    forgotten = list(late.values_list("pk", flat=True))
+    for export_id in forgotten:
+        make_export(export_id=export_id)
+    return len(forgotten)
 
 
 def make_export(*, export_id: UUID) -> None:

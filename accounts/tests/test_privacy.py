@@ -145,6 +145,15 @@ def test_one_export_an_hour_and_none_before_it_is_made(cast, now):
     services.ask_for_export(member=cast.rider, now=now + timedelta(minutes=61))
 
 
+def test_an_export_that_the_broker_forgot_is_made_after_all(cast, now):
+    export = services.ask_for_export(member=cast.rider, now=now)
+    assert services.make_forgotten_exports(now=now + timedelta(minutes=14)) == 0
+    assert services.make_forgotten_exports(now=now + timedelta(minutes=15)) == 1
+    export.refresh_from_db()
+    assert read(export)[0]["accounts.profile"]
+    assert services.make_forgotten_exports(now=now + timedelta(minutes=30)) == 0
+
+
 # --- Being forgotten ---------------------------------------------------------------------------
 
 

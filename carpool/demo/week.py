@@ -3,7 +3,10 @@
 Each day is a commute day of :mod:`matching.management.demo.day`, with more in it: rides that
 repeat, cars at the kerb, phones that record, riders who do not come, drivers who give up, and
 members who send positions of a car in which they do not sit. What beat and the workers do between
-two things that people do, is done here in between.
+two things that people do, is done in between, by a :class:`~carpool.demo.background.Background`.
+
+What happens by chance depends on whom it happens to and when, not on what happened before: the same
+people have the same week, when their server was away for a while.
 """
 
 from collections import Counter
@@ -17,8 +20,8 @@ from django.db.models import Prefetch
 
 from accounts.models import ConsentPurpose, Member, Organization
 from accounts.selectors import list_cars, list_places
+from carpool.demo.background import Background
 from carpool.demo.phones import FRAUDS, record_ride
-from carpool.kernel import clock, outbox
 from carpool.kernel.clock import local_to_utc
 from carpool.kernel.errors import DomainError
 from carpool.kernel.geo import from_point, offset_m
@@ -32,14 +35,23 @@ from tracking.services import MOST_AT_ONCE, Fix
 
 WORKDAYS = frozenset(range(5))
 SHARE_OF_REGULARS = 0.5  # of the drivers, offer the same ride on every workday
-SHARE_RECORDED = 0.5  # of the rides, are followed by phones
-SHARE_AT_THE_KERB = 0.1  # of the people, go home with whom they meet at the gate
 SHARE_OF_NO_SHOWS, SHARE_OF_CHEATERS = 0.02, 0.02
 SHARE_OF_DRIVERS_GIVING_UP = 0.01
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+_ASKED_AFTER, _LOOKS_AGAIN_AFTER, _GIVES_UP_AFTER = 25 * MINUTE, 5 * MINUTE, 180 * MINUTE
 _SENDS_EVERY = timedelta(minutes=4)
 # When everybody has answered or is late, verdicts are there, and rewards are paid.
 _AFTERWARDS = (timedelta(hours=2), timedelta(days=3), timedelta(days=8))
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How much happens of what is of interest."""
+
+    recorded: float = 0.5
+    """Of the rides, are followed by phones."""
+    at_the_kerb: float = 0.1
+    """Of the riders, go home with whom they meet at the gate."""
 
 
 @dataclass(slots=True)
@@ -68,6 +80,8 @@ class Week:
         seed: int,
         share_of_drivers: float,
         days: int = 5,
+        background: Background,
+        shares: Shares = Shares(),
         on_event: Callable[[int, int, datetime], None],
     ) -> None:
         """Prepare it; the same seed gives the same plot."""
@@ -75,6 +89,7 @@ class Week:
         self.tally = WeekTally()
         self.days = [monday + timedelta(days=number) for number in range(days)]
         self._organization, self._seed, self._on_event = organization, seed, on_event
+        self._background, self._shares = background, shares
         self._drivers, self._riders = list(people[:cut]), list(people[cut:])
         self._regulars = self._drivers[: round(cut * SHARE_OF_REGULARS)]
 
@@ -83,17 +98,23 @@ class Week:
         offered_at = self._local(self.days[0], time(12)) - timedelta(days=2)
         for driver in self._regulars:
             self._repeat(driver, offered_at)
-        for number, day in enumerate(self.days):
-            played = WorkDay(
-                self._organization, day=day, seed=self._seed * 100 + number, speed=None,
-                on_event=self._on_event,
-            )  # fmt: skip
-            played.tally = self.tally
-            played.play_with(self._regulars, self._drivers, self._riders)
+        events: list[Event] = []  # people plan a day while the one before goes on
+        played = [self._plan(number, day, events) for number, day in enumerate(self.days)]
+        played[-1].run()
         last = self._local(self.days[-1], time(23))
         for later in _AFTERWARDS:
-            look_round(self._organization, last + later, rounds=3)
+            self._background.look_round(last + later, rounds=3)
         return self.tally
+
+    def _plan(self, number: int, day: date, events: list[Event]) -> "WorkDay":
+        planned = WorkDay(
+            self._organization, day=day, seed=self._seed * 100 + number, speed=None,
+            on_event=self._on_event,
+        )  # fmt: skip
+        planned.tally, planned.background = self.tally, self._background
+        planned.shares = self._shares
+        planned.plan_with(self._regulars, self._drivers, self._riders, events)
+        return planned
 
     def _repeat(self, driver: Member, now: datetime) -> None:
         """Offer both ways of every workday at once."""
@@ -118,27 +139,30 @@ class WorkDay(CommuteDay):
     """One day of the week. Whoever goes by the kerb looks for no ride home."""
 
     tally: WeekTally
+    background: Background
+    shares: Shares
     share_of_cancelling = 0.05
     _looked_at: datetime | None = None
 
-    def play_with(
-        self, regulars: list[Member], drivers: list[Member], riders: list[Member]
-    ) -> None:
-        """Play it."""
-        kerb = self._random.sample(riders, 2 * round(len(riders) * SHARE_AT_THE_KERB / 2))
+    def plan_with(
+        self, regulars: list[Member], drivers: list[Member], riders: list[Member],
+        events: list[Event],
+    ) -> None:  # fmt: skip
+        """Let everybody make up their mind, among whatever else happens in these days."""
+        self._events = events
+        kerb = self._random.sample(riders, 2 * round(len(riders) * self.shares.at_the_kerb / 2))
         self._meet_at_the_kerb(kerb)
         self._drive_what_repeats(regulars)
         self.plan(
             [one for one in drivers if one not in regulars],
             [one for one in riders if one not in kerb],
         )
-        self.run()
 
     def _carefully(self, event: Event) -> None:
         """What a rule refuses happens to people, too: it is counted, and the week goes on."""
         if self._looked_at is None or event.at >= self._looked_at + MINUTE:
             self._looked_at = event.at
-            look_round(self._organization, event.at)
+            self.background.look_round(event.at)
         try:
             event.action(event.at)
         except DomainError as error:
@@ -196,7 +220,9 @@ class WorkDay(CommuteDay):
         ride = _load(ride_id)
         if ride.cancelled_at is not None:
             return
-        if ride.bookings.active().exists() and self._happens(SHARE_OF_DRIVERS_GIVING_UP):
+        name, at = driver.display_name, ride.departure_at
+        gives_up = self._happens(SHARE_OF_DRIVERS_GIVING_UP, "gives up", name, at)
+        if gives_up and ride.bookings.active().exists():
             rides.cancel_ride(ride_id=ride.pk, by=driver, reason="The car broke down", now=now)
             self.tally.given_up += 1
             return
@@ -205,27 +231,24 @@ class WorkDay(CommuteDay):
         bookings = list(ride.bookings.filter(state=BookingState.CONFIRMED).select_related("rider"))
         missing = [
             one for one in bookings
-            if not ride.is_instant and self._happens(SHARE_OF_NO_SHOWS)
+            if not ride.is_instant
+            and self._happens(SHARE_OF_NO_SHOWS, "stays away", one.rider.display_name, at)
         ]  # fmt: skip
         present = [one for one in bookings if one not in missing]
-        if ride.is_instant or (present and self._happens(SHARE_RECORDED)):
+        records = self._happens(self.shares.recorded, "records", name, at)
+        if ride.is_instant or (present and records):
             self._follow(ride, present)
         else:
             for stop in ride.stops.filter(booking__in=present):
                 self._at(stop.planned_at, partial(self._stop, ride, stop.pk))
             self._at(ride.arrival_at, partial(self._arrive, ride))
-        self._at(ride.arrival_at + 25 * MINUTE, partial(self._say, ride, missing))
+        self._at(ride.arrival_at + _ASKED_AFTER, partial(self._say, ride, missing))
 
     def _follow(self, ride: Ride, bookings: list[Booking]) -> None:
         """Let every phone in the car record, and one in fifty cheat."""
-        truths = {
-            one.rider_id: (
-                one,
-                self._random.choice(FRAUDS) if self._happens(SHARE_OF_CHEATERS) else Truth.GENUINE,
-            )
-            for one in bookings
-        }
-        recorded = record_ride(ride, truths, seed=self._random.randrange(2**31))
+        truths = {one.rider_id: (one, self._truth(ride, one)) for one in bookings}
+        luck = self._luck("way", ride.driver.display_name, ride.departure_at)
+        recorded = record_ride(ride, truths, seed=luck.randrange(2**31))
         members = {ride.driver_id: ride.driver, **{one.rider_id: one.rider for one in bookings}}
         for booking, truth in truths.values():
             self.tally.truth[booking.pk] = truth
@@ -236,6 +259,12 @@ class WorkDay(CommuteDay):
             )  # fmt: skip
             self._send_now_and_then(ride, members[member_id], fixes)
         self._at(recorded.arrived_at + timedelta(seconds=20), partial(self._arrive, ride))
+
+    def _truth(self, ride: Ride, booking: Booking) -> Truth:
+        about = (booking.rider.display_name, ride.departure_at)
+        if not self._happens(SHARE_OF_CHEATERS, "cheats", *about):
+            return Truth.GENUINE
+        return self._luck("fraud", *about).choice(FRAUDS)
 
     def _send_now_and_then(self, ride: Ride, member: Member, fixes: list[Fix]) -> None:
         batch: list[Fix] = []
@@ -254,36 +283,27 @@ class WorkDay(CommuteDay):
 
     def _arrive(self, ride: Ride, now: datetime) -> None:
         super()._arrive(ride, now)
-        self._at(now + 2 * MINUTE, self._judge)
-
-    def _judge(self, now: datetime) -> None:
-        tracking.verify_due(now=now, organization=self._organization)
+        self._at(now + 2 * MINUTE, self.background.look_round)  # trips are judged
 
     def _say(self, ride: Ride, missing: list[Booking], now: datetime) -> None:
-        """Say who did not come, then whether it took place."""
-        look_round(self._organization, now)
+        """Say who did not come, then whether it took place; whom nobody asks yet looks again."""
+        self.background.look_round(now)
+        is_late = now > ride.arrival_at + _GIVES_UP_AFTER
+        if not is_late and ride.bookings.filter(state=BookingState.CONFIRMED).exists():
+            self._at(now + _LOOKS_AGAIN_AFTER, partial(self._say, ride, missing))
+            return
         for booking in missing:
             rides.mark_missing(booking_id=booking.pk, by=ride.driver, now=now)
             self.tally.missed += 1
         gone = {one.pk for one in missing}
-        for booking in ride.bookings.filter(state="completed_pending_validation"):
+        asked = ride.bookings.filter(state=BookingState.COMPLETED_PENDING_VALIDATION)
+        for booking in asked.select_related("rider").exclude(pk__in=gone):
             for member in (ride.driver, booking.rider):
-                if booking.pk not in gone and self._random.random() >= self.share_of_silent:
+                about = (member.display_name, booking.rider.display_name, ride.departure_at)
+                if not self._happens(self.share_of_silent, "silent", *about):
                     rides.answer_validation(
                         booking_id=booking.pk, by=member, took_place=True, now=now
                     )
-
-    def _happens(self, share: float) -> bool:
-        return self._random.random() < share
-
-
-def look_round(organization: Organization, now: datetime, *, rounds: int = 1) -> None:
-    """Do what beat and the workers do between two things that people do."""
-    rides.watch(now=now, organization=organization, limit=100_000)
-    for _round in range(rounds):
-        while outbox.relay(now=clock.now()):
-            pass
-        tracking.verify_due(now=now, organization=organization)
 
 
 def _load(ride_id: UUID) -> Ride:

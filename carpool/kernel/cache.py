@@ -7,10 +7,11 @@ error page. Limits do not trust it: while Redis is away nobody begins to sign in
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, TypeVar
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
@@ -26,8 +27,22 @@ def _or_else(fallback: T, call: Callable[[], T]) -> T:
         return fallback
 
 
+@cache
+def _client(servers: tuple[str, ...], options: frozenset[tuple[str, Any]]) -> RedisCacheClient:
+    return RedisCacheClient(list(servers), **dict(options))
+
+
 class ForgivingRedisCache(RedisCache):
-    """Django's Redis cache, empty and forgetful as long as Redis does not answer."""
+    """Django's Redis cache, empty and forgetful as long as Redis does not answer.
+
+    Django makes a cache for each request that a web process serves, and would connect each anew;
+    here all of a process have their connections in common.
+    """
+
+    @property
+    def _cache(self) -> RedisCacheClient:
+        kept: Any = self  # the stubs leave out what Django keeps of the settings
+        return _client(tuple(kept._servers), frozenset(kept._options.items()))
 
     def add(
         self,

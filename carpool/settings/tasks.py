@@ -83,6 +83,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "look-again": {
+        "task": "matching.look_again",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "find-mergers": {
         "task": "matching.find_mergers",
         "schedule": 120.0,

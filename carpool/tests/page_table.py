@@ -34,6 +34,8 @@ TABLE: dict[str, tuple[str, str]] = {
         "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 ! ! 404 404"),
     "bookings/<uuid:booking_id>/missing/": (
         "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 ! ! 404 404"),
+    "bookings/<uuid:booking_id>/object/": (
+        "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 ! 404 404 404"),
     "bookings/<uuid:booking_id>/pay/": (
         "in 405 > 405 405 405 405 405 405 405", "in 404 > 404 404 404 ! 404 404 404"),
     "bookings/<uuid:booking_id>/rate/": (

@@ -28,12 +28,14 @@ from payments.models import (
     Dispute,
     Fare,
     FareShare,
+    FeeContest,
     Incentive,
     LegalTerms,
     ManualJournal,
     Payment,
     Payout,
     Reward,
+    RideFare,
     SponsorBudget,
     SponsorDeposit,
     StatementBreak,
@@ -166,6 +168,15 @@ def objection_and_transfer(cast, now):
     Dispute.objects.create(
         organization=cast.organization, share=share, reason="I was there.", amount=3_000,
         penalty=1_000, opened_at=now, decide_by=now,
+    )  # fmt: skip
+    price = RideFare.objects.create(
+        **own, booking_id=uuid.uuid4(), ride_id=uuid.uuid4(), rider_id=cast.rider.pk,
+        driver_id=cast.driver.pk, amount=3_000, state="split", asked_at=now, pay_by=now,
+        paid_at=now, end="late_seat", to_driver=1_500, back=1_500, ended_at=now,
+    )  # fmt: skip
+    FeeContest.objects.create(
+        organization=cast.organization, fare=price, reason="My train was late.", amount=1_500,
+        opened_at=now, decide_by=now,
     )  # fmt: skip
     Payout.objects.create(
         **own, payee_id=cast.driver.pk, amount=3_000, batch=now.date(), created_at=now

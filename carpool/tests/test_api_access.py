@@ -137,6 +137,8 @@ TABLE: dict[tuple[str, str], tuple[str, str]] = {
                                                     ("booked",  "401 403 404 409 404 404 404 404"),
     ("GET", "bookings/<uuid:booking_id>/leaving"):  ("booked",  "401 403 200 200 404 404 404 404"),
     ("GET", "bookings/<uuid:booking_id>/fare"):     ("booked",  "401 403 200 200 404 404 404 404"),
+    ("POST", "bookings/<uuid:booking_id>/fare/objection"):
+                                                    ("booked",  "401 403 404 409 404 404 404 404"),
     ("POST", "bookings/<uuid:booking_id>/payment"): ("booked",  "401 403 404 409 404 404 404 404"),
     # ratings: blind, by the two of a trip that took place; read by the rated, with their own score
     ("GET", "bookings/<uuid:booking_id>/rating"):   ("booked",  "401 403 200 200 404 404 404 404"),

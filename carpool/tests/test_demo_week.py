@@ -5,14 +5,16 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from carpool.demo.week import Shares
+
 pytestmark = [pytest.mark.usefixtures("city"), pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
 def told(settings, monkeypatch):
     settings.PAYMENT_PROVIDERS = ["test_bank"]
-    monkeypatch.setattr("carpool.demo.week.SHARE_AT_THE_KERB", 0.5)
-    monkeypatch.setattr("carpool.demo.week.SHARE_RECORDED", 1.0)
+    much = Shares(recorded=1.0, at_the_kerb=0.5)
+    monkeypatch.setattr("carpool.demo.management.commands.demo_week.SHARES", much)
     out = StringIO()
     call_command("demo_week", people=10, days=1, stdout=out, stderr=StringIO())
     return {line[:26].strip(): line[26:].split() for line in out.getvalue().splitlines() if line}

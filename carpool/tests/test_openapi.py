@@ -38,6 +38,7 @@ TAKES_A_KEY = {
     "bookings_cancel_create",
     "bookings_confirm_create",
     "bookings_decline_create",
+    "bookings_fare_objection_create",
     "proposals_answer_create",
     "requests_create",
     "requests_offers_create",

@@ -229,6 +229,7 @@ def _body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any
         ("POST", "rides/<uuid:ride_id>/board"): {"code": "0000"},
         ("POST", "bookings/<uuid:booking_id>/answer"): {"took_place": True},
         ("POST", "bookings/<uuid:booking_id>/payment"): {"provider": "test_bank"},
+        ("POST", "bookings/<uuid:booking_id>/fare/objection"): {"reason": "The train was late"},
         ("PUT", "bookings/<uuid:booking_id>/rating"): {"overall": 4},
         ("POST", "me/deeds/<int:deed_id>/objection"): {"text": "I was there"},
         ("POST", "me/ratings/<uuid:review_id>/reports"): {"reason": "other"},

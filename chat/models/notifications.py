@@ -57,6 +57,7 @@ class Kind(models.TextChoices):
     TRIP_JUDGED = "trip_judged", _("What the positions of your trip prove")
     RIDE_TO_RATE = "ride_to_rate", _("How was the ride?")
     RATED = "rated", _("Somebody rated you")
+    OBJECTION_DECIDED = "objection_decided", _("Your objection to a line about you is decided")
     REQUEST_MATCHED = "request_matched", _("A ride fits your request")
     REQUEST_OFFERED = "request_offered", _("A driver offers you a ride that you look for")
     REQUEST_OFFER_ENDED = "request_offer_ended", _("A ride that you offered somebody is not taken")
@@ -106,6 +107,7 @@ URGENCY: dict[Kind, Urgency] = dict.fromkeys(Kind, Urgency.NORMAL) | {
     Kind.TRIP_JUDGED: Urgency.LOW,
     Kind.RIDE_TO_RATE: Urgency.LOW,
     Kind.RATED: Urgency.LOW,
+    Kind.OBJECTION_DECIDED: Urgency.LOW,
     Kind.REQUEST_OFFER_ENDED: Urgency.LOW,
     Kind.REQUEST_EXPIRED: Urgency.LOW,
     Kind.PROPOSAL_CLOSED: Urgency.LOW,
@@ -128,6 +130,7 @@ _EXCEPTIONS: dict[Kind, frozenset[Channel]] = {
     Kind.BOOKING_RECEIPT: frozenset({Channel.EMAIL}),
     Kind.RIDE_TO_RATE: frozenset({Channel.IN_APP}),
     Kind.RATED: frozenset({Channel.IN_APP}),
+    Kind.OBJECTION_DECIDED: frozenset({Channel.IN_APP}),
     Kind.PROPOSAL_TAKEN: _MOMENT,
     Kind.PROPOSAL_CLOSED: frozenset({Channel.IN_APP}),
     Kind.TRIP_JUDGED: frozenset({Channel.IN_APP}),

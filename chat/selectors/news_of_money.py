@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from carpool.kernel.templatetags.ui import clock_time
@@ -90,9 +91,31 @@ def _seat_to_pay(news: Notification) -> Words:
     return _("Your seat waits for your payment"), _("Pay in time, and it is yours.")
 
 
+_CONTESTS = {
+    "contest_opened": (
+        lazy("An objection to a fee"),
+        lazy("A person looks at it and decides. The fee is held until then."),
+        lazy("A rider objects to a fee that came to you. It is held until a person has decided."),
+    ),
+    "contest_won": (
+        lazy("An objection is decided"),
+        lazy("You were right: the fee goes back by the way you paid."),
+        lazy("It was decided for the rider: the fee goes back to them."),
+    ),
+    "contest_lost": (
+        lazy("An objection is decided"),
+        lazy("A person looked at it: the fee stays as it is."),
+        lazy("It was decided for you: the fee stays yours."),
+    ),
+}
+
+
 def _seat_settled(news: Notification) -> Words:
     is_rider = news.facts.get("is_rider", True)
     what = news.facts.get("what", "")
+    if what in _CONTESTS:
+        title, for_rider, for_driver = _CONTESTS[what]
+        return str(title), str(for_rider if is_rider else for_driver)
     if what == "disputed":
         return _("A ride is disputed"), _("The price of the seat waits until somebody decides.")
     if is_rider:

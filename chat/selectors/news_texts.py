@@ -63,6 +63,7 @@ _TO_PAGE = {
     Kind.REWARD_GIVEN: "payments:earnings",
     Kind.INCENTIVE_USED: "payments:incentives",
     Kind.RATED: "rides:reliability",
+    Kind.OBJECTION_DECIDED: "rides:reliability",
 }
 _TO_FIND = {
     Kind.RIDE_CANCELLED,
@@ -220,6 +221,14 @@ def _rated(news: Notification) -> Words:
     return title, _("For the ride %(when)s. See it in your profile.") % {"when": time_of_trip(news)}
 
 
+def _objection_decided(news: Notification) -> Words:
+    if news.facts["granted"]:
+        body = _("You were right. What was noted of the ride %(when)s counts no longer.")
+    else:
+        body = _("A person looked into it. What was noted of the ride %(when)s stays.")
+    return _("Your objection is decided"), body % {"when": time_of_trip(news)}
+
+
 def _matched(news: Notification) -> Words:
     count = len(news.facts["rides"])
     title = ngettext("%(n)d ride fits your request", "%(n)d rides fit your request", count)
@@ -288,6 +297,7 @@ _WRITERS: dict[Kind, tuple[str, Callable[[Notification], Words]]] = {
     Kind.TRIP_JUDGED: ("route", _judged),
     Kind.RIDE_TO_RATE: ("star", _to_rate),
     Kind.RATED: ("star", _rated),
+    Kind.OBJECTION_DECIDED: ("flag", _objection_decided),
     Kind.REQUEST_MATCHED: ("route", _matched),
     Kind.REQUEST_OFFERED: ("car-front", _offered),
     Kind.REQUEST_OFFER_ENDED: ("info", _offer_ended),

@@ -174,6 +174,17 @@ _REWARDS = {"rewarded", "reward_back"}
 _TOLD_ELSEWHERE = {"paid"}
 
 
+def tell_of_objection(*, booking_id: UUID, member_id: UUID, granted: bool, now: datetime) -> None:
+    """Tell somebody what was decided about a line of theirs to which they had objected."""
+    booking = Booking.objects.select_related(*WITH_PEOPLE).filter(pk=booking_id).first()
+    if booking is None:
+        return
+    member = booking.rider if member_id == booking.rider_id else booking.ride.driver
+    if member.pk == member_id:
+        kind = Kind.OBJECTION_DECIDED
+        tell([news_of(booking, member, kind, "objection", granted=granted)], now=now)
+
+
 def tell_of_price(
     *, booking_id: UUID, member_id: UUID, what: str, at: datetime, now: datetime
 ) -> None:

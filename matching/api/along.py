@@ -18,6 +18,7 @@ from carpool.kernel.strict import StrictSerializer
 from matching import selectors, services
 from matching.api import along_examples as examples
 from matching.api.serializers import OfferSerializer
+from rides.api.serializers import ReliabilitySerializer
 from rides.models import RequestOffer
 from rides.selectors import list_request_offers
 from rides.services import withdraw_request_offer
@@ -49,6 +50,9 @@ class SoughtSerializer(serializers.Serializer[Any]):
     earliest_departure_at = serializers.DateTimeField()
     latest_arrival_at = serializers.DateTimeField()
     seats = serializers.IntegerField()
+    reliability = ReliabilitySerializer(
+        source="known", help_text="How surely one can count on them, as before a booking"
+    )
     fits = FitSerializer(many=True)
 
 

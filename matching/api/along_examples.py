@@ -2,6 +2,8 @@
 
 from drf_spectacular.utils import OpenApiExample
 
+from rides.api.examples import RELIABILITY_BODY
+
 _REQUEST, _RIDE = "6b0a52a4-7f1f-4f0f-8e55-5a7f2f0a3a11", "0d3f4d52-3a75-4f38-a6a9-2f3f0f6c7b22"
 _OFFER = "c2f7a8e1-1b57-4b8e-9d0c-4b7a0e5d8c33"
 SOUGHT = OpenApiExample(
@@ -17,6 +19,7 @@ SOUGHT = OpenApiExample(
         "earliest_departure_at": "2027-03-15T07:00:00-03:00",
         "latest_arrival_at": "2027-03-15T08:30:00-03:00",
         "seats": 1,
+        "reliability": RELIABILITY_BODY,
         "fits": [
             {
                 "ride": _RIDE,

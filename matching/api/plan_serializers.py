@@ -20,7 +20,7 @@ from matching.selectors.proposals import ProposalView, SeatView
 from matching.selectors.week_text import describe_week
 from matching.services.plans import PlanTerms, TripTerms
 from matching.services.proposals import Payment
-from rides.api.serializers import CarLookSerializer, PersonSerializer
+from rides.api.people import CarLookSerializer, PersonSerializer
 from rides.services import PayBy
 
 

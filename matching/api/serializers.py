@@ -18,12 +18,8 @@ from matching.selectors import (
     explain,
     explain_near_miss,
 )
-from rides.api.serializers import (
-    BookingSerializer,
-    ReliabilitySerializer,
-    RideSerializer,
-    WishSerializer,
-)
+from rides.api.people import ReliabilitySerializer
+from rides.api.serializers import BookingSerializer, RideSerializer, WishSerializer
 from rides.services import PayBy
 
 

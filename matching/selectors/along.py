@@ -20,7 +20,13 @@ from matching.selectors.arrays import SearchQuery
 from matching.selectors.candidates import with_stops
 from matching.selectors.evaluation import Found, Meeting, evaluate
 from rides.models import Ride, RideRequest
-from rides.selectors import known_answers, list_sought_rides
+from rides.selectors import (
+    UNKNOWN,
+    Reliability,
+    known_answers,
+    known_reliability,
+    list_sought_rides,
+)
 from rides.services import TripEnd
 from rides.services.thresholds import PUBLIC_WITHIN_M
 
@@ -54,6 +60,7 @@ class Sought:
     earliest_departure_at: datetime
     latest_arrival_at: datetime
     seats: int
+    known: Reliability
     fits: list[Fit]
 
 
@@ -65,17 +72,21 @@ def list_sought_along(driver: Member, *, now: datetime) -> list[Sought]:
     until = max(ride.arrive_latest_at for ride in rides)
     wanted = list_sought_rides(driver, now=now).filter(earliest_departure_at__lt=until)
     offered = known_answers(driver)
-    shown, tried = [], 0
+    matched, tried = [], 0
     for request in wanted.select_related("rider__organization", "region")[:MOST_REQUESTS]:
         query = coarse_query(driver, request)
         near = [ride for ride in rides if _may_serve(ride, request, query)]
         tried += len(near)
         found = _evaluate(near[:MOST_TRIED], request.region, query)
         if found:
-            shown.append(_show(request, query, found, offered))
+            matched.append((request, query, found))
         if tried > MOST_TRIED:
             break
-    return shown
+    known = known_reliability({request.rider_id for request, _query, _found in matched}, now=now)
+    return [
+        _show(request, query, found, offered, known.get(request.rider_id, UNKNOWN))
+        for request, query, found in matched
+    ]
 
 
 def fits_about(driver: Member, ride: Ride, request: RideRequest) -> bool:
@@ -138,6 +149,7 @@ def _show(
     query: SearchQuery,
     found: Sequence[Found],
     offered: dict[tuple[UUID, UUID], UUID],
+    known: Reliability,
 ) -> Sought:
     return Sought(
         request_id=request.pk,
@@ -149,6 +161,7 @@ def _show(
         earliest_departure_at=request.earliest_departure_at,
         latest_arrival_at=request.latest_arrival_at,
         seats=request.seats,
+        known=known,
         fits=[
             Fit(
                 ride=one.ride,

@@ -1,5 +1,6 @@
 """Writes of matching."""
 
+from matching.services.again import look_again
 from matching.services.along import offer_along
 from matching.services.booking import ATTEMPTS, book_offer
 from matching.services.company import rematch_member
@@ -22,6 +23,7 @@ __all__ = [
     "book_offer",
     "expire_proposals",
     "find_mergers",
+    "look_again",
     "match_request",
     "match_ride",
     "offer_along",

@@ -30,6 +30,7 @@ from rides.errors import (
 from rides.models import (
     REQUEST_OFFER_TRANSITIONS,
     Booking,
+    Deed,
     RequestOffer,
     RequestOfferEnd,
     RequestOfferState,
@@ -38,7 +39,7 @@ from rides.models import (
 from rides.services import RequestTerms
 from rides.services.transitions import move_request_offer
 from rides.tests.api import Api
-from rides.tests.factories import offer, wish
+from rides.tests.factories import book, offer, wish
 
 pytestmark = pytest.mark.usefixtures("city")
 
@@ -77,6 +78,22 @@ def test_a_driver_sees_who_looks_along_their_way_from_cell_to_cell(cast, now, ri
     assert sought.origin != HOME_NORTH
     assert [fit.ride for fit in sought.fits] == [ride]
     assert "Home" not in sought.origin_area
+
+
+def test_how_surely_one_can_count_on_them_is_shown_as_before_a_booking(cast, now, ride, request_):
+    (sought,) = list_sought_along(cast.driver, now=now)
+    assert sought.known.shown_score is None
+    for hours in (48, 51, 54):
+        kept = book(cast.rider, offer(cast.driver, now=now, hours=hours), now=now)
+        Deed.objects.create(
+            member=cast.rider, booking=kept, role="rider", kind="came", at=now - timedelta(days=1)
+        )
+    (one,) = Api(cast.driver).get("me/sought-rides").json()
+    assert one["reliability"]["score"] is not None
+    assert (one["reliability"]["kept"], one["reliability"]["total"]) == (3, 3)
+    page = Client()
+    page.force_login(cast.driver.user, backend="django.contrib.auth.backends.ModelBackend")
+    assert "Kept 3 of 3 rides." in page.get(reverse("matching:along")).content.decode()
 
 
 def test_what_a_driver_sees_depends_on_the_cell_only(cast, now, ride):

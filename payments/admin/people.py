@@ -20,7 +20,7 @@ from carpool.kernel.sealing import unseal
 from carpool.kernel.templatetags.ui import money
 from payments import services
 from payments.admin.books import ReadOnly
-from payments.models import Dispute, Fare, Payout, PayoutAccount, RideFare
+from payments.models import Dispute, Fare, FeeContest, Payout, PayoutAccount, RideFare
 from rides.models import Booking
 
 
@@ -186,6 +186,77 @@ class RideFareAdmin(Decided, admin.ModelAdmin):
                 )  # fmt: skip
             except DomainError as error:
                 self.message_user(request, f"{fare}: {error.title}", messages.ERROR)
+
+
+@admin.register(FeeContest)
+class FeeContestAdmin(Decided, admin.ModelAdmin):
+    """Objections to fees of planned rides; decided for one of the two."""
+
+    list_display = ("opened_at", "state", "fee", "rider", "driver", "end", "decide_by", "reason")
+    list_filter = ("state", "organization")
+    list_select_related = ("fare",)
+    date_hierarchy = "opened_at"
+    ordering = ("decide_by",)
+    actions = ("for_the_rider", "for_the_driver")
+    fields = (
+        "organization", "state", "reason", "fee", "rider", "driver", "end", "left_at",
+        "opened_at", "decide_by", "decided_at", "why",
+    )  # fmt: skip
+
+    @admin.display(description=_("Fee"))
+    def fee(self, contest: FeeContest) -> str:
+        """Write what is held."""
+        return money(contest.amount, contest.fare.currency)
+
+    @admin.display(description=_("Rider"))
+    def rider(self, contest: FeeContest) -> str:
+        """Name who objects."""
+        found = Member.objects.filter(pk=contest.fare.rider_id).first()
+        return str(found or contest.fare.rider_id)
+
+    @admin.display(description=_("Driver"))
+    def driver(self, contest: FeeContest) -> str:
+        """Name who got the fee."""
+        found = Member.objects.filter(pk=contest.fare.driver_id).first()
+        return str(found or contest.fare.driver_id)
+
+    @admin.display(description=_("For what"))
+    def end(self, contest: FeeContest) -> str:
+        """Say what the fee was taken for."""
+        return contest.fare.get_end_display()
+
+    @admin.display(description=_("What is known of it"))
+    def left_at(self, contest: FeeContest) -> str:
+        """Say when the pick-up was, and when the seat was given back or an absence noted."""
+        booking = Booking.objects.filter(pk=contest.fare.booking_id).first()
+        if booking is None:
+            return "–"
+        noted = booking.cancelled_at or booking.missed_at
+        told = f"{_('Pick-up')} {booking.pickup_at:%Y-%m-%d %H:%M} UTC"
+        return f"{told} · {noted:%Y-%m-%d %H:%M} UTC" if noted else told
+
+    @admin.action(description=_("Decide for the rider: the fee goes back"))
+    def for_the_rider(self, request: HttpRequest, queryset: QuerySet[FeeContest]) -> None:
+        """Give back."""
+        self._decide(request, queryset, for_rider=True)
+
+    @admin.action(description=_("Decide for the driver: the fee stays as it is"))
+    def for_the_driver(self, request: HttpRequest, queryset: QuerySet[FeeContest]) -> None:
+        """Let it stand."""
+        self._decide(request, queryset, for_rider=False)
+
+    def _decide(
+        self, request: HttpRequest, queryset: QuerySet[FeeContest], *, for_rider: bool
+    ) -> None:
+        by = Member.objects.filter(user=request.user.pk).first()
+        for contest in queryset:
+            try:
+                services.decide_contest(
+                    contest_id=contest.pk, by=by, for_rider=for_rider, why=f"{request.user}",
+                    now=clock.now(),
+                )  # fmt: skip
+            except DomainError as error:
+                self.message_user(request, f"{contest}: {error.title}", messages.ERROR)
 
 
 @admin.register(Payout)

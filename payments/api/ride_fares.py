@@ -1,10 +1,16 @@
 """Endpoints about the price of a seat in a planned ride."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
-from rest_framework import serializers
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,13 +20,26 @@ from accounts.api.serializers import LocationSerializer
 from accounts.models import Member
 from carpool.kernel import clock
 from carpool.kernel.api import PROBLEMS, READ_PROBLEMS
+from carpool.kernel.idempotency import KEY, idempotent
 from carpool.kernel.money import Money
 from carpool.kernel.strict import StrictSerializer
 from payments import selectors, services
-from payments.models import RideFare
+from payments.api.serializers_money import ObjectionSerializer
+from payments.models import FeeContest, FeeContestState, RideFare
 from payments.selectors import Shortfall
 from rides.selectors import get_ride_for
 from rides.services import PayBy
+
+
+class FeeObjectionSerializer(serializers.Serializer[FeeContest]):
+    """An objection to a fee for giving a seat back late, or for not coming."""
+
+    reason = serializers.CharField(allow_blank=True)
+    amount = serializers.IntegerField(help_text="Held on what the driver is to get")
+    state = serializers.ChoiceField(choices=FeeContestState.choices)
+    opened_at = serializers.DateTimeField()
+    decide_by = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True)
 
 
 class RideFareSerializer(serializers.ModelSerializer[RideFare]):
@@ -32,6 +51,12 @@ class RideFareSerializer(serializers.ModelSerializer[RideFare]):
 
     booking = serializers.UUIDField(source="booking_id")
     ride = serializers.UUIDField(source="ride_id")
+    objection = serializers.SerializerMethodField(
+        help_text="To a fee: what became of it; only the rider reads why they object"
+    )
+    objection_until = serializers.SerializerMethodField(
+        help_text="Until when its rider may object to a fee; null: there is nothing to object to"
+    )
     pay_at = serializers.SerializerMethodField(
         help_text="Open it to approve the payment; empty: not needed, or not yours"
     )
@@ -41,8 +66,24 @@ class RideFareSerializer(serializers.ModelSerializer[RideFare]):
         fields = (
             "booking", "ride", "amount", "sponsored", "currency", "state", "end", "to_driver",
             "back", "back_to_sponsor", "asked_at", "pay_by", "paid_at", "ended_at",
-            "decide_by", "pay_at",
+            "decide_by", "objection", "objection_until", "pay_at",
         )  # fmt: skip
+
+    @extend_schema_field(FeeObjectionSerializer(allow_null=True))
+    def get_objection(self, fare: RideFare) -> Any:
+        """Return the rider's objection; what they say is not the driver's to read."""
+        contest = getattr(fare, "contest", None)
+        if contest is None:
+            return None
+        told = dict(FeeObjectionSerializer(contest).data)
+        return told if fare.rider_id == self.context["viewer"].pk else told | {"reason": ""}
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_objection_until(self, fare: RideFare) -> datetime | None:
+        """Return the end of the time to object; only the rider's."""
+        if fare.rider_id != self.context["viewer"].pk:
+            return None
+        return selectors.contestable_until(fare, fare.organization)
 
     def get_pay_at(self, fare: RideFare) -> str:
         """Return where the rider approves a payment that waits for it."""
@@ -201,3 +242,27 @@ class PayView(APIView):
             now=clock.now(),
         )
         return _show(member, booking_id)
+
+
+class ObjectionView(APIView):
+    """Objecting to a fee."""
+
+    @extend_schema(
+        request=ObjectionSerializer,
+        responses={201: FeeObjectionSerializer, **PROBLEMS},
+        parameters=[KEY],
+        tags=["bookings"],
+        summary="Object to a fee",
+    )
+    @idempotent
+    def post(self, request: Request, booking_id: UUID) -> Response:
+        """Object to what giving a seat back late, or not coming, has cost; a person decides.
+
+        The fee is held until then. It can be done once, and for as long as ``objection_until`` of
+        the seat's price says.
+        """
+        form, member = ObjectionSerializer(data=request.data), member_of(request)
+        form.is_valid(raise_exception=True)
+        said: dict[str, Any] = form.validated_data
+        contest = services.contest_fee(booking_id=booking_id, by=member, now=clock.now(), **said)
+        return Response(FeeObjectionSerializer(contest).data, status=status.HTTP_201_CREATED)

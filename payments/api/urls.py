@@ -21,6 +21,11 @@ urlpatterns = [
         ride_fares.LeavingView.as_view(),
         name="ride-leaving",
     ),
+    path(
+        "bookings/<uuid:booking_id>/fare/objection",
+        ride_fares.ObjectionView.as_view(),
+        name="ride-contest",
+    ),
     path("bookings/<uuid:booking_id>/payment", ride_fares.PayView.as_view(), name="ride-pay"),
     path("rooms", rooms.RoomsView.as_view(), name="rooms"),
     path("rooms/quote", rooms.OpeningQuoteView.as_view(), name="room-opening"),

@@ -265,6 +265,17 @@ def dispute_won(
     return journal("dispute_won", f"dispute:{dispute}:{payment}", [legs], trip=trip)
 
 
+def fee_returned(
+    *, contest: str, trip: str, driver: str, payment: str, amount: int, currency: str
+) -> Journal | None:
+    """Give a fee for a seat back to who paid it, from what the driver was to get (R11).
+
+    One journal for each payment by which it goes back.
+    """
+    legs = move(chart.payable(driver, currency), chart.refund_payable(payment, currency), amount)
+    return journal("fee_returned", f"fee_returned:{contest}:{payment}", [legs], trip=trip)
+
+
 def penalty_returned(
     *, dispute: str, trip: str, payment: str, amount: int, currency: str
 ) -> Journal | None:

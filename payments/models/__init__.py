@@ -14,6 +14,7 @@ from payments.models.fares import (
     TopUpReason,
     TopUpState,
 )
+from payments.models.fee_contests import FEE_CONTEST_TRANSITIONS, FeeContest, FeeContestState
 from payments.models.holds import HOLD_TRANSITIONS, Hold, HoldState
 from payments.models.incentives import (
     INCENTIVE_TRANSITIONS,
@@ -50,6 +51,7 @@ from payments.models.tariffs import LegalTerms, TaxiTariff
 
 __all__ = [
     "DISPUTE_TRANSITIONS",
+    "FEE_CONTEST_TRANSITIONS",
     "HOLD_TRANSITIONS",
     "INCENTIVE_TRANSITIONS",
     "INTENT_TRANSITIONS",
@@ -68,6 +70,8 @@ __all__ = [
     "Fare",
     "FareShare",
     "FareState",
+    "FeeContest",
+    "FeeContestState",
     "GivenTo",
     "Hold",
     "HoldState",

@@ -37,12 +37,16 @@ RIDE_FARE_TRANSITIONS: dict[RideFareState, frozenset[RideFareState]] = {
     RideFareState.DISPUTED: frozenset({RideFareState.RELEASED, RideFareState.REFUNDED}),
     # The money came in time, though the seat had been given up meanwhile.
     RideFareState.LAPSED: frozenset({RideFareState.HELD}),
-    RideFareState.RELEASED: frozenset(),
+    # A fee is given back when an objection to it is granted.
+    RideFareState.RELEASED: frozenset({RideFareState.REFUNDED}),
     RideFareState.REFUNDED: frozenset(),
-    RideFareState.SPLIT: frozenset(),
+    RideFareState.SPLIT: frozenset({RideFareState.REFUNDED}),
 }
 KEPT_STATES = (RideFareState.HELD, RideFareState.DISPUTED)
 ENDED_STATES = (RideFareState.RELEASED, RideFareState.REFUNDED, RideFareState.SPLIT)
+
+# What a rider pays for without having been taken along.
+FEE_ENDS = (SeatEnd.LEFT_LATE.value, SeatEnd.MISSED.value)
 
 ENDS = [
     (SeatEnd.TAKEN.value, _("The ride took place")),

@@ -217,6 +217,16 @@ _OF_KINDS: dict[str, Told] = {
         What.BROUGHT, Role.ONESELF, lazy("Brought over when two accounts of yours were joined."),
     ),
 }  # fmt: skip
+_OF_KINDS_AND_SIDES: dict[tuple[str, Side], Told] = {
+    ("fee_returned", _OUT): Told(
+        What.DISPUTE, Role.RIDER,
+        lazy("A rider's objection to a fee was decided for them. It goes back to them."),
+    ),
+    ("fee_returned", _IN): Told(
+        What.DISPUTE, Role.DRIVER,
+        lazy("Your objection to a fee was decided for you. It goes back by the way you paid."),
+    ),
+}  # fmt: skip
 # Of the price of a seat, what its rider's organization had paid.
 _TO_SPONSOR = (Kind.ESCROW, Kind.REFUND_PAYABLE, _OUT)
 _BY_HAND = Told(What.CORRECTION, Role.CARPOOL, lazy("A correction that two of our people made."))
@@ -233,6 +243,8 @@ def tell(flow: Flow, side: Side, *, kind: str, is_ride: bool = False) -> Told:
     ends = flow.source.kind, flow.target.kind, side
     if kind in _OF_KINDS and (kind != "leave_free" or side == _WITHIN):
         return _OF_KINDS[kind]
+    if (kind, side) in _OF_KINDS_AND_SIDES:
+        return _OF_KINDS_AND_SIDES[kind, side]
     if (kind, side) in _OF_SEATS and ends != _TO_SPONSOR:
         return _OF_SEATS[kind, side]
     return (is_ride and _OF_RIDES.get(ends)) or _TOLD.get(ends) or _BY_HAND

@@ -74,7 +74,8 @@ def export_payments(member_id: UUID) -> dict[str, Table]:
 
 def _ride_fares(member_id: UUID) -> QuerySet[RideFare]:
     own = Q(rider_id=member_id) | Q(driver_id=member_id)
-    return RideFare.objects.filter(own).order_by("asked_at", "pk")
+    rows = RideFare.objects.filter(own).select_related("contest")
+    return rows.order_by("asked_at", "pk")
 
 
 def _ride_fare(fare: RideFare, member_id: UUID) -> dict[str, Any]:
@@ -99,4 +100,19 @@ def _ride_fare(fare: RideFare, member_id: UUID) -> dict[str, Any]:
         "decide_by": fare.decide_by,
         "decided_at": fare.decided_at,
         "why": fare.why,
+        "objection": _objection(fare, member_id),
+    }
+
+
+def _objection(fare: RideFare, member_id: UUID) -> dict[str, Any] | None:
+    """Return an objection to a fee; what the rider says is theirs."""
+    contest = getattr(fare, "contest", None)
+    if contest is None:
+        return None
+    return {
+        "at": contest.opened_at,
+        "you_said": contest.reason if fare.rider_id == member_id else "",
+        "amount_minor": contest.amount,
+        "state": contest.state,
+        "decided_at": contest.decided_at,
     }

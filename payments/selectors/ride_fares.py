@@ -10,13 +10,13 @@ from accounts.models import Member, Organization
 from carpool.kernel.geo import LonLat
 from carpool.kernel.money import Money
 from payments.engine.legal import COST_SHARING, PaymentRefusal
-from payments.engine.rules import SeatRules
+from payments.engine.rules import DisputeRules, SeatRules
 from payments.engine.seats import SeatFacts, end_seat
 from payments.engine.split import split_fare
 from payments.errors import RideFareNotFound
 from payments.models import LegalTerms, RideFare, RideFareState
 from payments.models.payments import PENDING_STATES
-from payments.models.ride_fares import KEPT_STATES
+from payments.models.ride_fares import FEE_ENDS, KEPT_STATES
 from payments.selectors.sponsors import Shortfall, Support, TripKind, support_of
 from payments.selectors.ways import WayToPay, is_play_money, ways_to_pay
 from rides.models import Booking, BookingState, Ride
@@ -32,6 +32,19 @@ def rules_of_ride(organization: Organization) -> SeatRules:
         grace_s=policy.ride_grace_s,
         late_percent=policy.ride_late_percent,
     )
+
+
+def contest_rules(organization: Organization) -> DisputeRules:
+    """Return the numbers of R11 for fees: as long as for a part of a taxi's fare."""
+    return DisputeRules(open_for_s=organization.policy.room_dispute_s)
+
+
+def contestable_until(fare: RideFare, organization: Organization) -> datetime | None:
+    """Return until when a rider may object to a fee; None when there is none, or they have."""
+    is_fee = fare.end in FEE_ENDS and fare.to_driver > 0
+    if not is_fee or fare.ended_at is None or hasattr(fare, "contest"):
+        return None
+    return fare.ended_at + timedelta(seconds=contest_rules(organization).open_for_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +157,8 @@ class OwnFare:
 
     ``can_pay`` while no payment is under way; ``pay_at`` leads to one that waits for approval;
     ``leave_back`` and ``leave_fee`` are what giving the seat back now would mean for the rider's
-    own part of it; ``is_waived``: it is late, and free this time.
+    own part of it; ``is_waived``: it is late, and free this time. Until ``contest_until`` the rider
+    may object to a fee that was taken; None: there is nothing to object to (any more).
     """
 
     fare: RideFare
@@ -157,6 +171,7 @@ class OwnFare:
     leave_back: int
     is_waived: bool
     free_until: datetime
+    contest_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +214,7 @@ def ride_money(view: RideView, *, now: datetime) -> RideMoney:
         one.booking_id: one
         for one in RideFare.objects.filter(
             booking_id__in=[booking.pk for booking in wanted]
-        ).select_related("payment")
+        ).select_related("payment", "contest")
     }
     if view.is_driver:
         return RideMoney(None, tuple(_of_riders(wanted, fares)), ())
@@ -226,7 +241,8 @@ def get_fare(member: Member, booking_id: UUID) -> RideFare:
     Raises:
         RideFareNotFound: there is none, or it is somebody else's.
     """
-    fare = RideFare.objects.select_related("payment").filter(booking_id=booking_id).first()
+    known = RideFare.objects.select_related("payment", "contest", "organization")
+    fare = known.filter(booking_id=booking_id).first()
     if fare is None or member.pk not in {fare.rider_id, fare.driver_id}:
         raise RideFareNotFound
     return fare
@@ -258,6 +274,7 @@ def own_fare(fare: RideFare, booking: Booking, *, now: datetime) -> OwnFare:
         rules,
     )
     own_back, _sponsors = split_back(fare, split.back)
+    contest_until = contestable_until(fare, booking.ride.organization)
     return OwnFare(
         fare=fare,
         can_pay=is_asked and not is_pending and not waits and fare.own > 0,
@@ -269,6 +286,7 @@ def own_fare(fare: RideFare, booking: Booking, *, now: datetime) -> OwnFare:
         leave_back=own_back if fare.state == RideFareState.HELD else 0,
         is_waived=lateness.is_waived,
         free_until=booking.pickup_at - timedelta(seconds=rules.free_before_s),
+        contest_until=contest_until if contest_until and now < contest_until else None,
     )
 
 

@@ -5,6 +5,11 @@ from payments.services.chargebacks import charge_back, return_chargeback
 from payments.services.deposits import enter_deposit, post_deposit, refuse_deposit
 from payments.services.disputes import decide_by_silence, decide_dispute, open_dispute
 from payments.services.fares import after_top_up, enter_fare, settle_due_fares, settle_fare
+from payments.services.fee_contests import (
+    contest_fee,
+    decide_contest,
+    decide_contests_by_silence,
+)
 from payments.services.holds import capture_hold, expire_holds, place_hold, release_hold
 from payments.services.incentives import (
     revise_incentive,
@@ -76,7 +81,10 @@ __all__ = [
     "charge_back",
     "close_trip",
     "close_unpaid",
+    "contest_fee",
     "decide_by_silence",
+    "decide_contest",
+    "decide_contests_by_silence",
     "decide_dispute",
     "decide_price",
     "decide_prices_by_silence",

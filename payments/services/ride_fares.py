@@ -123,7 +123,7 @@ def pay_for_booking(*, booking_id: UUID, by: Member, way: PayBy, now: datetime) 
 
 @transaction.atomic
 def _ask_again(booking_id: UUID, by: Member, way: PayBy, now: datetime) -> Payment:
-    fare = _lock(booking_id)
+    fare = lock_fare(booking_id)
     if fare is None or fare.rider_id != by.pk:
         raise RideFareNotFound
     if fare.state != RideFareState.ASKED or now >= fare.pay_by or not fare.own:
@@ -155,12 +155,12 @@ def price_paid(*, payment_id: UUID, now: datetime) -> None:
         booking = rides.lock_booking(payment.trip_id)
     except BookingNotFound:
         return
-    fare = _lock(booking.pk)
+    fare = lock_fare(booking.pk)
     if fare is None or fare.state not in {RideFareState.ASKED, RideFareState.LAPSED}:
         return
     paid = _paid(fare)
     fare.paid_at = now
-    _move(fare, RideFareState.HELD, ["paid_at"])
+    move_fare(fare, RideFareState.HELD, ["paid_at"])
     try:
         rides.take_booking(booking_id=booking.pk, now=now)
     except WrongState:
@@ -184,7 +184,7 @@ def settle_booking(*, booking_id: UUID, now: datetime) -> RideFare | None:
         booking = rides.lock_booking(booking_id)
     except BookingNotFound:
         return None
-    fare = _lock(booking_id)
+    fare = lock_fare(booking_id)
     if fare is None:
         return None
     if fare.state == RideFareState.ASKED and booking.state == BookingState.CANCELLED:
@@ -204,7 +204,7 @@ def _lapse(fare: RideFare, now: datetime) -> RideFare:
     )
     if journal is not None:
         post_journals(organization_id=fare.organization_id, journals=[journal], now=now)
-    _move(fare, RideFareState.LAPSED)
+    move_fare(fare, RideFareState.LAPSED)
     tell(fare, fare.rider_id, "lapsed", now)
     return fare
 
@@ -247,7 +247,7 @@ def _settle(fare: RideFare, booking: Booking, paid: list[Payment], now: datetime
     close_trip(organization_id=fare.organization_id, trip_id=booking.pk, now=now)
     fare.end, fare.to_driver, fare.back, fare.ended_at = end, split.to_driver, split.back, now
     fare.back_to_sponsor = split_back(fare, split.back)[1]
-    _move(fare, _state_of(fare), ["end", "to_driver", "back", "back_to_sponsor", "ended_at"])
+    move_fare(fare, _state_of(fare), ["end", "to_driver", "back", "back_to_sponsor", "ended_at"])
     for person in (fare.rider_id, fare.driver_id):
         tell(fare, person, end, now)
     return fare
@@ -279,13 +279,13 @@ def facts_of(fare: RideFare, booking: Booking) -> SeatFacts:
 def dispute_price(*, booking_id: UUID, now: datetime) -> RideFare | None:
     """Keep a price until somebody has decided: both sides say the opposite (R11)."""
     booking = rides.lock_booking(booking_id)
-    fare = _lock(booking_id)
+    fare = lock_fare(booking_id)
     is_open = booking.outcome == BookingOutcome.DISPUTE and not _has_ended(booking)
     if fare is None or fare.state != RideFareState.HELD or not is_open:
         return None
     fare.disputed_at = now
     fare.decide_by = now + timedelta(seconds=DisputeRules().decide_within_s)
-    _move(fare, RideFareState.DISPUTED, ["disputed_at", "decide_by"])
+    move_fare(fare, RideFareState.DISPUTED, ["disputed_at", "decide_by"])
     for person in (fare.rider_id, fare.driver_id):
         tell(fare, person, "disputed", now)
     return fare
@@ -311,7 +311,7 @@ def decide_price(
         )
     except (BookingNotFound, WrongState) as error:
         raise DisputeClosed from error
-    fare = _lock(known.booking_id)
+    fare = lock_fare(known.booking_id)
     if fare is None or fare.state != RideFareState.DISPUTED:
         raise DisputeClosed
     fare.decided_at, fare.why = now, why
@@ -344,12 +344,18 @@ def tell(fare: RideFare, member_id: UUID, what: str, now: datetime) -> None:
     outbox.publish(event, now=now)
 
 
-def _lock(booking_id: UUID) -> RideFare | None:
+def lock_fare(booking_id: UUID) -> RideFare | None:
+    """Return the price of a seat, locked; None when it costs nothing."""
     rows = RideFare.objects.select_for_update(of=("self",)).select_related("payment")
     return rows.filter(booking_id=booking_id).first()
 
 
-def _move(fare: RideFare, after: RideFareState, fields: list[str] | None = None) -> None:
+def move_fare(fare: RideFare, after: RideFareState, fields: list[str] | None = None) -> None:
+    """Move a locked price on; ``fields`` are the other columns that changed with it.
+
+    Raises:
+        WrongState: the table forbids it.
+    """
     if after not in RIDE_FARE_TRANSITIONS[RideFareState(fare.state)]:
         raise WrongState
     fare.state = after

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from payments.services.disputes import decide_by_silence
 from payments.services.fares import settle_due_fares
+from payments.services.fee_contests import decide_contests_by_silence
 from payments.services.holds import expire_holds
 from payments.services.intents import sweep_intents
 from payments.services.notices import process_notices
@@ -19,4 +20,5 @@ def sweep(*, now: datetime) -> int:
     dealt += close_unpaid(now=now)
     dealt += sweep_intents(now=now) + expire_holds(now=now)
     dealt += expire_top_ups(now=now) + settle_due_fares(now=now)
+    dealt += decide_contests_by_silence(now=now)
     return dealt + decide_by_silence(now=now) + decide_prices_by_silence(now=now)

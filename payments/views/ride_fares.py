@@ -1,4 +1,4 @@
-"""Paying for a seat in a planned ride that is held."""
+"""The price of a seat in a planned ride: paying it, and objecting to a fee."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from carpool.kernel.errors import DomainError, NotFound
 from carpool.kernel.web import MemberRequest, member_required
 from payments import selectors, services
 from payments.errors import RideFareNotFound
-from payments.forms.rooms import PayForm
+from payments.forms.rooms import ObjectionForm, PayForm
 from rides.services import PayBy
 
 
@@ -45,4 +45,31 @@ def pay_for_booking(request: MemberRequest, booking_id: UUID) -> HttpResponse:
         return redirect(payment.pay_at)
     if payment.captured:
         messages.success(request, _("It is paid. Your seat is certain."))
+    return redirect("rides:ride", fare.ride_id)
+
+
+@member_required
+@require_POST
+def contest_fee(request: MemberRequest, booking_id: UUID) -> HttpResponse:
+    """Object to a fee for giving the seat back late, or for not coming."""
+    fare = selectors.get_fare(request.member, booking_id)
+    if fare.rider_id != request.member.pk:
+        raise RideFareNotFound
+    form = ObjectionForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Please say what is wrong."))
+        return redirect("rides:ride", fare.ride_id)
+    try:
+        services.contest_fee(
+            booking_id=booking_id,
+            by=request.member,
+            reason=form.cleaned_data["reason"],
+            now=clock.now(),
+        )
+    except NotFound:
+        raise
+    except DomainError as error:
+        messages.error(request, error.detail)
+    else:
+        messages.success(request, _("Your objection is being looked at. The fee is held."))
     return redirect("rides:ride", fare.ride_id)

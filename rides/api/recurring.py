@@ -93,7 +93,11 @@ class RecurringDaySerializer(serializers.Serializer[Any]):
         choices=[*DayState.choices, ("", "A public holiday")], allow_blank=True
     )
     holiday = serializers.CharField(help_text="Its name, in the reader's language; mostly empty")
-    ride = serializers.UUIDField(source="ride_id", allow_null=True)
+    ride = serializers.UUIDField(
+        source="ride_id",
+        allow_null=True,
+        help_text="Of a booked day: the ride that stays as it was; change it by itself",
+    )
     departure_at = serializers.DateTimeField(allow_null=True)
     bookings = serializers.IntegerField(source="seats_taken")
 

@@ -17,7 +17,7 @@ from carpool.kernel.api import PROBLEMS, READ_PROBLEMS, Page
 from carpool.kernel.strict import StrictSerializer
 from rides import selectors, services
 from rides.api import reviews_examples as examples
-from rides.api.serializers import PersonSerializer, ReliabilitySerializer
+from rides.api.people import PersonSerializer, ReliabilitySerializer
 from rides.models import LONGEST_COMMENT, Deed, DeedKind, DeedObjection, Review, Role
 from rides.selectors import RatingView
 from rides.services import Stars

@@ -4,21 +4,28 @@ from typing import Any
 
 from django.contrib.gis.geos import LineString
 from drf_spectacular.utils import (
-    PolymorphicProxySerializer,
     extend_schema_field,
     extend_schema_serializer,
 )
 from rest_framework import serializers
 
 from accounts.api.serializers import LocationSerializer
-from accounts.models import Car, Member
+from accounts.models import Member
 from carpool.kernel.api import MomentField
 from carpool.kernel.geo import points_of
 from carpool.kernel.strict import StrictSerializer
 from rides.api import examples
+from rides.api.people import (
+    PERSON,
+    CarLookSerializer,
+    KnownCarSerializer,
+    KnownPersonSerializer,
+    PersonSerializer,
+    ReliabilitySerializer,
+)
 from rides.models import Booking, BookingMode, CancelCode, Ride, RideRequest, Stop
 from rides.permissions import Datum
-from rides.selectors import Reliability, RideView, describe_reliability
+from rides.selectors import RideView
 from rides.services import OfferTerms, RequestTerms, TripEnd
 
 GEOJSON_LINE = {
@@ -66,39 +73,6 @@ class OfferSerializer(StrictSerializer):
         return OfferTerms(**self.validated_data)
 
 
-class PersonSerializer(serializers.ModelSerializer[Member]):
-    """A colleague, before a booking is confirmed: the first name only."""
-
-    class Meta:
-        model = Member
-        fields = ("id", "first_name")
-
-
-class KnownPersonSerializer(serializers.ModelSerializer[Member]):
-    """A colleague in one's confirmed ride; the phone for driver and riders, until it is over."""
-
-    class Meta:
-        model = Member
-        fields = ("id", "display_name", "phone")
-
-
-class CarLookSerializer(serializers.ModelSerializer[Car]):
-    """A car as it is described before a booking is confirmed."""
-
-    class Meta:
-        model = Car
-        fields = ("make", "model", "colour")
-
-
-class KnownCarSerializer(serializers.ModelSerializer[Car]):
-    """A car as its riders recognise it."""
-
-    class Meta:
-        model = Car
-        fields = ("make", "model", "colour", "plate")
-        extra_kwargs = {"plate": {"required": False, "help_text": "For the people aboard"}}
-
-
 class StopSerializer(serializers.ModelSerializer[Stop]):
     """A stop of a ride."""
 
@@ -118,53 +92,6 @@ class StopSerializer(serializers.ModelSerializer[Stop]):
             "visited_at",
             "rider",
         )
-
-
-PERSON = PolymorphicProxySerializer(
-    component_name="ShownPerson",
-    serializers=[KnownPersonSerializer, PersonSerializer],
-    resource_type_field_name=None,
-)
-
-
-@extend_schema_serializer(examples=[examples.RELIABILITY])
-class ReliabilitySerializer(serializers.Serializer[Reliability]):
-    """How surely one can count on somebody; a number that too few events stand behind is null."""
-
-    score = serializers.IntegerField(
-        source="shown_score", allow_null=True, help_text="0 to 100; null: as good as new"
-    )
-    kept = serializers.SerializerMethodField(help_text="Promised seats that they came for")
-    total = serializers.SerializerMethodField(help_text="Promised seats, kept or not")
-    on_time = serializers.SerializerMethodField(help_text="Of those kept: noted in time")
-    late = serializers.SerializerMethodField(help_text="Of those kept: noted too late")
-    stars = serializers.FloatField(allow_null=True, help_text="1 to 5, to one decimal")
-    people = serializers.SerializerMethodField(help_text="So many people gave the stars")
-    words = serializers.SerializerMethodField(help_text="The same as a sentence")
-
-    def get_kept(self, known: Reliability) -> int | None:
-        """Count kept promises."""
-        return known.kept if known.shows_rides else None
-
-    def get_total(self, known: Reliability) -> int | None:
-        """Count promises."""
-        return known.total if known.shows_rides else None
-
-    def get_on_time(self, known: Reliability) -> int | None:
-        """Count punctual pick-ups."""
-        return known.on_time if known.shows_rides else None
-
-    def get_late(self, known: Reliability) -> int | None:
-        """Count late pick-ups."""
-        return known.late if known.shows_rides else None
-
-    def get_people(self, known: Reliability) -> int | None:
-        """Count those who rated."""
-        return known.people if known.shows_stars else None
-
-    def get_words(self, known: Reliability) -> str:
-        """Say it."""
-        return describe_reliability(known)
 
 
 class RiderOfRideSerializer(serializers.Serializer[Booking]):

@@ -171,7 +171,7 @@ class DayState(models.TextChoices):
     OFFERED = "offered", _("Offered")
     SKIPPED = "skipped", _("Left out")
     BUSY = "busy", _("You drive elsewhere then")
-    BOOKED = "booked", _("A booked ride stays as it was")
+    BOOKED = "booked", _("A booked ride on its own terms")
 
 
 class RecurringDay(models.Model):
@@ -193,6 +193,15 @@ class RecurringDay(models.Model):
         related_name="recurring_day",
         verbose_name=_("ride"),
     )
+    kept = models.ForeignKey(
+        Ride,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("booked ride that stays"),
+        help_text=_("It no longer follows what repeats"),
+    )
 
     class Meta:
         verbose_name = _("day of a repeating ride")
@@ -204,6 +213,10 @@ class RecurringDay(models.Model):
                 condition=models.Q(state=DayState.OFFERED, ride__isnull=False)
                 | (~models.Q(state=DayState.OFFERED) & models.Q(ride=None)),
                 name="an_offered_day_has_a_ride",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kept=None) | models.Q(state=DayState.BOOKED),
+                name="only_a_booked_day_keeps_a_ride",
             ),
         ]
 

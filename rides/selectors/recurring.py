@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, UUIDField
+from django.db.models.functions import Coalesce
 
 from accounts.models import Member
 from accounts.selectors import list_holidays
 from rides.errors import RecurringRideNotFound
 from rides.models import Booking, DayState, RecurringDay, RecurringRide, Ride
-from rides.models.bookings import ACTIVE_STATES
 from rides.models.recurring import RecurringRideQuerySet
 
 HORIZON = timedelta(weeks=8)
@@ -68,6 +68,11 @@ class RecurringDayView:
         return self.state == DayState.OFFERED
 
     @property
+    def stays(self) -> bool:
+        """Whether a ride that was booked before a change of the others goes on as it was."""
+        return self.state == DayState.BOOKED and self.ride_id is not None
+
+    @property
     def can_resume(self) -> bool:
         """Whether the driver left it out and may take it back."""
         return self.state == DayState.SKIPPED
@@ -95,20 +100,23 @@ def list_days(recurring: RecurringRide, *, now: datetime) -> list[RecurringDayVi
 
 
 def _known_days(recurring: RecurringRide, today: date) -> dict[date, RecurringDay]:
-    taken = Count("ride__bookings", filter=Q(ride__bookings__state__in=ACTIVE_STATES))
     rows = RecurringDay.objects.filter(recurring=recurring, date__gte=today)
-    return {row.date: row for row in rows.select_related("ride").annotate(taken=taken)}
+    either = Coalesce("ride_id", "kept_id", output_field=UUIDField())
+    active = Booking.objects.active().filter(ride=OuterRef("own_ride")).order_by()
+    taken = Subquery(active.values("ride").annotate(n=Count("pk")).values("n"))
+    known = rows.select_related("ride", "kept").annotate(own_ride=either).annotate(taken=taken)
+    return {row.date: row for row in known}
 
 
 def _view(day: date, row: RecurringDay | None, holiday: str) -> RecurringDayView:
-    ride = row.ride if row else None
+    ride = (row.ride or row.kept) if row else None
     return RecurringDayView(
         date=day,
         state=row.state if row else "",
         holiday=holiday,
         ride_id=ride.pk if ride else None,
         departure_at=ride.departure_at if ride else None,
-        seats_taken=getattr(row, "taken", 0),
+        seats_taken=getattr(row, "taken", None) or 0,
     )
 
 

@@ -1,5 +1,6 @@
 """Reads about rooms; each begins with the member who asks."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,13 +12,16 @@ from rides.models import Room, RoomEnd, RoomSeat, SeatState, SeatTransition
 from rides.models.rooms import RoomQuerySet
 
 
-def get_room_for(member: Member, room_id: UUID, *, lock: bool = False) -> Room:
-    """Return a room that the member may see.
+def get_room_for(
+    member: Member, room_id: UUID, *, lock: bool = False, only: Sequence[str] = ()
+) -> Room:
+    """Return a room that the member may see, with its host and region, or some columns of it.
 
     Raises:
         RoomNotFound: it does not exist, or is not shared with them.
     """
-    rooms = Room.objects.visible_to(member).select_related("organization", "region", "host")
+    rooms = Room.objects.visible_to(member)
+    rooms = rooms.only(*only) if only else rooms.select_related("organization", "region", "host")
     if lock:
         rooms = rooms.select_for_update(of=("self",))
     room = rooms.filter(pk=room_id).first()

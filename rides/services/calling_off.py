@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Member
 from rides.errors import NotTheDriver, PeopleAboard, WrongState
@@ -44,7 +45,8 @@ def call_off(ride: Ride, *, by: Member | None, reason: str, code: str = "", now:
         move_booking(booking, BookingState.CANCELLED, now=now, actor=by, fields=CANCEL_FIELDS)
         drop_question(booking, QuestionState.OVERTAKEN, now=now)
     # Of a repeating ride this day stays cancelled.
-    RecurringDay.objects.filter(ride=ride).update(state=DayState.SKIPPED, ride=None)
+    day = RecurringDay.objects.filter(Q(ride=ride) | Q(kept=ride))
+    day.update(state=DayState.SKIPPED, ride=None, kept=None)
     close_offers_with(ride, now=now)
     refresh_ride(ride, now=now, actor=by)
 

@@ -108,7 +108,8 @@ def change_ride(
     asked = [promises[pk] for pk in promises if pk in fit.asked]
     kept = [promises[pk] for pk in promises if pk not in fit.asked | fit.out]
     _ask(asked, kept, fit.itinerary, ride, now)
-    RecurringDay.objects.filter(ride=ride).update(state=DayState.SKIPPED, ride=None)
+    day = RecurringDay.objects.filter(ride=ride)
+    day.update(state=DayState.BOOKED, ride=None, kept=ride)
     refresh_ride(ride, now=now, actor=by)
     outbox.publish(RideAltered(ride_id=ride.pk, at=now), now=now)
     return Change(ride, told=len(kept), asked=len(asked), released=len(fit.out))

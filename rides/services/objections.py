@@ -6,9 +6,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Member, User
+from carpool.kernel import outbox
 from carpool.kernel.errors import InvalidInput
 from carpool.kernel.wording import compose
 from rides.errors import ObjectionClosed
+from rides.events import DeedObjectionDecided
 from rides.models import LONGEST_COMMENT, DeedObjection, ObjectionState
 from rides.selectors.reliability import get_own_deed
 
@@ -33,16 +35,25 @@ def object_to_deed(*, deed_id: int, by: Member, text: str, now: datetime) -> Dee
 
 @transaction.atomic
 def decide_objection(*, objection_id: int, grants: bool, by: User, now: datetime) -> DeedObjection:
-    """Take a deed out of somebody's score, or leave it in; who decided is written down.
+    """Take a deed out of somebody's score, or leave it in, and tell them; who decided is noted.
 
     Raises:
         ObjectionClosed: somebody has decided already.
     """
-    waiting = DeedObjection.objects.select_for_update(of=("self",))
+    waiting = DeedObjection.objects.select_for_update(of=("self",)).select_related("deed__booking")
     objection = waiting.filter(pk=objection_id, state=ObjectionState.OPEN).first()
     if objection is None:
         raise ObjectionClosed
     objection.state = ObjectionState.GRANTED if grants else ObjectionState.REFUSED
     objection.decided_at, objection.decided_by = now, by
     objection.save(update_fields=["state", "decided_at", "decided_by"])
+    deed = objection.deed
+    event = DeedObjectionDecided(
+        booking_id=deed.booking_id,
+        ride_id=deed.booking.ride_id,
+        member_id=deed.member_id,
+        granted=grants,
+        at=now,
+    )
+    outbox.publish(event, now=now)
     return objection

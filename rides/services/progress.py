@@ -97,4 +97,7 @@ def finish_ride(*, ride_id: UUID, by: Member, now: datetime) -> Ride:
         end_at(ride, now)
     ride.stops.filter(visited_at=None).update(visited_at=now)
     refresh_ride(ride, now=now, actor=by)
+    if ride.next_check_at is None:  # both are asked at once, by the watcher
+        ride.next_check_at = now
+        ride.save(update_fields=["next_check_at"])
     return ride

@@ -6,6 +6,7 @@ was; the changed pattern leaves its day out. All others are withdrawn and offere
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -118,7 +119,8 @@ def change_recurring_ride(
 ) -> RecurringRide:
     """Go on with other terms from ``terms.first_date`` on; return what repeats from then.
 
-    What somebody booked stays as it was, detached. Days that the driver left out stay left out.
+    What somebody booked stays as it was, detached, also after a second change. Days that the driver
+    left out stay left out.
 
     Raises:
         RecurringRideNotFound: it is not theirs, or has ended.
@@ -130,12 +132,14 @@ def change_recurring_ride(
         old = get_recurring_ride_for(by, recurring_id, lock=True)
         ahead = RecurringDay.objects.filter(recurring=old, date__gte=terms.first_date)
         left_out = list(ahead.filter(state=DayState.SKIPPED).values_list("date", flat=True))
-        kept = _close(old, terms.first_date, by=by, now=now)
+        before = dict(ahead.filter(state=DayState.BOOKED).values_list("date", "kept"))
+        kept = before | _close(old, terms.first_date, by=by, now=now)
         changed.save(force_insert=True)
-        for state, days in ((DayState.SKIPPED, left_out), (DayState.BOOKED, kept)):
-            RecurringDay.objects.bulk_create(
-                RecurringDay(recurring=changed, date=day, state=state) for day in days
-            )
+        own = partial(RecurringDay, recurring=changed)
+        RecurringDay.objects.bulk_create(
+            [own(date=day, state=DayState.SKIPPED) for day in left_out]
+            + [own(date=day, state=DayState.BOOKED, kept_id=ride) for day, ride in kept.items()]
+        )
         generate(changed, now=now)
     return changed
 
@@ -163,14 +167,16 @@ def _rides_from(recurring: RecurringRide, start: date, now: datetime) -> list[Ri
     return list(rides.bookable(now).order_by("pk"))
 
 
-def _close(recurring: RecurringRide, start: date, *, by: Member, now: datetime) -> list[date]:
-    """Let it end before a day; return the days whose booked rides stay, detached."""
-    kept = []
+def _close(
+    recurring: RecurringRide, start: date, *, by: Member, now: datetime
+) -> dict[date, UUID | None]:
+    """Let it end before a day; return by day the booked rides that stay, detached."""
+    kept: dict[date, UUID | None] = {}
     for ride in _rides_from(recurring, start, now):
         day = ride.recurring_day.date
         locked = Ride.objects.select_for_update(of=("self",)).get(pk=ride.pk)
         if locked.bookings.active().exists():
-            kept.append(day)
+            kept[day] = ride.pk
         else:
             cancel_ride(ride_id=ride.pk, by=by, reason="", now=now)
     RecurringDay.objects.filter(recurring=recurring, date__gte=start).delete()

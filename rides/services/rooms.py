@@ -47,6 +47,11 @@ from rides.services.transitions import move_seat, record_room, record_seat
 # Shortly before departure a seat is not kept for long. Source: rule R4.
 _SOON, _HELD_SOON = timedelta(minutes=30), timedelta(minutes=3)
 
+# What tells whether a room has a place left; its route takes longer to read than a refusal.
+_ASKED_IN_QUEUE = (
+    "organization", "departure_at", "locked_at", "settled_at", "cancelled_at", "most_party",
+)  # fmt: skip
+
 # The database's own second wall, and what it means when somebody runs into it.
 _CONSTRAINT_ERRORS: dict[str, type[DomainError]] = {
     "one_person_per_seat": SeatsExhausted,
@@ -138,7 +143,9 @@ def queue_for_seat(*, room_id: UUID, rider: Member, now: datetime) -> None:
         RoomNotFound: no such room for this rider.
         RoomClosed, AlreadyInRoom, SeatsExhausted: there is nothing to wait for.
     """
-    room = get_room_for(rider, room_id, lock=True)
+    room = get_room_for(rider, room_id, lock=True, only=_ASKED_IN_QUEUE)
+    if room.organization_id == rider.organization_id:
+        room.organization = rider.organization
     riders = list(room.seats.occupying().values_list("rider_id", flat=True))
     _check_has_room_for(rider, room, riders, now)
 

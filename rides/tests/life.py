@@ -2,16 +2,15 @@
 
 Two drivers and three riders do whatever the pages let them do, in any order. Between two deeds any
 time may pass without a worker; the watcher may look twice, or with a clock that is behind; facts
-are delivered in any order, late and twice. What holds after every step is written down below.
+are delivered in any order, late and twice. What holds after every step is in ``life_rules``.
 """
 
 import logging
 from datetime import timedelta
-from itertools import accumulate, pairwise
 
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import precondition, rule
 
 from accounts.tests.factories import HEAD_OFFICE, WORKSHOP
 from carpool.kernel.errors import DomainError
@@ -35,29 +34,20 @@ from rides.events import (
     StopVisited,
 )
 from rides.models import (
-    BOOKING_TRANSITIONS,
-    RIDE_TRANSITIONS,
     Booking,
     BookingMode,
-    BookingOutcome,
     BookingState,
-    BookingTransition,
-    ChangeQuestion,
     ProofClass,
     QuestionState,
     Ride,
-    RideState,
-    RideTransition,
     StopKind,
 )
-from rides.models.bookings import ACTIVE_STATES, UNCERTAIN_STATES
 from rides.services import itinerary as itineraries
 from rides.tests.factories import offer, stand_at_kerb, terms
+from rides.tests.life_rules import WhatHolds
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-MONTH = 30 * DAY
 DOWNTIMES = [MINUTE, 6 * MINUTE, 16 * MINUTE, HOUR, 13 * HOUR, DAY, 7 * DAY]
-ENDED = {BookingState.VALIDATED, BookingState.CANCELLED}
 HANDLERS = {
     BookingStateChanged: [notify_of_booking, on_booking_changed],
     RideStateChanged: [notify_of_ride],
@@ -84,7 +74,7 @@ class Complaints(logging.Handler):
         self.said.append(self.format(record))
 
 
-class Life(RuleBasedStateMachine):
+class Life(WhatHolds):
     """Everything happens in a savepoint, so that one life leaves no trace for the next."""
 
     drivers, riders, start = (), (), None
@@ -368,101 +358,3 @@ class Life(RuleBasedStateMachine):
             assert wanted is None or news.booking.state == wanted, f"stale: {news.kind}"
             if news.kind == Kind.RIDE_DEPARTING:
                 assert self.now < news.ride.ends_at, "it leaves soon, says who comes too late"
-
-    def changes_nothing(self, deed):
-        before = self.picture()
-        deed()
-        assert self.picture() == before
-
-    def picture(self):
-        """Everything that anybody could notice."""
-        return (
-            list(Ride.objects.order_by("pk").values_list("pk", "state", "arrival_at")),
-            list(Booking.objects.order_by("pk").values_list("pk", "state", "outcome")),
-            OutboxEvent.objects.count(),
-            RideTransition.objects.count() + BookingTransition.objects.count(),
-            list(Notification.objects.order_by("pk").values_list("pk", "facts")),
-        )
-
-    def nothing_is_left_to_do(self):
-        """However long nobody looked: one look, and everything is where it belongs."""
-        for ride in Ride.objects.select_related("organization"):
-            is_open = ride.bookings.open().exists()
-            assert ride.state == ride.state_at(self.now, has_open_bookings=is_open)
-            for booking in ride.bookings.all():
-                booking.ride = ride
-                if booking.state in UNCERTAIN_STATES:
-                    assert self.now < (booking.held_until or booking.decide_by)
-                for question in booking.questions.asked():
-                    assert booking.state == BookingState.CONFIRMED
-                    assert self.now < question.answer_by
-                if booking.state == BookingState.CONFIRMED:
-                    assert ride.is_at_kerb or self.now < ride.validating_at
-                if booking.state == BookingState.COMPLETED_PENDING_VALIDATION:
-                    assert booking.outcome == booking.decided_outcome(self.now)
-
-    @invariant()
-    def only_legal_steps_are_taken(self):
-        for log, owner, table in (
-            (RideTransition, "ride", RIDE_TRANSITIONS),
-            (BookingTransition, "booking", BOOKING_TRANSITIONS),
-        ):
-            lives = {}
-            for step in log.objects.select_related(owner).order_by("id"):
-                lives.setdefault(getattr(step, owner), []).append(step)
-            for row, steps in lives.items():
-                assert steps[0].before == ""
-                for earlier, later in pairwise(steps):
-                    assert later.before == earlier.after
-                    assert later.after in table[later.before]
-                    assert later.at >= earlier.at
-                assert row.state == steps[-1].after
-
-    @invariant()
-    def no_seat_is_sold_twice(self):
-        for ride in Ride.objects.filter(cancelled_at=None):
-            stops = list(ride.stops.select_related("booking").order_by("position"))
-            assert [stop.position for stop in stops] == list(range(len(stops)))
-            change = {StopKind.PICKUP: 1, StopKind.DROPOFF: -1}
-            seats = [
-                change.get(stop.kind, 0) * (stop.booking.seats if stop.booking else 0)
-                for stop in stops
-            ]
-            aboard = list(accumulate(seats))
-            assert aboard == [stop.seats_after for stop in stops]
-            assert 0 <= min(aboard) <= max(aboard) <= ride.seats_offered
-            assert aboard[-1] == 0
-
-    @invariant()
-    def bookings_and_rides_agree(self):
-        for booking in Booking.objects.select_related("ride"):
-            ride, kinds = booking.ride, list(booking.stops.order_by("position"))
-            if ride.cancelled_at is not None:
-                assert booking.state not in ACTIVE_STATES, "a seat in a ride that is not"
-                continue
-            if booking.state == BookingState.CANCELLED:
-                assert not kinds, "the car stops for nobody"
-            else:
-                assert [stop.kind for stop in kinds] == [StopKind.PICKUP, StopKind.DROPOFF]
-            if ride.state == RideState.COMPLETED:
-                assert booking.state in ENDED, "a ride is over before its people are"
-
-    @invariant()
-    def the_watcher_can_do_its_work(self):
-        assert self.complaints.said == []
-
-    @invariant()
-    def the_database_agrees(self):
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-
-    def a_month_later_everything_has_ended(self):
-        self.now += MONTH
-        self.sweep()
-        for ride in Ride.objects.all():
-            assert ride.state in {RideState.COMPLETED, RideState.CANCELLED}, ride.state
-        assert not ChangeQuestion.objects.asked().exists()
-        for booking in Booking.objects.all():
-            assert booking.state in ENDED, (booking.state, booking.outcome)
-            decided = booking.outcome in {BookingOutcome.PAY, BookingOutcome.RELEASE}
-            assert decided or booking.state == BookingState.CANCELLED

@@ -6,7 +6,10 @@ import pytest
 
 from accounts.services import change_policies
 from accounts.tests.factories import MemberFactory
+from carpool.kernel import outbox
 from carpool.kernel.errors import InvalidInput
+from chat.models import Notification
+from chat.selectors.news_texts import write_text
 from rides import services
 from rides.engine import Deed as Weight
 from rides.engine import Kind, Rating, score, weigh
@@ -270,3 +273,22 @@ def test_an_objection_that_is_granted_takes_the_line_out_of_the_score(cast, now)
             objection_id=said.pk, grants=False, by=cast.operator.user, now=after
         )
     assert Deed.objects.filter(pk=deed.pk).exists(), "what was written down stays"
+
+
+def test_who_objected_hears_what_was_decided(cast, booking, then, now):
+    settle(booking, now=then)
+    for member, grants, words in (
+        (cast.driver, True, "You were right"),
+        (cast.rider, False, "stays"),
+    ):
+        deed = Deed.objects.get(member=member)
+        said = services.object_to_deed(deed_id=deed.pk, by=member, text="I came", now=then)
+        services.decide_objection(
+            objection_id=said.pk, grants=grants, by=cast.operator.user, now=then
+        )
+        while outbox.relay(now=then + DAY):
+            pass
+        (news,) = Notification.objects.filter(member=member, kind="objection_decided")
+        text = write_text(news)
+        assert words in text.body
+        assert text.path == "/profile/reliability/"

@@ -16,7 +16,7 @@ from rides.models import Ride
 from rides.services import cancel_booking, post_request
 from rides.tests.api import Api
 from rides.tests.factories import book, offer, wish
-from rides.tests.test_states import _terms
+from rides.tests.test_state_tables import _terms
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 

@@ -292,6 +292,21 @@ def test_a_change_of_all_days_ends_the_old_pattern(cast, booked):
     assert Ride.objects.filter(cancelled_at=None).count() == changed.days.count()
 
 
+def test_what_is_booked_stays_also_after_a_second_change(cast, booked):
+    recurring, booking = booked
+    for hour in (12, 15):
+        terms = repeat(cast.driver, wall_time=time(hour), first_date=date(2026, 6, 8))
+        recurring = rides.change_recurring_ride(
+            recurring_id=recurring.pk, by=cast.driver, terms=terms, now=NOW
+        )
+    day = recurring.days.get(date=date(2026, 6, 10))
+    assert (day.state, day.kept_id) == (DayState.BOOKED, booking.ride_id)
+    (view,) = [one for one in list_days(recurring, now=NOW) if one.stays]
+    assert (view.ride_id, view.seats_taken, view.date) == (booking.ride_id, 1, day.date)
+    rides.cancel_ride(ride_id=booking.ride_id, by=cast.driver, reason="", now=NOW)
+    assert days_of(recurring)[date(2026, 6, 10)] == DayState.SKIPPED, "it can be taken back"
+
+
 def test_days_left_out_stay_left_out_after_a_change(cast):
     recurring = begin(cast.driver)
     day = date(2026, 6, 12)

@@ -117,6 +117,28 @@ def test_a_booked_day_is_changed_by_asking_who_booked_it(cast, browser):
     assert answer.status_code == 302
     booking.refresh_from_db()
     assert booking.questions.filter(ended_at=None).count() == 1
+    day = recurring.days.get(date=date(2026, 6, 10))
+    assert (day.state, day.kept_id) == (DayState.BOOKED, ride.pk), "it is not offered twice"
+
+
+def test_after_a_change_of_all_days_each_booked_one_is_changed_by_asking(cast, browser):
+    recurring = begin(cast.driver)
+    booking = book(cast.rider, recurring.days.get(date=date(2026, 6, 10)).ride, now=NOW)
+    ride = recurring.days.get(date=date(2026, 6, 8)).ride
+    ask = reverse("rides:change", args=[booking.ride_id])
+    form = browser.get(reverse("rides:change", args=[ride.pk])).content.decode()
+    assert "stay as they are" in form
+    body = entered(cast.driver, scope="all", time="09:00", weekdays=["0", "1", "2", "3", "4"])
+    answer = browser.post(reverse("rides:change", args=[ride.pk]), body, follow=True)
+    page = answer.content.decode()
+    assert "1 ride that is booked stays as it was" in page
+    assert f'href="{ask}"' in page
+    assert "Change by asking" in page
+    assert browser.get(ask).status_code == 200
+    changed = RecurringRide.objects.get(ended_at=None)
+    days = Api(cast.driver).get(f"recurring-rides/{changed.pk}/days").json()
+    kept = [one for one in days if one["state"] == "booked"]
+    assert [(one["ride"], one["bookings"]) for one in kept] == [(str(booking.ride_id), 1)]
 
 
 def test_days_are_left_out_taken_back_and_ended_by_buttons(cast, browser):

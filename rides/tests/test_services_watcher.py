@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
+from accounts.services import change_policies
 from carpool.kernel import clock
 from carpool.kernel.geo import from_point
 from rides import services as rides
 from rides import tasks
-from rides.models import BookingMode, Ride
+from rides.models import BookingMode, BookingState, Ride
 from rides.services import watcher
 from rides.tests.factories import book, offer
 
@@ -84,3 +85,19 @@ def test_beats_task_looks_at_what_is_due_now(cast, now):
     assert tasks.watch_rides() == 1
     ride.refresh_from_db()
     assert ride.state == "departing"
+
+
+def test_where_both_are_asked_at_once_the_end_of_a_ride_leaves_nobody_waiting(cast, now):
+    change_policies(
+        organization=cast.organization, values={"validating_after_s": 0}, by=None, now=now
+    )
+    for member in (cast.driver, cast.rider):
+        member.organization.refresh_from_db()
+    ride = offer(cast.driver, now=now)
+    booking = book(cast.rider, ride, now=now)
+    rides.start_ride(ride_id=ride.pk, by=cast.driver, now=ride.departure_at)
+    arrived = ride.departure_at + timedelta(minutes=10)
+    rides.finish_ride(ride_id=ride.pk, by=cast.driver, now=arrived)
+    rides.watch(now=arrived)
+    booking.refresh_from_db()
+    assert booking.state == BookingState.COMPLETED_PENDING_VALIDATION

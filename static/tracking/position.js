@@ -8,61 +8,79 @@ const NUMBERED_FROM_S = Date.UTC(2020, 0, 1) / 1000;
 
 /** Begin when the page says so: after a press on its button, and once the ride may begin. */
 export function sharePosition(part) {
-  let watching = null;
+  const ride = part.dataset.live.split(":").at(-1);
+  const store = new Store(`positions:${ride}`);
+  let sender = null;
 
   function look() {
-    const form = part.querySelector("[data-sharing]");
-    if (form && watching === null) watching = start(part, form.dataset);
-    if (!form && watching !== null) {
-      watching.stop();
-      watching = null;
+    const form = part.querySelector("[data-sharing], [data-kept]");
+    const isOn = form?.matches("[data-sharing]") ?? false;
+    if (sender && sender.isOn !== isOn) {
+      sender.stop();
+      sender = null;
     }
+    // When the ride is over, what is still kept is sent; when it was stopped, it is forgotten.
+    if (!form) store.clear();
+    else if (!sender && (isOn || store.kept.length)) sender = start(part, store, isOn);
   }
 
   part.addEventListener("refreshed", look);
   look();
 }
 
-function start(part, { sharing: url, ride }) {
-  const store = `positions:${ride}`;
-  let kept = JSON.parse(localStorage.getItem(store) ?? "[]");
-  let isSending = false;
-  let state = "on";
+/** What this browser has recorded and not sent yet. */
+class Store {
+  constructor(name) {
+    this.name = name;
+    this.kept = JSON.parse(localStorage.getItem(name) ?? "[]");
+  }
 
-  function say(next) {
-    state = next;
+  keep(kept) {
+    this.kept = kept.slice(-MOST_KEPT);
+    localStorage.setItem(this.name, JSON.stringify(this.kept));
+  }
+
+  clear() {
+    this.kept = [];
+    localStorage.removeItem(this.name);
+  }
+}
+
+function start(part, store, isOn) {
+  let isSending = false;
+  let isDenied = false;
+
+  function say(state) {
+    isDenied = state === "denied";
     const form = part.querySelector("[data-sharing]");
     if (!form) return;
     const text = { on: form.dataset.textOn, waits: form.dataset.textWaits, denied: form.dataset.textDenied }[state];
     form.querySelector("[data-sharing-text]").textContent = text;
   }
 
-  function keep() {
-    kept = kept.slice(-MOST_KEPT);
-    localStorage.setItem(store, JSON.stringify(kept));
-  }
-
   function note({ coords, timestamp }) {
     const sequence = Math.floor(timestamp / 1000) - NUMBERED_FROM_S;
-    if (kept.at(-1)?.sequence === sequence) return;
-    kept.push({
-      sequence,
-      recorded_at: new Date(timestamp).toISOString(),
-      location: { lon: coords.longitude, lat: coords.latitude },
-      accuracy_m: coords.accuracy ?? null,
-      speed_mps: Number.isFinite(coords.speed) ? Math.max(0, coords.speed) : null,
-    });
-    keep();
-    if (state === "denied") say("on");
+    if (store.kept.at(-1)?.sequence === sequence) return;
+    store.keep([
+      ...store.kept,
+      {
+        sequence,
+        recorded_at: new Date(timestamp).toISOString(),
+        location: { lon: coords.longitude, lat: coords.latitude },
+        accuracy_m: coords.accuracy ?? null,
+        speed_mps: Number.isFinite(coords.speed) ? Math.max(0, coords.speed) : null,
+      },
+    ]);
+    if (isDenied) say("on");
   }
 
   async function send() {
-    const form = part.querySelector("[data-sharing]");
-    if (isSending || !kept.length || !form) return;
+    const form = part.querySelector("[data-sharing], [data-kept]");
+    if (isSending || !store.kept.length || !form) return;
     isSending = true;
-    const batch = kept.slice(0, MOST_AT_ONCE);
+    const batch = store.kept.slice(0, MOST_AT_ONCE);
     try {
-      const answer = await fetch(url, {
+      const answer = await fetch(form.dataset.sharing ?? form.dataset.kept, {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-CSRFToken": form.csrfmiddlewaretoken.value },
         body: JSON.stringify({ device: deviceKey(), positions: batch }),
@@ -71,8 +89,7 @@ function start(part, { sharing: url, ride }) {
       const wrong = answer.status === 422 ? await named(answer) : null;
       // What was refused as a whole will never be taken: the ride is over, or no longer shared.
       const gone = new Set(batch.filter((_one, place) => !wrong?.size || wrong.has(place)).map((one) => one.sequence));
-      kept = kept.filter((one) => !gone.has(one.sequence));
-      keep();
+      store.keep(store.kept.filter((one) => !gone.has(one.sequence)));
       say("on");
     } catch {
       say("waits");
@@ -81,19 +98,22 @@ function start(part, { sharing: url, ride }) {
     }
   }
 
-  const watch = navigator.geolocation?.watchPosition(note, () => say("denied"), {
-    enableHighAccuracy: true,
-    maximumAge: 1000,
-  });
+  const watch = isOn
+    ? navigator.geolocation?.watchPosition(note, () => say("denied"), {
+        enableHighAccuracy: true,
+        maximumAge: 1000,
+      })
+    : null;
   if (watch === undefined) say("denied");
   const timer = setInterval(send, SEND_EVERY_MS);
   window.addEventListener("online", send);
+  if (!isOn) send();
   return {
+    isOn,
     stop() {
-      if (watch !== undefined) navigator.geolocation.clearWatch(watch);
+      if (typeof watch === "number") navigator.geolocation.clearWatch(watch);
       clearInterval(timer);
       window.removeEventListener("online", send);
-      localStorage.removeItem(store);
     },
   };
 }

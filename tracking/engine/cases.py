@@ -21,8 +21,8 @@ class Facts:
         The two were matched: booked or joined by code in the product.
     same_device, same_person : bool
         Both roles come from one phone, or from one person.
-    boarding_code : bool
-        The driver was told the rider's code, or the rider scanned the driver's, at the kerb.
+    boarding_code : bool, optional
+        The driver was told the rider's code at the kerb; None when the rider was given none.
     aboard_s : (float, float), optional
         When the rider boarded and left, seconds since 1970, as reported; without it, the rider's
         trace from end to end, or the driver's where there is none.
@@ -43,7 +43,7 @@ class Facts:
     declared: bool = True
     same_device: bool = False
     same_person: bool = False
-    boarding_code: bool = False
+    boarding_code: bool | None = False
     aboard_s: tuple[float, float] | None = None
     distance_m: float | None = None
     routed_distance_m: float | None = None

@@ -63,7 +63,7 @@ def _facts(facts: Facts) -> dict[str, float | None]:
         "declared": float(facts.declared),
         "same_device": float(facts.same_device),
         "same_person": float(facts.same_person),
-        "boarding_code": float(facts.boarding_code),
+        "boarding_code": None if facts.boarding_code is None else float(facts.boarding_code),
         "reported_m": facts.distance_m,
         "reported_s": None if start is None or end is None else end - start,
         "routed_m": facts.routed_distance_m,

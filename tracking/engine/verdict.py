@@ -41,6 +41,8 @@ class Thresholds:
         A proven trip is at least so long. Source: RPC, absolute minimum.
     class_b_needs_code, class_c_needs_code : bool
         Whether that class is accepted only with the boarding code.
+    rewards_need_code : bool
+        Whether the register and rewards take a trip without it whose rider was given one.
     copy_m, copy_review_m : float
         Below the first the traces are one; below the second a person looks.
     least_autocorrelation : float
@@ -74,6 +76,7 @@ class Thresholds:
     least_s: float = 60.0
     class_b_needs_code: bool = True
     class_c_needs_code: bool = False
+    rewards_need_code: bool = True
     copy_m: float = 1.0
     copy_review_m: float = 2.0
     least_autocorrelation: float = 0.4
@@ -125,7 +128,7 @@ def weigh(measures: Measures, thresholds: Thresholds, *, strategy: str = NAME) -
     """
     reasons = gravest_first(
         [
-            *_identity(measures),
+            *_identity(measures, thresholds),
             *_together(measures, thresholds),
             *(r for who in PEOPLE for r in _single(measures, thresholds, who)),
             *_forgery(measures, thresholds),
@@ -171,15 +174,17 @@ _TRIP = {Code.NO_TRACE, Code.TRACE_TOO_SHORT, Code.COVERAGE}
 _SHARED = {Code.COVERAGE, Code.SHARE_OF_TIME, Code.SHARE_OF_LENGTH, Code.LAG}
 
 
-def _identity(measures: Measures) -> Iterator[Reason]:
-    """Yield who took part, and whether they met."""
+def _identity(measures: Measures, limits: Thresholds) -> Iterator[Reason]:
+    """Yield who took part, and whether they met; where no code was given, none is missing."""
     if not measures["declared"]:
         yield Reason(Code.NOT_DECLARED, Weight.REFUSES, 0.0, 1.0)
     for code in (Code.SAME_DEVICE, Code.SAME_PERSON):
         if measures[code.value]:
             yield Reason(code, Weight.REFUSES, 1.0, 0.0)
-    coded = measures["boarding_code"] or 0.0
-    yield Reason(Code.BOARDING_CODE, Weight.SUPPORTS if coded else Weight.LOWERS, coded, 1.0)
+    coded = measures["boarding_code"]
+    if coded is not None:
+        missing = Weight.BARS if limits.rewards_need_code else Weight.LOWERS
+        yield Reason(Code.BOARDING_CODE, Weight.SUPPORTS if coded else missing, coded, 1.0)
 
 
 def _together(measures: Measures, limits: Thresholds) -> Iterator[Reason]:

@@ -49,8 +49,8 @@ def _facts(
     return engine.Facts(
         same_device=len(devices) == 2 and len(set(devices)) == 1,
         same_person=ride.driver.user_id == booking.rider.user_id,
-        # Noted where the driver enters the rider's code at the kerb.
-        boarding_code=booking.boarded_at is not None,
+        # Noted where the driver enters the rider's code at the kerb; planned rides have none.
+        boarding_code=booking.boarded_at is not None if booking.boarding_code else None,
         aboard_s=aboard,
         distance_m=None if part is None else engine.distance_m(part),
         routed_distance_m=float(booking.shared_distance_m),

@@ -128,6 +128,24 @@ def test_a_gap_in_the_riders_trace_falls_back_to_class_b_which_wants_the_code():
     assert (uncoded.proof_class, uncoded.accepted, uncoded.held) == (ProofClass.B, False, False)
 
 
+def test_without_the_code_two_phones_settle_a_trip_and_earn_nothing():
+    coded = case_of(Truth.GENUINE)
+    uncoded = replace(coded, facts=replace(coded.facts, boarding_code=False))
+    never_given = replace(coded, facts=replace(coded.facts, boarding_code=None))
+    before = Thresholds(rewards_need_code=False)
+    for case, thresholds, earns in (
+        (coded, Thresholds(), True),
+        (uncoded, Thresholds(), False),
+        (uncoded, before, True),
+        (never_given, Thresholds(), True),
+    ):
+        verdict = judge(case, thresholds)
+        assert (verdict.proof_class, verdict.accepted, verdict.held) == (ProofClass.C, True, False)
+        assert verdict.eligible is earns
+    assert Code.BOARDING_CODE in codes(judge(uncoded), Weight.BARS)
+    assert Code.BOARDING_CODE not in {reason.code for reason in judge(never_given).reasons}
+
+
 @pytest.mark.parametrize("missing", ["driver", "rider"])
 def test_with_one_trace_missing_the_other_proves_class_b(missing):
     verdict = judge(replace(case_of(Truth.GENUINE), **{missing: None}))

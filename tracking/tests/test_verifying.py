@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 
 import numpy as np
 import pytest
 import time_machine
+from django.apps import apps
 from django.test import Client
 
 from accounts.models import ConsentPurpose
@@ -28,8 +30,10 @@ from tracking import services
 from tracking.errors import AlreadyAppealed, NothingToAppeal, VerificationNotFound
 from tracking.models import Appeal, Position, ProofRules, Trace, Verification
 from tracking.selectors import tell_reasons, tell_verdict
+from tracking.selectors.cases import strategy_of
 from tracking.services.forgetting import erase_positions, keep_terms
 from tracking.services.partitions import list_partitions
+from tracking.services.rules import current_rules
 from tracking.services.uniting import unite_positions
 from tracking.tests.factories import fixes_along, send, share
 
@@ -245,6 +249,51 @@ def test_rules_are_versions_that_count_from_now_on(cast, ride, booking):
     verification = Verification.objects.get()
     assert verification.rules == rules
     assert verification.accepted is False
+
+
+def test_versions_from_before_the_code_was_asked_for_keep_what_they_meant(cast, now):
+    module = import_module("tracking.migrations.0004_rewards_need_the_code")
+    old = ProofRules.objects.create(thresholds={"least_share": 0.7}, note="before")
+    module.begin_to_ask(apps, None)
+    old.refresh_from_db()
+    assert strategy_of(old).thresholds.rewards_need_code is False
+    latest = current_rules()
+    assert latest.pk > old.pk
+    thresholds = strategy_of(latest).thresholds
+    assert (thresholds.rewards_need_code, thresholds.least_share) == (True, 0.7)
+    module.forget(apps, None)
+    assert not ProofRules.objects.filter(thresholds__has_key="rewards_need_code").exists()
+
+
+def test_a_proven_trip_without_its_code_says_why_it_earns_nothing(client, cast, ride, booking):
+    type(booking).objects.filter(pk=booking.pk).update(boarding_code="4711")
+    asked_at = travel(cast, ride, booking)
+    judge(asked_at)
+    verification = Verification.objects.get()
+    assert (verification.proof_class, verification.accepted) == ("C", True)
+    assert verification.eligible is False
+    client.force_login(cast.rider.user, backend="django.contrib.auth.backends.ModelBackend")
+    with time_machine.travel(asked_at, tick=False):
+        page = client.get(f"/rides/{ride.pk}/").content.decode()
+    assert "Rewards and the register do not take it" in page
+    assert "Boarding code entered: no" in page
+    assert "Ask a person to look" in page
+
+
+def test_what_a_browser_kept_is_taken_when_the_ride_is_over_unless_it_was_stopped(
+    client, cast, ride, booking
+):
+    asked_at = travel(cast, ride, booking)
+    client.force_login(cast.rider.user, backend="django.contrib.auth.backends.ModelBackend")
+
+    def takes(at):
+        with time_machine.travel(at, tick=False):
+            return "data-kept=" in client.get(f"/rides/{ride.pk}/").content.decode()
+
+    assert takes(asked_at)
+    assert not takes(asked_at + timedelta(hours=24))
+    services.stop_sharing_position(ride_id=ride.pk, by=cast.rider, now=asked_at)
+    assert not takes(asked_at)
 
 
 def test_the_seeds_rule_may_judge_instead(cast, ride, booking):

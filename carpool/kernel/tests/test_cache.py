@@ -1,7 +1,9 @@
 """The cache while Redis is away: no error, nothing remembered."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.test import override_settings
 
 from carpool.kernel import health
@@ -26,6 +28,12 @@ def test_what_redis_remembers_is_returned():
     assert cache.has_key("a")
     assert not cache.add("a", 3)
     assert cache.delete("a")
+
+
+def test_requests_have_their_connections_in_common():
+    with ThreadPoolExecutor(4) as threads:
+        clients = set(threads.map(lambda _nth: caches["default"]._cache, range(4)))
+    assert len(clients) == 1
 
 
 def test_without_redis_nothing_is_remembered_and_nothing_breaks(away, caplog):

@@ -76,6 +76,7 @@ class CommuteDay:
         """Prepare a day; ``speed`` is simulated seconds per second, None for as fast as can be."""
         self.tally = Tally()
         self._organization, self._day, self._speed = organization, day, speed
+        self._seed = seed
         self._random = random.Random(seed)  # noqa: S311 (nothing secret is drawn)
         self._on_event = on_event
         self._events: list[Event] = []
@@ -138,6 +139,19 @@ class CommuteDay:
         except DomainError as error:
             self.tally.errors[error.code] += 1
 
+    def _luck(self, *about: object) -> random.Random:
+        """Return what decides about one thing, whatever else happened before it.
+
+        So a plot stays the same plot, when somebody does something a minute later in it, and in
+        whichever week it is played.
+        """
+        zone = self._organization.zone
+        told = [f"{one.astimezone(zone):%X}" if isinstance(one, datetime) else one for one in about]
+        return random.Random(repr((self._seed, *told)))  # noqa: S311 (nothing secret is drawn)
+
+    def _happens(self, share: float, *about: object) -> bool:
+        return self._luck(*about).random() < share
+
     # --- The evening before -------------------------------------------------------------------
 
     def _offer(self, commute: Commute, now: datetime) -> None:
@@ -149,7 +163,7 @@ class CommuteDay:
                 destination=end_of(commute.destination),
                 car_id=car.pk,
                 seats=car.seats,
-                detour_s=60 * self._random.choice((8, 10, 12, 15)),
+                detour_s=60 * self._detour_min(commute),
                 arrive_by=commute.arrive_at,
             ),
             now=now,
@@ -159,6 +173,10 @@ class CommuteDay:
         services.match_ride(ride_id=ride.pk, now=now)
         for match in ride.matches.select_related("request__rider").order_by("cost_s"):
             self._try_again(match.request, now)
+
+    def _detour_min(self, commute: Commute) -> int:
+        luck = self._luck("detour", commute.member.display_name, commute.arrive_at)
+        return luck.choice((8, 10, 12, 15))
 
     def _look(self, commute: Commute, now: datetime) -> None:
         self.tally.requests += 1
@@ -201,7 +219,8 @@ class CommuteDay:
             request_id=request.pk if request else None,
         )
         self.tally.matched += 1
-        if self._random.random() < self.share_of_cancelling:
+        about = ("cancels", rider.display_name, booking.pickup_at)
+        if self._happens(self.share_of_cancelling, *about):
             early = max(now, booking.pickup_at - timedelta(hours=1))
             self._at(early, partial(self._cancel, booking))
         return True
@@ -232,7 +251,8 @@ class CommuteDay:
         self._watch(now)
         for booking in ride.bookings.filter(state="completed_pending_validation"):
             for member in (ride.driver, booking.rider):
-                if self._random.random() >= self.share_of_silent:
+                about = ("silent", member.display_name, booking.pickup_at)
+                if not self._happens(self.share_of_silent, *about):
                     rides.answer_validation(
                         booking_id=booking.pk, by=member, took_place=True, now=now
                     )

@@ -10,31 +10,29 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Max
 
-from accounts.models import Member, MemberRole, Organization
+from accounts.models import Organization
 from carpool.demo import report
-from carpool.demo.week import Week, WeekTally
-from carpool.kernel import clock
-from carpool.kernel.errors import NotFound
-from carpool.kernel.money import Money
-from maps.models import Region
-from maps.selectors import get_region, load_network
-from matching.management.demo import audit
-from matching.management.demo.homes import Homes
-from matching.management.demo.people import (
-    COPPER_SITES,
-    Settler,
-    found_organization,
-    person_name,
+from carpool.demo.background import InThisProcess
+from carpool.demo.company import (
+    SHARE_OF_DRIVERS,
+    first_moment,
+    found_company,
+    get_demo_region,
+    next_free_monday,
+    promise_rewards,
+    settle,
+    without_waiting_for_the_disk,
 )
-from payments.management.demo.incentives import seed_incentive
-from payments.management.demo.sponsors import seed_budget
+from carpool.demo.week import Shares, Week, WeekTally
+from carpool.kernel import clock
+from carpool.kernel.money import Money
+from matching.management.demo import audit
 from payments.models import Reward
-from rides.models import Booking, Ride
+from rides.models import Booking
 from tracking.engine.labelled import Truth
 
-SHARE_OF_DRIVERS = 0.4
+SHARES = Shares()
 
 
 class Command(BaseCommand):
@@ -54,27 +52,20 @@ class Command(BaseCommand):
             raise CommandError("--people takes 10 to 5000.")
         if not 1 <= options["days"] <= 5:
             raise CommandError("--days takes 1 to 5.")
-        try:
-            region = get_region("la-serena-coquimbo")
-        except NotFound as error:
-            raise CommandError("Import the demo city first: manage.py import_map.") from error
+        region = get_demo_region()
         began = time.perf_counter()
-        organization = found_organization(
-            name="Demo Week Mining",
-            slug="demo-week-mining",
-            domain="demo-week-mining.example",
-            sites=COPPER_SITES,
-        )
-        people = _settle(region, organization, options["people"], options["seed"])
-        monday = _next_free_monday(organization)
-        begins = clock.local_to_utc(monday, wall_time(0), organization.zone, field="day")
-        seed_incentive(organization, seed_budget(organization, begins), begins)
+        organization = found_company("Demo Week Mining", "demo-week-mining")
+        people = settle(region, organization, options["people"], options["seed"])
+        monday = next_free_monday(organization)
+        promise_rewards(organization, monday)
         self.stdout.write(f"Week of {monday:%d %B %Y}: {len(people)} people.")
         week = Week(
             organization, people, monday=monday, seed=options["seed"],
-            share_of_drivers=SHARE_OF_DRIVERS, days=options["days"], on_event=self._show,
+            share_of_drivers=SHARE_OF_DRIVERS, days=options["days"],
+            background=InThisProcess(organization), shares=SHARES, on_event=self._show,
         )  # fmt: skip
-        tally = week.play()
+        with without_waiting_for_the_disk():
+            tally = week.play()
         self.stderr.write("")
         self._report(organization, week.days, tally, time.perf_counter() - began)
 
@@ -85,7 +76,7 @@ class Command(BaseCommand):
     def _report(
         self, organization: Organization, days: list[date], tally: WeekTally, seconds: float
     ) -> None:
-        since = clock.local_to_utc(days[0], wall_time(0), organization.zone, field="day")
+        since = first_moment(organization, days[0])
         over = clock.local_to_utc(days[-1], wall_time(23), organization.zone, field="day")
         planned = audit.with_everything(organization.pk, since)  # at the kerb nothing is
         promises = audit.audit([ride for ride in planned if not ride.is_instant])
@@ -140,28 +131,3 @@ def _rows(
     yield "promises broken", len(promises)
     yield "impossible states", len(states)
     yield "seconds", f"{seconds:.0f}"
-
-
-def _settle(region: Region, organization: Organization, count: int, seed: int) -> list[Member]:
-    settler = Settler(region, Homes(load_network(region), seed=seed), seed=seed)
-    return [
-        settler.settle(
-            organization,
-            name=person_name(number),
-            email=f"w{seed}-{number}@demo-week-mining.example",
-            site=COPPER_SITES[number % len(COPPER_SITES)],
-            drives=True,
-            role=MemberRole.MEMBER if number else MemberRole.MANAGER,
-            is_operator=not number,
-        )
-        for number in range(count)
-    ]
-
-
-def _next_free_monday(organization: Organization) -> date:
-    """Return the first Monday in a week from now in which this organization has no ride yet."""
-    last = Ride.objects.filter(organization=organization).aggregate(last=Max("departure_at"))
-    day = clock.now().astimezone(organization.zone).date() + timedelta(days=4)
-    if last["last"] is not None:
-        day = max(day, last["last"].astimezone(organization.zone).date() + timedelta(days=10))
-    return day + timedelta(days=-day.weekday() % 7)
