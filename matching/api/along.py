@@ -18,7 +18,7 @@ from carpool.kernel.strict import StrictSerializer
 from matching import selectors, services
 from matching.api import along_examples as examples
 from matching.api.serializers import OfferSerializer
-from rides.api.serializers import ReliabilitySerializer
+from rides.api.people import ReliabilitySerializer
 from rides.models import RequestOffer
 from rides.selectors import list_request_offers
 from rides.services import withdraw_request_offer
