@@ -77,7 +77,7 @@ class Reader:
 
     def _api(self, member: "Member", now: datetime) -> list[str]:
         """Ask for every list, for what stands in them, and search; return the rides seen."""
-        from carpool.tests.world import api_endpoints
+        from carpool.tests.addresses import api_endpoints
         from rides.tests.api import Api
 
         api = Api(member)

@@ -25,7 +25,8 @@ from accounts.models import (
 from accounts.selectors import get_export_for, get_member, has_consent, sign_export
 from carpool.kernel import clock, outbox, personal_data
 from carpool.kernel.geo import crow_fly_m, from_point, points_of
-from carpool.tests.world import DRIVERS_DOOR, RIDERS_DOOR, world_at
+from carpool.tests.belongings import DRIVERS_DOOR, RIDERS_DOOR
+from carpool.tests.world import world_at
 from rides.models import Booking, Ride, RideRequest, RideShare
 from rides.services import forgetting, share_ride
 

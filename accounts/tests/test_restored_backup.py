@@ -17,8 +17,8 @@ from django.test import Client
 
 from accounts import services
 from accounts.services import save_place
+from carpool.tests.belongings import RIDERS_DOOR
 from carpool.tests.servers import test_database_url as database_url
-from carpool.tests.world import RIDERS_DOOR
 from chat.models import PushDevice, Transport
 from chat.services.preferences import DeviceTerms, register_device
 

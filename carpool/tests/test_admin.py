@@ -18,7 +18,8 @@ from carpool.kernel import clock, outbox
 from carpool.kernel.geo import LonLat, crow_fly_m, from_point
 from carpool.kernel.models import IdempotentRequest, OutboxEvent
 from carpool.kernel.tests.events import Happened
-from carpool.tests.world import DRIVERS_DOOR, MADE_WHEN_ASKED, RIDERS_DOOR, world_at
+from carpool.tests.belongings import DRIVERS_DOOR, MADE_WHEN_ASKED, RIDERS_DOOR
+from carpool.tests.world import world_at
 from chat.models import Message
 from chat.services import flag_messages, open_conversation
 from chat.tests.factories import say

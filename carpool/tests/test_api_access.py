@@ -9,7 +9,8 @@ import pytest
 from accounts.services import block_member
 from accounts.tests.factories import MemberFactory, UserFactory
 from carpool.kernel.tests.problems import PROBLEM_STATUSES, assert_problem_shape
-from carpool.tests.world import api_endpoints, world_at
+from carpool.tests.addresses import api_endpoints
+from carpool.tests.world import world_at
 from rides import services
 from rides.tests.factories import book
 

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from carpool.kernel.geo import LonLat, crow_fly_m, from_point
-from carpool.tests.world import DRIVERS_DOOR, RIDERS_DOOR, api_endpoints, world_at
+from carpool.tests.addresses import api_endpoints
+from carpool.tests.belongings import DRIVERS_DOOR, RIDERS_DOOR
+from carpool.tests.world import world_at
 from rides.services import TripEnd
 from rides.tests.api import Api
 from rides.tests.factories import offer

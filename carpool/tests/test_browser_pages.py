@@ -16,8 +16,9 @@ from django.urls import get_resolver
 from accounts.models import Member
 from accounts.services import create_invitation
 from carpool.kernel import clock
+from carpool.tests.addresses import walk
 from carpool.tests.test_browser import PHONE, chromium, query_for, site, visit
-from carpool.tests.world import _walk, known_ids, world_at
+from carpool.tests.world import known_ids, world_at
 from chat.selectors.links import unsubscribe_path
 from rides.services import share_ride
 
@@ -57,7 +58,7 @@ def known(cast):
 
 def patterns() -> Iterator[str]:
     """Return the path of every address that may be a page's."""
-    for path, _view in _walk(get_resolver().url_patterns, ""):
+    for path, _view in walk(get_resolver().url_patterns, ""):
         if not path.startswith(NO_PAGES) and "^" not in path:
             yield path
 

@@ -18,8 +18,9 @@ from accounts.services import save_place
 from accounts.tests.factories import HEAD_OFFICE
 from carpool.kernel import clock, outbox
 from carpool.kernel.geo import LonLat, to_line
+from carpool.tests.belongings import DRIVERS_DOOR, RIDERS_DOOR
 from carpool.tests.doors import Doors, geohash, polyline
-from carpool.tests.world import DRIVERS_DOOR, RIDERS_DOOR, world_at
+from carpool.tests.world import world_at
 from matching.services import match_request, match_ride
 from rides.services import TripEnd, share_ride
 

@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from carpool.tests.world import api_endpoints, world_at
+from carpool.tests.addresses import api_endpoints
+from carpool.tests.world import world_at
 from rides.api import examples
 from rides.models import Ride
 from rides.tests.api import Api

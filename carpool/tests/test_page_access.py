@@ -17,9 +17,10 @@ from django.test import Client
 from accounts.models import Partnership
 from accounts.services import block_member, create_invitation, remove_member
 from accounts.tests.factories import MemberFactory
+from carpool.tests.addresses import page_paths
 from carpool.tests.page_table import TABLE, WHO
 from carpool.tests.servers import session_of
-from carpool.tests.world import World, address_of, page_paths, world_at
+from carpool.tests.world import World, address_of, world_at
 from payments.models import Payment, SponsorBudget
 from rides import services
 from rides.services import share_ride

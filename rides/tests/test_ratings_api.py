@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from accounts.tests.factories import MemberFactory
 from carpool.kernel import outbox
-from carpool.tests.world import address_of, api_endpoints, page_paths, world_at
+from carpool.tests.addresses import api_endpoints, page_paths
+from carpool.tests.world import address_of, world_at
 from chat.models import Notification
 from rides import services
 from rides.models import Deed, DeedObjection, Review

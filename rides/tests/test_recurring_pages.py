@@ -14,7 +14,7 @@ from rides.models import DayState, RecurringRide, Ride
 from rides.selectors import get_agenda
 from rides.tests.api import Api, offer_body
 from rides.tests.factories import book
-from rides.tests.test_recurring import NOW, TODAY, begin
+from rides.tests.recurring import NOW, TODAY, begin
 
 pytestmark = pytest.mark.usefixtures("city")
 

@@ -11,7 +11,8 @@ from accounts.models import Block, Report
 from accounts.selectors import emergency_number
 from accounts.selectors.emergency import ANYWHERE, NUMBERS
 from carpool.kernel.geo import coarse_cell, from_point
-from carpool.tests.world import DRIVERS_DOOR, RIDERS_DOOR, world_at
+from carpool.tests.belongings import DRIVERS_DOOR, RIDERS_DOOR
+from carpool.tests.world import world_at
 from rides import services
 from rides.errors import BookingNotFound, RideNotShared, TooManyLinks
 from rides.models import RideShare

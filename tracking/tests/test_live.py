@@ -9,7 +9,7 @@ import time_machine
 from accounts.models import ConsentPurpose, PositionRead
 from accounts.services import withdraw_consent
 from carpool.kernel.geo import crow_fly_m, from_point, offset_m
-from carpool.tests.world import DRIVERS_DOOR
+from carpool.tests.belongings import DRIVERS_DOOR
 from rides.services import finish_ride, start_ride, visit_stop
 from rides.tests.api import Api
 from rides.tests.factories import book, offer

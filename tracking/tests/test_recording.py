@@ -11,7 +11,7 @@ from accounts.services import withdraw_consent
 from carpool.kernel import tenancy
 from carpool.kernel.errors import InvalidInput
 from carpool.kernel.geo import LonLat, crow_fly_m, from_point, offset_m
-from carpool.tests.world import DRIVERS_DOOR
+from carpool.tests.belongings import DRIVERS_DOOR
 from rides.errors import RideNotFound
 from rides.models import StopKind
 from rides.services import cancel_booking, start_ride
