@@ -58,7 +58,7 @@ DRIVERS_DOOR = TripEnd(LonLat(-71.2561234, -29.9206789), "Calle Secreta 12")
 RIDERS_DOOR = TripEnd(LonLat(-71.2613579, -29.9212468), "Pasaje Oculto 7")
 
 
-def _recurring(world: World) -> RecurringRide:
+def _recurring(world: "World") -> RecurringRide:
     """A ride of the driver's that repeats."""
     driver = world.cast.driver
     known = RecurringRide.objects.filter(driver=driver, ended_at=None).first()
@@ -76,20 +76,20 @@ def _recurring(world: World) -> RecurringRide:
     )
 
 
-def _request_offer(world: World) -> RequestOffer:
+def _request_offer(world: "World") -> RequestOffer:
     """That the driver offers the ride to the rider's request."""
     known = RequestOffer.objects.filter(request=world.request).first()
     return known or RequestOffer.objects.create(request=world.request, ride=world.ride)
 
 
-def _news(world: World) -> Notification:
+def _news(world: "World") -> Notification:
     """Something that the rider was told."""
     return Notification.objects.get_or_create(
         member=world.cast.rider, occasion="the world", defaults={"kind": Kind.PROPOSAL_MADE}
     )[0]
 
 
-def budget_in(world: World) -> SponsorBudget:
+def budget_in(world: "World") -> SponsorBudget:
     """A budget of the cast's organization that is closed."""
     return SponsorBudget.objects.get_or_create(
         organization=world.cast.organization, name="B",
@@ -97,7 +97,7 @@ def budget_in(world: World) -> SponsorBudget:
     )[0]  # fmt: skip
 
 
-def _incentive(world: World) -> Incentive:
+def _incentive(world: "World") -> Incentive:
     """A rule of the cast's organization that is being written."""
     return Incentive.objects.get_or_create(
         organization=world.cast.organization, name="Together",
@@ -108,7 +108,7 @@ def _incentive(world: World) -> Incentive:
     )[0]  # fmt: skip
 
 
-def _reward(world: World) -> Reward:
+def _reward(world: "World") -> Reward:
     """What the rider would have got by it: nothing, as it was used up."""
     incentive = _incentive(world)
     return Reward.objects.get_or_create(
@@ -122,7 +122,7 @@ def _reward(world: World) -> Reward:
     )[0]  # fmt: skip
 
 
-def _partnership(world: World) -> Partnership:
+def _partnership(world: "World") -> Partnership:
     """That the outsider's organization invites the cast's to share rides."""
     ours, theirs = world.cast.organization, world.cast.outsider.organization
     return Partnership.objects.get_or_create(
@@ -130,7 +130,7 @@ def _partnership(world: World) -> Partnership:
     )[0]
 
 
-def merge_in(world: World) -> AccountMerge:
+def merge_in(world: "World") -> AccountMerge:
     """That the driver has a second account, whose code they know."""
     asked = AccountMerge.objects.filter(keeper=world.cast.driver.user).first()
     return asked or AccountMerge.objects.create(
@@ -142,18 +142,18 @@ def merge_in(world: World) -> AccountMerge:
     )
 
 
-def _phone(world: World) -> PushDevice:
+def _phone(world: "World") -> PushDevice:
     """A phone of the rider's."""
     terms = DeviceTerms(transport=Transport.FCM, address="riders-token", label="Phone")
     return register_device(member=world.cast.rider, terms=terms)
 
 
-def _talk(world: World) -> Conversation:
+def _talk(world: "World") -> Conversation:
     """What driver and rider say to each other."""
     return open_conversation(ride_id=world.ride.pk, by=world.cast.rider, now=world.now)
 
 
-def _photo(world: World) -> Photo:
+def _photo(world: "World") -> Photo:
     """A photo that the rider sent."""
     draft = Draft(
         conversation_id=_talk(world).pk,
@@ -166,7 +166,7 @@ def _photo(world: World) -> Photo:
     return Photo.objects.get(message=message)
 
 
-def room_in(world: World) -> Room:
+def room_in(world: "World") -> Room:
     """A taxi of the driver's that the rider shares."""
     room = Room.objects.filter(host=world.cast.driver).first()
     if room is None:
@@ -175,7 +175,7 @@ def room_in(world: World) -> Room:
     return room
 
 
-def _instant(world: World) -> InstantCode:
+def _instant(world: "World") -> InstantCode:
     """The code of a colleague who stands at the kerb."""
     found = InstantCode.objects.first()
     if found is None:
@@ -184,12 +184,12 @@ def _instant(world: World) -> InstantCode:
     return found
 
 
-def seat_in(world: World) -> RoomSeat:
+def seat_in(world: "World") -> RoomSeat:
     """The rider's seat in it."""
     return room_in(world).seats.get(rider=world.cast.rider)
 
 
-def _top_up(world: World) -> TopUp:
+def _top_up(world: "World") -> TopUp:
     """What the rider is asked to add to their part."""
     return TopUp.objects.get_or_create(
         seat_id=seat_in(world).pk,
@@ -206,13 +206,13 @@ def _top_up(world: World) -> TopUp:
     )[0]
 
 
-def _town(_world: World) -> Organization:
+def _town(_world: "World") -> Organization:
     """A community that anybody may join."""
     terms = {"time_zone": "America/Santiago", "currency": "CLP"}
     return found_community(name="Town", slug="town", **terms)
 
 
-def _verdict(world: World) -> Verification:
+def _verdict(world: "World") -> Verification:
     """A verdict on the rider's trip, which is not proven; before they book there is none."""
     if world.booking is None:
         return Verification()
@@ -222,7 +222,7 @@ def _verdict(world: World) -> Verification:
     )[0]
 
 
-def _deed(world: World) -> Deed:
+def _deed(world: "World") -> Deed:
     """What is written down about the driver; before somebody books there is nothing."""
     if world.booking is None:
         return Deed(pk=0)
@@ -233,7 +233,7 @@ def _deed(world: World) -> Deed:
     )[0]
 
 
-def _review(world: World) -> Review:
+def _review(world: "World") -> Review:
     """How the rider rated the driver, to be read; before they book there is none."""
     if world.booking is None:
         return Review()
@@ -251,7 +251,7 @@ def _review(world: World) -> Review:
     )[0]
 
 
-MADE_WHEN_ASKED: dict[str, Callable[[World], Any]] = {
+MADE_WHEN_ASKED: dict[str, Callable[["World"], Any]] = {
     "<uuid:recurring_id>": _recurring,
     "<uuid:offer_id>": _request_offer,
     "<uuid:room_id>": room_in,

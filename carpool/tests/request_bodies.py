@@ -50,7 +50,7 @@ TALK = "conversations/<uuid:conversation_id>"
 HERE = f"{HEAD_OFFICE.lon},{HEAD_OFFICE.lat}"
 
 
-def body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any]:
+def body_of(method: str, path: str, world: "World", person: Any) -> dict[str, Any]:
     """A request that is right in itself, so that only who asks decides."""
     driver = world.cast.driver
     if (method, path) == ("POST", "rides/<uuid:ride_id>/positions") and hasattr(person, "consents"):
@@ -169,7 +169,7 @@ def body_of(method: str, path: str, world: World, person: Any) -> dict[str, Any]
     return body() if callable(body) else body
 
 
-def _repeated(world: World) -> dict[str, Any]:
+def _repeated(world: "World") -> dict[str, Any]:
     """An offer that repeats, three days after the ride of this world and its proposal."""
     body = offer_body(world.cast.driver, now=world.now)
     del body["departure_at"]
@@ -177,7 +177,7 @@ def _repeated(world: World) -> dict[str, Any]:
     return {**body, "weekdays": [later.weekday()], "wall_time": "12:00", "skips_holidays": False}
 
 
-def _room_body(method: str, path: str, world: World) -> dict[str, Any]:
+def _room_body(method: str, path: str, world: "World") -> dict[str, Any]:
     """A request about a shared taxi that is right in itself."""
     dropoff = {"dropoff": end(PORT, "Port")}
     terms = {
@@ -231,7 +231,7 @@ def plan_body(person: Any) -> dict[str, Any]:
     }
 
 
-def _asked_terms(world: World) -> dict[str, Any]:
+def _asked_terms(world: "World") -> dict[str, Any]:
     """An offer in the driver's ride, of which somebody asks what it costs."""
     return {
         "price_minor": 400,
