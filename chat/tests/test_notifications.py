@@ -192,6 +192,7 @@ def test_every_kind_has_words_in_both_languages_without_full_names(cast, now):
         "days": 2,
         "first_date": "2026-11-23",
         "what": "booked",
+        "granted": True,
     }
     more = {Kind.TRIP_JUDGED: {"what": "proven"}}
     texts = {}
