@@ -36,11 +36,11 @@ WINDOWS = [
 # Of exact values, the form takes these; whether they make sense, the service decides.
 EXACT_WINDOWS, EXACT_WALKS = range(10, 24 * 60), range(100_000)
 WALKS = [
-    (200, _("3 minutes (200 m)")),
-    (400, _("6 minutes (400 m)")),
-    (800, _("11 minutes (800 m)")),
-    (1200, _("16 minutes (1.2 km)")),
-    (2000, _("27 minutes (2 km)")),
+    (200, _("3 min (200 m)")),
+    (400, _("6 min (400 m)")),
+    (800, _("11 min (800 m)")),
+    (1200, _("16 min (1.2 km)")),
+    (2000, _("27 min (2 km)")),
 ]
 
 

@@ -69,9 +69,9 @@ class Command(BaseCommand):
         self.stderr.write("")
         self._report(organization, week.days, tally, time.perf_counter() - began)
 
-    def _show(self, done: int, known: int, now: datetime) -> None:
+    def _show(self, done: int, _known: int, now: datetime) -> None:
         if done % 250 == 0 or sys.stderr.isatty():
-            self.stderr.write(f"\r{now:%a %H:%M} UTC  {done}/{known}", ending="")
+            self.stderr.write(f"\r{now:%a %H:%M} UTC, {done:,} moments played", ending="")
 
     def _report(
         self, organization: Organization, days: list[date], tally: WeekTally, seconds: float
