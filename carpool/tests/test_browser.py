@@ -300,8 +300,8 @@ def test_without_a_network_the_offline_page_answers(visit, cast):
     visitor.page.goto("/find/")
     expect(visitor.page.get_by_role("heading", name="No connection right now")).to_be_visible()
     visitor.context.set_offline(False)
-    visitor.page.get_by_role("link", name="Try again").click()
-    expect(visitor.page.get_by_text("Hello, Rita")).to_be_visible()
+    visitor.page.get_by_role("link", name="Try again").click()  # the page that was asked for
+    expect(visitor.page.get_by_role("heading", name="Find a ride")).to_be_visible()
 
 
 def test_page_catches_up_without_the_socket(visit, cast, site):
