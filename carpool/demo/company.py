@@ -1,12 +1,9 @@
 """The company whose weeks are simulated: its people, their cars, and what it gives for proofs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from datetime import time as wall_time
 
 from django.core.management.base import CommandError
-from django.db import connection
 from django.db.models import Max
 
 from accounts.models import Member, MemberRole, Organization
@@ -26,18 +23,6 @@ from payments.management.demo.sponsors import seed_budget
 from rides.models import Ride
 
 SHARE_OF_DRIVERS = 0.4
-
-
-@contextmanager
-def without_waiting_for_the_disk() -> Iterator[None]:
-    """Let commits return at once: a week that a power cut ends can be played again."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = off")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET synchronous_commit")
 
 
 def get_demo_region() -> Region:

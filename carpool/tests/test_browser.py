@@ -7,8 +7,8 @@ does in production. Chromium is the system's.
 import logging
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
@@ -75,25 +75,30 @@ def site(city, cast) -> Iterator[str]:
 
 
 @contextmanager
-def relayed_facts() -> Iterator[None]:
-    """Deliver facts while the block runs."""
+def in_background(work: Callable[[], object], *, every_s: float) -> Iterator[None]:
+    """Do something again and again while the block runs, as beat and the workers do."""
     done = threading.Event()
 
-    def deliver() -> None:
-        while not done.wait(0.05):
+    def go_on() -> None:
+        while not done.wait(every_s):
             try:
-                outbox.relay(now=clock.now())
-            except OperationalError:  # as with a worker whose task failed: the next one delivers
-                logger.exception("Facts wait for the next look.")
+                work()
+            except OperationalError:  # as a task that failed: the next one does it
+                logger.exception("The next look does it.")
         connection.close()
 
-    worker = threading.Thread(target=deliver)
+    worker = threading.Thread(target=go_on)
     worker.start()
     try:
         yield
     finally:
         done.set()
         worker.join()
+
+
+def relayed_facts() -> AbstractContextManager[None]:
+    """Deliver facts while the block runs."""
+    return in_background(lambda: outbox.relay(now=clock.now()), every_s=0.05)
 
 
 class Visitor:

@@ -5,17 +5,12 @@ and each errs in its own way; the third stays at home, though its owner got in b
 the way follows from the time that has passed, so that a slow machine only records fewer places.
 """
 
-import logging
 import re
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from django.contrib.gis.geos import Point
-from django.db import OperationalError, connection
 from playwright.sync_api import expect
 
 from accounts.models import Site
@@ -23,7 +18,13 @@ from accounts.tests.factories import HEAD_OFFICE, WORKSHOP
 from carpool.kernel import clock
 from carpool.kernel.geo import LonLat, lengths_m, offset_m
 from carpool.tests.servers import running_servers
-from carpool.tests.test_browser import PATIENCE_MS, Visitor, chromium, relayed_facts
+from carpool.tests.test_browser import (
+    PATIENCE_MS,
+    Visitor,
+    chromium,
+    in_background,
+    relayed_facts,
+)
 from maps.selectors import drive_between
 from payments.models import Reward
 from payments.tests.incentives import rule
@@ -33,7 +34,6 @@ from rides.views.kerb import draw_code
 from tracking.models import Trace, Verification
 from tracking.services import verify_due
 
-logger = logging.getLogger(__name__)
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 __all__ = ["chromium"]  # a fixture
 # Long enough for the register's 2 km, and for the minute that a proven trip takes at least.
@@ -77,27 +77,10 @@ class Phone(Visitor):
         return {"longitude": there.lon, "latitude": there.lat, "accuracy": accuracy}
 
 
-@contextmanager
-def working() -> Iterator[None]:
-    """Do what beat and the workers do, again and again."""
-    done = threading.Event()
-
-    def work() -> None:
-        while not done.wait(0.5):
-            try:
-                watch(now=clock.now())
-                verify_due(now=clock.now())
-            except OperationalError:  # as a task that failed: the next one does it
-                logger.exception("The next look does it.")
-        connection.close()
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    try:
-        yield
-    finally:
-        done.set()
-        worker.join()
+def work() -> None:
+    """Look after rides and trips once."""
+    watch(now=clock.now())
+    verify_due(now=clock.now())
 
 
 @pytest.fixture
@@ -110,7 +93,7 @@ def site(cast):
         organization=cast.organization, name="Market", location=Point(*market, srid=4326)
     )
     rule(cast.organization, clock.now(), per_trip=600)
-    with running_servers(1) as [server], relayed_facts(), working():
+    with running_servers(1) as [server], relayed_facts(), in_background(work, every_s=0.5):
         yield f"http://localhost:{server.port}"
 
 

@@ -28,12 +28,9 @@ ENDED = {BookingState.VALIDATED, BookingState.CANCELLED}
 
 
 class WhatHolds(RuleBasedStateMachine):
-    """Looks at the tables; a life moves ``now`` and listens for complaints."""
+    """Looks at the tables; a life moves ``now``, sweeps, and listens for complaints."""
 
     now, complaints = None, None
-
-    def sweep(self):
-        raise NotImplementedError
 
     def changes_nothing(self, deed):
         before = self.picture()

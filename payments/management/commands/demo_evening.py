@@ -3,8 +3,6 @@
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from datetime import time as wall_time
 from typing import Any
@@ -12,7 +10,6 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 from django.db.models import Max
 
 from accounts import services as accounts
@@ -22,6 +19,7 @@ from carpool.kernel.errors import NotFound
 from carpool.kernel.money import Money
 from maps.selectors import get_region
 from payments.management.demo import accounting
+from payments.management.demo.disk import without_waiting_for_the_disk
 from payments.management.demo.evening import Evening
 from rides.models import Room
 
@@ -59,7 +57,7 @@ class Command(BaseCommand):
         slots = _departures(organization, options["rooms"])
         self.stdout.write(f"{slots[0]:%A %d %B %Y}: {len(slots)} rooms, {len(people)} people.")
         evening = Evening(organization, people, seed=options["seed"], on_event=self._show)
-        with _without_waiting_for_the_disk():
+        with without_waiting_for_the_disk():
             evening.play(slots)
         self._report(organization, evening, time.perf_counter() - began)
 
@@ -95,18 +93,6 @@ class Command(BaseCommand):
         call_command("check_books", stdout=self.stdout)
         if unexplained:
             raise CommandError(f"{unexplained} accounts are not explained.")
-
-
-@contextmanager
-def _without_waiting_for_the_disk() -> Iterator[None]:
-    """Let commits return at once: an evening that a power cut ends can be played again."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = off")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET synchronous_commit")
 
 
 def _departures(organization: Organization, rooms: int) -> list[datetime]:

@@ -16,10 +16,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from carpool.demo.company import without_waiting_for_the_disk
 from carpool.demo.final import compare
 from carpool.demo.outage import Play, Sheltered, Struck
 from carpool.demo.worker import OwnRedis
+from payments.management.demo.disk import without_waiting_for_the_disk
 
 # When everybody is on the road, on each day.
 STRIKES = (wall_time(8, 20), wall_time(18, 20))

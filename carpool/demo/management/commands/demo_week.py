@@ -22,12 +22,12 @@ from carpool.demo.company import (
     next_free_monday,
     promise_rewards,
     settle,
-    without_waiting_for_the_disk,
 )
 from carpool.demo.week import Shares, Week, WeekTally
 from carpool.kernel import clock
 from carpool.kernel.money import Money
 from matching.management.demo import audit
+from payments.management.demo.disk import without_waiting_for_the_disk
 from payments.models import Reward
 from rides.models import Booking
 from tracking.engine.labelled import Truth

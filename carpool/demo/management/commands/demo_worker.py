@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.models import Organization
 from carpool.demo.background import InThisProcess
-from carpool.demo.company import without_waiting_for_the_disk
+from payments.management.demo.disk import without_waiting_for_the_disk
 
 
 class Command(BaseCommand):
