@@ -31,7 +31,7 @@ _TRACE = _names(
 )
 _RIDE = _names(
     Ride, "id", "organization_id", "driver_id", "departure_at", "arrival_at", "started_at",
-    "finished_at", "cancelled_at", "is_instant", "origin_public",
+    "finished_at", "cancelled_at", "is_instant", "origin_public", "state",
 )  # fmt: skip
 _ORGANIZATION = _names(Organization, "id", "own_policies")
 # Written by hand: asked for with each batch, and the ORM takes longer to word it than PostgreSQL to

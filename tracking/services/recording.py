@@ -15,7 +15,7 @@ from accounts.models import Member
 from carpool.kernel import tenancy
 from carpool.kernel.errors import InvalidInput
 from carpool.kernel.geo import from_point, lengths_m
-from rides.models import Ride
+from rides.models import Ride, RideState
 from tracking.errors import NotYetRecorded, OutsideTheRide, SharingStopped
 from tracking.models import Trace
 from tracking.permissions import window_of
@@ -25,12 +25,14 @@ from tracking.services.fixes import Fix
 from tracking.services.position_rows import COPY_POSITIONS, copy_rows
 from tracking.services.sharing import begin_trace, get_aboard
 from tracking.services.verifying import judge_again
+from tracking.services.work_days import look_again_at_day
 
 MOST_AT_ONCE = 500
 # Phones set their clocks by the network; some run a little ahead.
 CLOCK_AHEAD = timedelta(seconds=30)
 # Faster than any car: 252 km/h. Source: ``payments-security.md`` C6, F5.
 IMPOSSIBLE_MPS = 70.0
+_ARRIVED = frozenset({RideState.ARRIVING, RideState.VALIDATING, RideState.COMPLETED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ def _store(write: Callable[..., int], batch: _Batch, device: str) -> int:
             follow_car(trace, ordered, by=trace.member, now=now)
         if now > trace.ride.ends_at:
             judge_again(trace.ride, now=now)
+        if trace.ride.state in _ARRIVED:
+            look_again_at_day(trace)
     return stored
 
 

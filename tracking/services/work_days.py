@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from accounts.models import Member, PlaceKind
 from accounts.selectors import list_places, list_sites
@@ -27,27 +28,47 @@ AHEAD = timedelta(days=60)
 @transaction.atomic
 def log_work_days(*, booking_id: UUID) -> list[WorkDay]:
     """Log the day of a proven trip for its driver and its rider. Twice changes nothing."""
-    rows = Booking.objects.select_for_update(no_key=True, of=("self",)).filter(pk=booking_id)
-    booking = rows.select_related("rider__organization", "ride__driver__organization").first()
-    if booking is None or booking.proven_at is None:
-        return []
-    pair = (booking.ride.driver, booking.rider)
-    found = (_log(member, booking) for member in sorted(pair, key=lambda one: one.pk))
-    return [day for day in found if day is not None]
+    return [
+        day
+        for booking in _lock(Q(pk=booking_id))
+        for member in sorted((booking.ride.driver, booking.rider), key=lambda one: one.pk)
+        if (day := _log(member, booking)) is not None
+    ]
+
+
+@transaction.atomic
+def look_again_at_day(trace: Trace) -> None:
+    """Log a member's day anew, as their phone has sent more of a ride that has arrived.
+
+    A trip can be proven before its last positions are there, and those tell where it ended.
+    """
+    is_driver = trace.member_id == trace.ride.driver_id
+    own = Q(ride=trace.ride_id) if is_driver else Q(ride=trace.ride_id, rider=trace.member_id)
+    for booking in _lock(own):
+        _log(trace.member, booking)
+
+
+def _lock(which: Q) -> list[Booking]:
+    """Lock bookings, so that none is proven meanwhile, and return those that are."""
+    rows = Booking.objects.select_for_update(no_key=True, of=("self",)).filter(which)
+    rows = rows.select_related("rider__organization", "ride__driver__organization")
+    return [booking for booking in rows.order_by("pk") if booking.proven_at is not None]
 
 
 def _log(member: Member, booking: Booking) -> WorkDay | None:
+    """Write down what a trip tells of its member's day: all that is known of it now, no more."""
     trace = Trace.objects.of(member).filter(ride=booking.ride_id).first()
     if trace is None or trace.location is None or trace.located_at is None:
         return None
     if not is_at_work(member, from_point(trace.location)):
+        _take_back(WorkDay.objects.filter(member=member, booking_id=booking.pk))
         return None
     zone = member.organization.zone
     day, _is_new = WorkDay.objects.get_or_create(
         member=member, date=trace.located_at.astimezone(zone).date(),
         defaults={"arrived_at": trace.located_at, "booking_id": booking.pk},
     )  # fmt: skip
-    if day.arrived_at is None:
+    if day.arrived_at is None or day.booking_id == booking.pk:
         day.arrived_at, day.booking_id = trace.located_at, booking.pk
         day.save(update_fields=["arrived_at", "booking_id"])
     return day
@@ -67,10 +88,12 @@ def is_at_work(member: Member, place: LonLat) -> bool:
 @transaction.atomic
 def forget_proven_days(*, booking_id: UUID) -> None:
     """Take a trip's days out of the log, as its proof does not hold; what was said stays."""
-    Booking.objects.select_for_update(no_key=True, of=("self",)).filter(pk=booking_id).first()
-    if Booking.objects.filter(pk=booking_id).exclude(proven_at=None).exists():
+    if _lock(Q(pk=booking_id)):
         return  # proven anew meanwhile
-    proven = WorkDay.objects.filter(booking_id=booking_id)
+    _take_back(WorkDay.objects.filter(booking_id=booking_id))
+
+
+def _take_back(proven: QuerySet[WorkDay]) -> None:
     proven.filter(said="").delete()
     proven.update(arrived_at=None, booking_id=None)
 

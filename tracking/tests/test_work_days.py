@@ -21,9 +21,11 @@ from tracking.errors import DayNotOpen
 from tracking.models import DayKind, Trace, Verification, WorkDay
 from tracking.selectors.personal import export_positions
 from tracking.selectors.work_days import count_work_days, month_sheet
+from tracking.services.fixes import Fix
 from tracking.services.forgetting import erase_positions
 from tracking.services.uniting import unite_positions
 from tracking.services.work_days import forget_old_days
+from tracking.tests.factories import send
 from tracking.tests.test_verifying import judge, travel
 
 pytestmark = pytest.mark.usefixtures("city")
@@ -119,6 +121,22 @@ class TestProven:
         for _round in range(3):
             proven(booking, ride.arrival_at)
         assert WorkDay.objects.count() == 1
+
+    def test_what_a_phone_sends_after_the_proof_tells_where_the_trip_ended(
+        self, cast, ride, booking
+    ):
+        gate = offset_m(from_point(ride.destination), east_m=500, north_m=0)
+        only_site(cast, gate)
+        judge(travel(cast, ride, booking))
+        assert Verification.objects.get().accepted
+        assert not WorkDay.objects.exists()
+        at = ride.arrival_at + timedelta(minutes=2)
+        send(cast.driver, ride, [Fix(90_000, at, gate)], now=at + timedelta(minutes=20))
+        (day,) = WorkDay.objects.all()
+        assert (day.member_id, day.arrived_at) == (cast.driver.pk, at)
+        later, elsewhere = at + timedelta(minutes=5), from_point(ride.origin)
+        send(cast.driver, ride, [Fix(90_001, later, elsewhere)], now=at + timedelta(minutes=20))
+        assert not WorkDay.objects.exists()
 
     def test_an_unproven_trip_logs_nothing(self, cast, ride, booking):
         only_site(cast, from_point(ride.destination))
