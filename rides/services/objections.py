@@ -41,7 +41,7 @@ def decide_objection(*, objection_id: int, grants: bool, by: User, now: datetime
         ObjectionClosed: somebody has decided already.
     """
     waiting = DeedObjection.objects.select_for_update(no_key=True, of=("self",)).select_related(
-        "deed__booking"
+        "deed__booking", "deed__seat"
     )
     objection = waiting.filter(pk=objection_id, state=ObjectionState.OPEN).first()
     if objection is None:
@@ -52,7 +52,8 @@ def decide_objection(*, objection_id: int, grants: bool, by: User, now: datetime
     deed = objection.deed
     event = DeedObjectionDecided(
         booking_id=deed.booking_id,
-        ride_id=deed.booking.ride_id,
+        ride_id=deed.booking.ride_id if deed.booking is not None else None,
+        room_id=deed.seat.room_id if deed.seat is not None else None,
         member_id=deed.member_id,
         granted=grants,
         at=now,
