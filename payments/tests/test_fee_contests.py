@@ -245,3 +245,16 @@ def test_who_had_not_objected_to_the_line_gets_it_back_as_well(cast, left, clien
     assert "The fee for it was decided for you." in page
     news = Notification.objects.filter(member=cast.rider, kind=Kind.SEAT_SETTLED).order_by("pk")
     assert any("nothing of it counts" in write_text(one).body for one in news)
+
+
+def test_the_driver_sees_the_fee_of_a_cancelled_seat_while_it_is_held(cast, left, client):
+    booking, at = left
+    client.force_login(cast.driver.user)
+    where = reverse("rides:ride", args=[booking.ride_id])
+    with time_machine.travel(at + HOUR, tick=False):
+        assert "the rider objects" not in client.get(where).content.decode()
+        one = contest(booking, at + MINUTE)
+        page = client.get(where).content.decode()
+        assert "the rider objects; held until somebody decides" in page
+        decide(one, at + HOUR, for_rider=True)
+        assert "an objection was decided for the rider" in client.get(where).content.decode()
