@@ -194,6 +194,12 @@ def notify_of_review(event: ReviewOpened) -> None:
 
 def notify_of_objection(event: DeedObjectionDecided) -> None:
     """Notify somebody of what was decided about a line of theirs."""
+    if event.room_id is not None:
+        telling_rooms.tell_of_objection(
+            room_id=event.room_id, member_id=event.member_id, granted=event.granted, at=event.at
+        )
+    if event.booking_id is None:
+        return
     telling.tell_of_objection(
         booking_id=event.booking_id,
         member_id=event.member_id,

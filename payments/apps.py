@@ -14,7 +14,7 @@ class PaymentsConfig(AppConfig):
         """Subscribe to seats, hosts and what providers say; say what is held about people."""
         from carpool.kernel import outbox, personal_data
         from payments import handlers
-        from payments.events import PaymentCaptured, PaymentFailed, TopUpEnded
+        from payments.events import FeeLifted, PaymentCaptured, PaymentFailed, TopUpEnded
         from payments.selectors.personal import export_payments
         from payments.services.forgetting import erase_payments
         from payments.services.ride_fares import RideCashier
@@ -43,6 +43,7 @@ class PaymentsConfig(AppConfig):
         outbox.subscribe(RoomHostChanged, handlers.on_host_changed)
         outbox.subscribe(RoomStateChanged, handlers.on_room_changed)
         outbox.subscribe(TopUpEnded, handlers.on_top_up_ended)
+        outbox.subscribe(FeeLifted, handlers.on_fee_lifted)
         outbox.subscribe(MergerChanged, handlers.on_merger_changed)
         outbox.subscribe(TripCounted, handlers.on_trip_counted)
         outbox.subscribe(BookingStateChanged, handlers.reward_settled_trip)

@@ -39,6 +39,20 @@ class PaymentRefunded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FeeLifted(Event):
+    """What somebody paid for leaving late, or for not coming, was decided to be theirs again.
+
+    It was of a booking, or of a seat in a room. ``by_id`` decided; None where silence did.
+    """
+
+    booking_id: UUID | None
+    seat_id: UUID | None
+    member_id: UUID
+    by_id: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class IntentStuck(Event):
     """Nobody can tell what became of an operation: a person has to look."""
 

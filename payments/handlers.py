@@ -4,7 +4,7 @@ from datetime import datetime
 
 from carpool.kernel import clock
 from payments import services
-from payments.events import PaymentCaptured, PaymentFailed, TopUpEnded
+from payments.events import FeeLifted, PaymentCaptured, PaymentFailed, TopUpEnded
 from rides import services as rides
 from rides.events import (
     BookingDisputed,
@@ -60,6 +60,17 @@ def on_room_changed(event: RoomStateChanged) -> None:
 def on_top_up_ended(event: TopUpEnded) -> None:
     """Go on with the party or the fare that the answer was about."""
     services.after_top_up(top_up_id=event.top_up_id, now=_moment(event.at))
+
+
+def on_fee_lifted(event: FeeLifted) -> None:
+    """What was paid back as not owed must not count against somebody either."""
+    rides.lift_deed(
+        booking_id=event.booking_id,
+        seat_id=event.seat_id,
+        member_id=event.member_id,
+        by_id=event.by_id,
+        now=_moment(event.at),
+    )
 
 
 def on_host_changed(event: RoomHostChanged) -> None:

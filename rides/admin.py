@@ -170,11 +170,16 @@ class RideRequestAdmin(ReadOnly, admin.ModelAdmin):
 class DeedAdmin(ReadOnly, admin.ModelAdmin):
     """What people did; it is taken out of a score by granting an objection, never by hand."""
 
-    list_display = ("member", "role", "kind", "at", "booking")
+    list_display = ("member", "role", "said", "at", "booking", "seat")
     list_filter = ("kind", "role", "member__organization")
-    list_select_related = ("member", "booking__rider")
+    list_select_related = ("member", "booking__rider", "seat__rider")
     search_fields = ("member__display_name",)
     date_hierarchy = "at"
+
+    @admin.display(description=_("what"), ordering="kind")
+    def said(self, deed: Deed) -> str:
+        """Say it in the words of a ride or of a shared taxi."""
+        return deed.what
 
 
 class Decided(ReadOnly, admin.ModelAdmin):

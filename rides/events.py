@@ -138,13 +138,17 @@ class ReviewOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class DeedObjectionDecided(Event):
-    """An operator has decided whether what was noted of somebody (``member_id``) counts."""
+    """An operator has decided whether what was noted of somebody (``member_id``) counts.
 
-    booking_id: UUID
-    ride_id: UUID
+    It was noted of a booking, or of a shared taxi.
+    """
+
+    booking_id: UUID | None
+    ride_id: UUID | None
     member_id: UUID
     granted: bool
     at: datetime
+    room_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

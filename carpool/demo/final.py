@@ -107,7 +107,8 @@ class Ending:
 
     def _of_deeds(self) -> Iterator[tuple[Any, ...]]:
         for one in Deed.objects.filter(booking__in=self._bookings):
-            yield *self._bookings[one.booking_id], self._names[one.member_id], one.role, one.kind
+            trip = self._bookings[one.booking_id] if one.booking_id is not None else ()
+            yield *trip, self._names[one.member_id], one.role, one.kind
 
     def _of_work_days(self) -> Iterator[tuple[Any, ...]]:
         for one in WorkDay.objects.filter(member__organization=self._organization):

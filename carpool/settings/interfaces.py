@@ -51,6 +51,7 @@ SPECTACULAR_SETTINGS = {
         "DayKind": "tracking.models.DayKind",
         "ProofClass": "rides.models.ProofClass",
         "DeedKind": "rides.models.DeedKind",
+        "DeedRole": "rides.models.DeedRole",
         "ObjectionState": "rides.models.ObjectionState",
         "ReportReason": "accounts.models.ReportReason",
         "TripRole": "rides.models.Role",

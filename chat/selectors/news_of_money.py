@@ -99,7 +99,10 @@ _CONTESTS = {
     ),
     "contest_won": (
         lazy("An objection is decided"),
-        lazy("You were right: the fee goes back by the way you paid."),
+        lazy(
+            "You were right: the fee goes back by the way you paid, and nothing of it counts in"
+            " your reliability."
+        ),
         lazy("It was decided for the rider: the fee goes back to them."),
     ),
     "contest_lost": (

@@ -40,10 +40,10 @@ def write_text(notification: Notification) -> NewsText:
 def _path(notification: Notification) -> str:
     if notification.conversation_id is not None:
         return reverse("chat:conversation", args=[notification.conversation_id])
-    if notification.room_id is not None:
-        return reverse("payments:room", args=[notification.room_id])
     if notification.kind in _TO_PAGE:
         return reverse(_TO_PAGE[Kind(notification.kind)])
+    if notification.room_id is not None:
+        return reverse("payments:room", args=[notification.room_id])
     if notification.kind in {Kind.REQUEST_MATCHED, Kind.REQUEST_OFFERED}:
         return f"{reverse('matching:find')}?request={notification.request_id}"
     if notification.kind in _TO_FIND and notification.facts.get("is_rider", True):
@@ -222,8 +222,13 @@ def _rated(news: Notification) -> Words:
 
 
 def _objection_decided(news: Notification) -> Words:
-    if news.facts["granted"]:
+    is_taxi, granted = news.room_id is not None, news.facts["granted"]
+    if granted and is_taxi:
+        body = _("You were right. What was noted of the shared taxi %(when)s counts no longer.")
+    elif granted:
         body = _("You were right. What was noted of the ride %(when)s counts no longer.")
+    elif is_taxi:
+        body = _("A person looked into it. What was noted of the shared taxi %(when)s stays.")
     else:
         body = _("A person looked into it. What was noted of the ride %(when)s stays.")
     return _("Your objection is decided"), body % {"when": time_of_trip(news)}

@@ -141,6 +141,16 @@ def _of_hosts(merger: RoomMerger, kind: Kind, step: str, **facts: Any) -> Iterat
         yield _news(room, room.host, kind, f"{step}:{merger.pk}", **facts)
 
 
+def tell_of_objection(*, room_id: UUID, member_id: UUID, granted: bool, at: datetime) -> None:
+    """Tell somebody what was decided about a line of theirs to which they had objected."""
+    room = Room.objects.filter(pk=room_id).first()
+    member = Member.objects.filter(pk=member_id).first()
+    if room is None or member is None:
+        return
+    step = f"objection:{at.isoformat()}"
+    tell([_news(room, member, Kind.OBJECTION_DECIDED, step, granted=granted)], now=clock.now())
+
+
 def _of_merged(merger: RoomMerger) -> Iterator[News]:
     steps = SeatTransition.objects.filter(
         seat__room=merger.stays, before=SeatState.TAKEN, after=SeatState.TAKEN

@@ -208,8 +208,12 @@ class RideMoney:
 
 
 def ride_money(view: RideView, *, now: datetime) -> RideMoney:
-    """Return what a viewer may see of a ride's money: constant queries."""
-    wanted = view.bookings if view.is_driver else [view.my_booking] if view.my_booking else []
+    """Return what a viewer may see of a ride's money: constant queries.
+
+    A driver sees of a cancelled seat only the fee to which its rider has objected.
+    """
+    own = [view.my_booking] if view.my_booking else []
+    wanted = list(view.ride.bookings.all()) if view.is_driver else own
     fares = {
         one.booking_id: one
         for one in RideFare.objects.filter(
@@ -222,8 +226,9 @@ def ride_money(view: RideView, *, now: datetime) -> RideMoney:
     fare = fares.get(mine.pk) if mine else None
     if mine is None or fare is None:
         return RideMoney(None, (), ())
-    own = own_fare(fare, mine, now=now)
-    return RideMoney(own, (), tuple(ways_to_pay(view.viewer.organization)) if own.can_pay else ())
+    price = own_fare(fare, mine, now=now)
+    ways = ways_to_pay(view.viewer.organization) if price.can_pay else ()
+    return RideMoney(price, (), tuple(ways))
 
 
 def _of_riders(bookings: Sequence[Booking], fares: dict[UUID, RideFare]) -> list[DriversFare]:
@@ -231,7 +236,9 @@ def _of_riders(bookings: Sequence[Booking], fares: dict[UUID, RideFare]) -> list
     return [
         DriversFare(booking, fare)
         for booking, fare in found
-        if fare is not None and fare.state not in {RideFareState.ASKED, RideFareState.LAPSED}
+        if fare is not None
+        and fare.state not in {RideFareState.ASKED, RideFareState.LAPSED}
+        and (booking.state != BookingState.CANCELLED or hasattr(fare, "contest"))
     ]
 
 

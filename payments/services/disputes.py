@@ -10,12 +10,14 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Member
+from carpool.kernel import outbox
 from payments.engine import chart, journals
 from payments.engine.disputes import DisputeEnd, may_dispute, undecided_dispute
 from payments.engine.leaving import Presence
 from payments.engine.refunds import Capture, plan_refunds
 from payments.engine.rules import DisputeRules
 from payments.errors import DisputeClosed, FareNotFound
+from payments.events import FeeLifted
 from payments.models import (
     DISPUTE_TRANSITIONS,
     Dispute,
@@ -141,9 +143,25 @@ def decide_dispute(
     dispute.state, dispute.decided_at, dispute.why = after, now, why
     dispute.decided_by_id = by.pk if by is not None else None
     dispute.save(update_fields=["state", "decided_at", "why", "decided_by_id"])
+    if for_rider and share.presence in {Presence.LEFT_LATE, Presence.NO_SHOW}:
+        _publish_lifted(dispute, now)
     for person in (fare.host_id, share.person_id):
         tell(fare.room_id, person, f"dispute_{after}", now)
     return dispute
+
+
+def _publish_lifted(dispute: Dispute, now: datetime) -> None:
+    share = dispute.share
+    seat = _seat_of(share.fare, share)
+    if seat is not None:
+        lifted = FeeLifted(
+            booking_id=None,
+            seat_id=seat.pk,
+            member_id=share.person_id,
+            by_id=dispute.decided_by_id,
+            at=now,
+        )
+        outbox.publish(lifted, now=now)
 
 
 def _lock(dispute_id: UUID) -> Dispute | None:

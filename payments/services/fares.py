@@ -195,7 +195,8 @@ def _settle(room: Room, fare: Fare, now: datetime) -> None:
     FareShare.objects.bulk_create(_shares(fare, settlement))
     fare.state, fare.settled_at = FareState.SETTLED, now
     fare.save(update_fields=["state", "settled_at"])
-    rides.settle_room(room_id=room.pk, now=now)
+    absent = [UUID(one.rider) for one in settlement.riders if one.presence == Presence.NO_SHOW]
+    rides.settle_room(room_id=room.pk, absent=absent, now=now)
     for person in (settlement.host, *(one.rider for one in settlement.riders)):
         tell(room.pk, UUID(person), "fare_settled", now)
 

@@ -10,11 +10,13 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Member
+from carpool.kernel import outbox
 from payments.engine import chart, journals
 from payments.engine.disputes import DisputeEnd, may_dispute, undecided_dispute
 from payments.engine.refunds import Capture, share_refund
 from payments.engine.rules import DisputeRules
 from payments.errors import NoFeeToContest, RideFareNotFound
+from payments.events import FeeLifted
 from payments.models import (
     FEE_CONTEST_TRANSITIONS,
     FeeContest,
@@ -124,6 +126,15 @@ def decide_contest(
     contest.state, contest.decided_at, contest.why = after, now, why
     contest.decided_by_id = by.pk if by is not None else None
     contest.save(update_fields=["state", "decided_at", "why", "decided_by_id"])
+    if for_rider:
+        lifted = FeeLifted(
+            booking_id=fare.booking_id,
+            seat_id=None,
+            member_id=fare.rider_id,
+            by_id=contest.decided_by_id,
+            at=now,
+        )
+        outbox.publish(lifted, now=now)
     for person in (fare.rider_id, fare.driver_id):
         tell(fare, person, f"contest_{after}", now)
     return contest

@@ -28,6 +28,7 @@ from payments.tests.room_money import (
 )
 from payments.tests.test_rooms import nothing_is_lost, settle_down
 from rides import services as rides
+from rides.models import Deed
 
 __all__ = ["party", "room", "switched_on"]  # fixtures
 pytestmark = [pytest.mark.usefixtures("city"), pytest.mark.django_db(transaction=True)]
@@ -67,6 +68,7 @@ class TestAfterwards:
         settle_down(at + HOUR)
         payment = Payment.objects.get(payer_id=absent.pk)
         assert payment.refunded == payment.captured
+        assert Deed.objects.get(member=absent).objection.state == "granted"
         assert owed_to(cast.driver) == before.posted - share.fare_part
         nothing_is_lost()
         with pytest.raises(DisputeClosed):

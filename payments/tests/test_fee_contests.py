@@ -29,6 +29,8 @@ from payments.tests.ride_fares import (
     standing,
 )
 from rides import services as rides
+from rides.models import Deed
+from rides.selectors import known_reliability
 from rides.tests.api import Api
 from rides.tests.factories import offer
 
@@ -214,3 +216,45 @@ def test_the_words_are_the_riders_own(cast, left):
     assert theirs["objection"]["you_said"] == ""
     erase_payments(cast.rider.pk, at + HOUR)
     assert FeeContest.objects.get().reason == ""
+
+
+@pytest.mark.parametrize(("for_rider", "counts"), [(True, 0), (False, 1)])
+def test_a_fee_decided_for_the_rider_counts_in_no_score(cast, left, for_rider, counts):
+    booking, at = left
+    assert known_reliability([cast.rider.pk], now=at)[cast.rider.pk].total == 1
+    deed = Deed.objects.get(booking=booking, member=cast.rider)
+    said = rides.object_to_deed(deed_id=deed.pk, by=cast.rider, text="The train", now=at)
+    one = contest(booking, at + MINUTE)
+    decide(one, at + HOUR, for_rider=for_rider)
+    known = known_reliability([cast.rider.pk], now=at + HOUR).get(cast.rider.pk)
+    assert (known.total if known else 0) == counts
+    said.refresh_from_db()
+    assert (said.state, said.text) == ("granted" if for_rider else "open", "The train")
+    assert not Notification.objects.filter(kind=Kind.OBJECTION_DECIDED).exists(), "told once"
+
+
+def test_who_had_not_objected_to_the_line_gets_it_back_as_well(cast, left, client):
+    booking, at = left
+    decide(contest(booking, at + MINUTE), at + HOUR, for_rider=True)
+    deed = Deed.objects.get(booking=booking, member=cast.rider)
+    assert (deed.objection.state, deed.objection.text) == ("granted", "")
+    lift = {"booking_id": booking.pk, "seat_id": None, "member_id": cast.rider.pk, "by_id": None}
+    assert not rides.lift_deed(**lift, now=at + HOUR), "twice changes nothing"
+    client.force_login(cast.rider.user)
+    page = client.get(reverse("rides:deed", args=[deed.pk])).content.decode()
+    assert "The fee for it was decided for you." in page
+    news = Notification.objects.filter(member=cast.rider, kind=Kind.SEAT_SETTLED).order_by("pk")
+    assert any("nothing of it counts" in write_text(one).body for one in news)
+
+
+def test_the_driver_sees_the_fee_of_a_cancelled_seat_while_it_is_held(cast, left, client):
+    booking, at = left
+    client.force_login(cast.driver.user)
+    where = reverse("rides:ride", args=[booking.ride_id])
+    with time_machine.travel(at + HOUR, tick=False):
+        assert "the rider objects" not in client.get(where).content.decode()
+        one = contest(booking, at + MINUTE)
+        page = client.get(where).content.decode()
+        assert "the rider objects; held until somebody decides" in page
+        decide(one, at + HOUR, for_rider=True)
+        assert "an objection was decided for the rider" in client.get(where).content.decode()

@@ -43,7 +43,7 @@ from payments.tests.room_money import (
 from payments.tests.test_rooms import in_escrow, join, nothing_is_lost, settle_down, state
 from rides import services as rides
 from rides.errors import NotTheHost, WrongState
-from rides.models import Room, SeatState
+from rides.models import Deed, Room, SeatState
 from rides.tests.factories import open_room
 
 __all__ = ["party", "room", "switched_on"]  # fixtures
@@ -82,6 +82,7 @@ class TestFare:
         fare = enter(room, cast.driver, highest(room) // 2, at)
         share = share_of(absent)
         assert share.presence == "no_show"
+        assert Deed.objects.get(member=absent).kind == "no_show"
         assert share.penalty == min(1_000, share.funded - share.fare_part)
         others = [one.fare_part for one in FareShare.objects.exclude(person_id=absent.pk)]
         assert max(others) - min(others) <= 1

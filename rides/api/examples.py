@@ -30,10 +30,12 @@ RELIABILITY_BODY: dict[str, Any] = {
     "total": 20,
     "on_time": 11,
     "late": 1,
+    "taxis_kept": 3,
+    "taxis_total": 3,
     "stars": 4.6,
     "people": 12,
     "words": "Kept 19 of 20 rides. On time 11 of 12 times that it was noted."
-    " 4.6 of 5 stars from 12 people.",
+    " Kept 3 of 3 shared taxis. 4.6 of 5 stars from 12 people.",
 }
 RELIABILITY = OpenApiExample("Somebody known", value=RELIABILITY_BODY, response_only=True)
 

@@ -59,6 +59,8 @@ class ReliabilitySerializer(serializers.Serializer[Reliability]):
     total = serializers.SerializerMethodField(help_text="Promised seats, kept or not")
     on_time = serializers.SerializerMethodField(help_text="Of those kept: noted in time")
     late = serializers.SerializerMethodField(help_text="Of those kept: noted too late")
+    taxis_kept = serializers.SerializerMethodField(help_text="Shared taxis that they came for")
+    taxis_total = serializers.SerializerMethodField(help_text="Shared taxis, kept or not")
     stars = serializers.FloatField(allow_null=True, help_text="1 to 5, to one decimal")
     people = serializers.SerializerMethodField(help_text="So many people gave the stars")
     words = serializers.SerializerMethodField(help_text="The same as a sentence")
@@ -78,6 +80,14 @@ class ReliabilitySerializer(serializers.Serializer[Reliability]):
     def get_late(self, known: Reliability) -> int | None:
         """Count late pick-ups."""
         return known.late if known.shows_rides else None
+
+    def get_taxis_kept(self, known: Reliability) -> int | None:
+        """Count kept promises to share a taxi."""
+        return known.taxis_kept if known.shows_taxis else None
+
+    def get_taxis_total(self, known: Reliability) -> int | None:
+        """Count promises to share a taxi."""
+        return known.taxis_total if known.shows_taxis else None
 
     def get_people(self, known: Reliability) -> int | None:
         """Count those who rated."""

@@ -110,14 +110,20 @@ class ObjectionSerializer(serializers.ModelSerializer[DeedObjection]):
 
 @extend_schema_serializer(examples=[examples.DEED])
 class DeedSerializer(serializers.ModelSerializer[Deed]):
-    """One fact about the caller and a booking."""
+    """One fact about the caller and a booking, or a shared taxi (``room``): the other is null."""
 
     kind = serializers.ChoiceField(choices=DeedKind.choices)
+    room = serializers.SerializerMethodField()
+    words = serializers.CharField(source="what", help_text="The kind, as it is said of it")
     objection = serializers.SerializerMethodField()
 
     class Meta:
         model = Deed
-        fields = ("id", "booking", "role", "kind", "at", "objection")
+        fields = ("id", "booking", "room", "role", "kind", "words", "at", "objection")
+
+    def get_room(self, deed: Deed) -> UUID | None:
+        """Name the shared taxi."""
+        return deed.seat.room_id if deed.seat is not None else None
 
     @extend_schema_field(ObjectionSerializer(allow_null=True))
     def get_objection(self, deed: Deed) -> Any:

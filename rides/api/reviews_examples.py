@@ -48,8 +48,10 @@ DEED = OpenApiExample(
     value={
         "id": 17,
         "booking": BOOKING_ID,
+        "room": None,
         "role": "driver",
         "kind": "late",
+        "words": "Came late",
         "at": "2027-03-15T07:34:10-03:00",
         "objection": {
             "text": "I was there at 07:33, my phone had no reception.",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member
 from rides.models.bookings import Booking
+from rides.models.seats import RoomSeat
 
 LEAST_STARS, MOST_STARS = 1, 5
 LONGEST_COMMENT = 500
@@ -36,13 +37,33 @@ class Role(models.TextChoices):
     RIDER = "rider", _("Rider")
 
 
+class DeedRole(models.TextChoices):
+    """As what somebody did something: in a car, or as one of those who share a taxi."""
+
+    DRIVER = "driver", _("Driver")
+    RIDER = "rider", _("Rider")
+    HOST = "host", _("Host of a shared taxi")
+
+
+# What the same kinds are called of a seat in a shared taxi.
+_LEFT_LATE = {
+    DeedKind.CANCELLED_WAIVED: _("Left the taxi late, for the first time in a month"),
+    DeedKind.CANCELLED_LATE: _("Left the taxi late"),
+}
+_LET_DOWN = {
+    DeedKind.CANCELLED_WAIVED: _(
+        "Let others down who had paid for a taxi, for the first time in a month"
+    ),
+    DeedKind.CANCELLED_LATE: _("Let others down who had paid for a taxi"),
+}
+
 # These count as kept, and these as promises that were not: the rest is nobody's fault.
 KEPT_KINDS = (DeedKind.ON_TIME, DeedKind.CAME, DeedKind.LATE)
 BROKEN_KINDS = (DeedKind.CANCELLED_LATE, DeedKind.NO_SHOW)
 
 
 class Deed(models.Model):
-    """One fact about one person and one booking. Rows are added, and never changed.
+    """One fact about one person and a booking, or a taxi's seat. Rows are added, never changed.
 
     ``at`` is when it happened: the pick-up as planned, or the moment of the cancellation.
     """
@@ -51,9 +72,22 @@ class Deed(models.Model):
         Member, on_delete=models.CASCADE, related_name="deeds", verbose_name=_("person")
     )
     booking = models.ForeignKey(
-        Booking, on_delete=models.CASCADE, related_name="deeds", verbose_name=_("booking")
+        Booking,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="deeds",
+        verbose_name=_("booking"),
     )
-    role = models.CharField(_("as"), max_length=6, choices=Role.choices)
+    seat = models.ForeignKey(
+        RoomSeat,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="deeds",
+        verbose_name=_("seat in a room"),
+    )
+    role = models.CharField(_("as"), max_length=6, choices=DeedRole.choices)
     kind = models.CharField(_("what"), max_length=16, choices=DeedKind.choices)
     at = models.DateTimeField(_("at"))
 
@@ -66,10 +100,24 @@ class Deed(models.Model):
             models.UniqueConstraint(
                 fields=["booking", "member"], name="one_deed_per_person_and_booking"
             ),
+            models.UniqueConstraint(fields=["seat"], name="one_deed_per_seat"),
+            models.CheckConstraint(
+                condition=models.Q(booking=None, seat__isnull=False)
+                | models.Q(booking__isnull=False, seat=None),
+                name="a_deed_is_of_a_booking_or_a_seat",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.member} · {self.get_kind_display()}"
+        return f"{self.member} · {self.what}"
+
+    @property
+    def what(self) -> str:
+        """Say what they did, in the words of a ride or of a shared taxi."""
+        words = _LET_DOWN if self.role == DeedRole.HOST else _LEFT_LATE
+        kind = DeedKind(self.kind)
+        said = words.get(kind, kind.label) if self.seat_id is not None else kind.label
+        return str(said)
 
 
 class ObjectionState(models.TextChoices):

@@ -22,7 +22,7 @@ from rides.engine.reliability import behaviour_part, ratings_part
 from rides.errors import NotAboutYou
 from rides.models import BROKEN_KINDS, KEPT_KINDS, Deed
 
-_STARS = "stars"
+_STARS, _TAXI = "stars", "taxi:"
 # One statement, however many people: by kind, how many deeds and what they still count; the last
 # rating that each person gave, so that nobody counts twice who travels along every day.
 _KNOWN = f"""
@@ -40,14 +40,15 @@ WITH who AS (
         AND opens_at <= %(now)s AND opens_at > %(since)s
     ORDER BY subject_id, author_id, opens_at DESC, id
 )
-SELECT who.id, who.shown_from, deed.kind, count(*),
+SELECT who.id, who.shown_from,
+    CASE WHEN deed.seat_id IS NULL THEN deed.kind ELSE '{_TAXI}' || deed.kind END AS what, count(*),
     sum(power(0.5::float8, greatest(0, extract(epoch FROM %(now)s - deed.at)::float8)
         / who.half_life_s)), 0::float8
 FROM who JOIN rides_deed deed ON deed.member_id = who.id
 LEFT JOIN rides_deedobjection objection
     ON objection.deed_id = deed.id AND objection.state = 'granted'
 WHERE deed.at > %(since)s AND deed.at <= %(now)s AND objection.id IS NULL
-GROUP BY who.id, who.shown_from, deed.kind
+GROUP BY who.id, who.shown_from, what
 UNION ALL
 SELECT who.id, who.shown_from, '{_STARS}', count(*), sum(fade.part), sum(fade.part * overall)
 FROM who JOIN latest ON latest.subject_id = who.id
@@ -61,24 +62,37 @@ GROUP BY who.id, who.shown_from
 class Reliability:
     """What is known of one person: counts, and the same as it has faded.
 
-    A half of which too little is known neither is shown nor counts: then the score is that of
-    somebody new, and tells nothing of the one ride or person behind it.
+    Rides, shared taxis (``taxis``, ``taxis_weighed``), or ratings of which too little is known
+    neither are shown nor count: then the score is as of somebody new, and tells nothing of the one
+    trip or person behind it.
     """
 
     shown_from: int = 1
     deeds: dict[str, int] = field(default_factory=dict)
     people: int = 0
     weighed: Weighed = field(default_factory=Weighed)
+    taxis: dict[str, int] = field(default_factory=dict)
+    taxis_weighed: dict[Kind, float] = field(default_factory=dict)
 
     @property
     def kept(self) -> int:
-        """Promised seats to which they came."""
-        return sum(self.deeds.get(kind, 0) for kind in KEPT_KINDS)
+        """Promised seats in cars to which they came."""
+        return _kept(self.deeds)
 
     @property
     def total(self) -> int:
         """Promised seats that they kept, or did not."""
-        return self.kept + sum(self.deeds.get(kind, 0) for kind in BROKEN_KINDS)
+        return _kept(self.deeds) + _broken(self.deeds)
+
+    @property
+    def taxis_kept(self) -> int:
+        """Promised shared taxis to which they came."""
+        return _kept(self.taxis)
+
+    @property
+    def taxis_total(self) -> int:
+        """Promised shared taxis that they kept, or did not."""
+        return _kept(self.taxis) + _broken(self.taxis)
 
     @property
     def on_time(self) -> int:
@@ -96,17 +110,25 @@ class Reliability:
         return self.total >= self.shown_from
 
     @property
+    def shows_taxis(self) -> bool:
+        """Whether enough shared taxis are known."""
+        return self.taxis_total >= self.shown_from
+
+    @property
     def shows_stars(self) -> bool:
         """Whether enough people have rated."""
         return self.people >= self.shown_from
 
     @property
     def counted(self) -> Weighed:
-        """What counts: of either half all, or nothing."""
+        """What counts: of rides, taxis and ratings all, or nothing. A deed is a deed in each."""
         none = Weighed()
         stars = self.weighed if self.shows_stars else none
+        deeds = dict(self.weighed.deeds) if self.shows_rides else {}
+        for kind, faded in self.taxis_weighed.items() if self.shows_taxis else ():
+            deeds[kind] = deeds.get(kind, 0.0) + faded
         return Weighed(
-            deeds=self.weighed.deeds if self.shows_rides else none.deeds,
+            deeds=deeds,
             stars=stars.stars,
             people=stars.people,
         )
@@ -119,7 +141,8 @@ class Reliability:
     @property
     def shown_score(self) -> int | None:
         """The score as people read it; None of somebody who is as good as new."""
-        return round(self.score) if self.shows_rides or self.shows_stars else None
+        is_known = self.shows_rides or self.shows_taxis or self.shows_stars
+        return round(self.score) if is_known else None
 
     @property
     def stars(self) -> float | None:
@@ -136,6 +159,14 @@ class Reliability:
     def ratings_percent(self) -> int:
         """The half of the score that comes from ratings, 0..100."""
         return round(100 * ratings_part(self.counted))
+
+
+def _kept(deeds: dict[str, int]) -> int:
+    return sum(deeds.get(kind, 0) for kind in KEPT_KINDS)
+
+
+def _broken(deeds: dict[str, int]) -> int:
+    return sum(deeds.get(kind, 0) for kind in BROKEN_KINDS)
 
 
 UNKNOWN = Reliability()
@@ -172,6 +203,10 @@ def _with(known: Reliability, kind: str, count: int, faded: float, stars: float)
     if kind == _STARS:
         weighed = replace(known.weighed, stars=stars, people=faded)
         return replace(known, people=count, weighed=weighed)
+    if kind.startswith(_TAXI):
+        kind = kind.removeprefix(_TAXI)
+        taxis = {**known.taxis_weighed, Kind(kind): faded}
+        return replace(known, taxis={**known.taxis, kind: count}, taxis_weighed=taxis)
     deeds = {**known.weighed.deeds, Kind(kind): faded}
     weighed = replace(known.weighed, deeds=deeds)
     return replace(known, deeds={**known.deeds, kind: count}, weighed=weighed)
@@ -188,6 +223,13 @@ def describe_reliability(known: Reliability) -> str:
     if known.shows_rides and known.on_time + known.late:
         text = _("On time %(n)d of %(noted)d times that it was noted.")
         parts.append(text % {"n": known.on_time, "noted": known.on_time + known.late})
+    if known.shows_taxis:
+        text = ngettext(
+            "Kept %(kept)d of %(total)d shared taxi.",
+            "Kept %(kept)d of %(total)d shared taxis.",
+            known.taxis_total,
+        )
+        parts.append(text % {"kept": known.taxis_kept, "total": known.taxis_total})
     if known.shows_stars:
         text = ngettext(
             "%(stars)s of 5 stars from %(n)d person.",
@@ -208,7 +250,7 @@ def get_own_reliability(member: Member, *, now: datetime) -> Reliability:
 def list_own_deeds(member: Member, *, now: datetime) -> QuerySet[Deed]:
     """List what is written down about the member and still counts for something, newest first."""
     own = Deed.objects.filter(member=member, at__gt=remembered_since(now), at__lte=now)
-    return own.select_related("objection", "booking", "booking__ride")
+    return own.select_related("objection", "booking", "seat")
 
 
 def get_own_deed(member: Member, deed_id: int) -> Deed:
@@ -217,7 +259,8 @@ def get_own_deed(member: Member, deed_id: int) -> Deed:
     Raises:
         NotAboutYou: it is not about them.
     """
-    deed = Deed.objects.filter(member=member, pk=deed_id).select_related("objection").first()
+    own = Deed.objects.filter(member=member, pk=deed_id)
+    deed = own.select_related("objection", "booking", "seat").first()
     if deed is None:
         raise NotAboutYou
     return deed

@@ -74,6 +74,7 @@ def export_ratings(member_id: UUID, *, now: datetime) -> dict[str, list[dict[str
     return {
         "reliability": [
             {
+                "in": "car" if deed.seat_id is None else "taxi",
                 "as": deed.role,
                 "what": deed.kind,
                 "at": deed.at,

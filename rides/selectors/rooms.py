@@ -50,15 +50,21 @@ def list_strikes(host: Member, *, since: datetime) -> list[datetime]:
 
     That no taxi was found is nobody's fault.
     """
-    blamed = Room.objects.filter(
-        host=host, ended_by__in=(RoomEnd.HOST, RoomEnd.NO_FARE), cancelled_at__gte=since
-    )
+    rooms = _strikes().filter(host=host, cancelled_at__gte=since).order_by("cancelled_at")
+    return [at for at in rooms.values_list("cancelled_at", flat=True) if at is not None]
+
+
+def is_strike(room: Room) -> bool:
+    """Tell whether the host of a room that is over let others down."""
+    return _strikes().filter(pk=room.pk).exists()
+
+
+def _strikes() -> RoomQuerySet:
+    blamed = Room.objects.filter(ended_by__in=(RoomEnd.HOST, RoomEnd.NO_FARE))
     let_down = SeatTransition.objects.filter(
         seat__room=OuterRef("pk"), after=SeatState.RELEASED, at=OuterRef("cancelled_at")
-    ).exclude(seat__rider=host)
-    let_down = let_down.exclude(before=SeatState.HELD)
-    rooms = blamed.filter(Exists(let_down)).order_by("cancelled_at")
-    return [at for at in rooms.values_list("cancelled_at", flat=True) if at is not None]
+    ).exclude(seat__rider=OuterRef("host"))
+    return blamed.filter(Exists(let_down.exclude(before=SeatState.HELD)))
 
 
 def list_joinable_rooms(

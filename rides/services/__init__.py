@@ -36,7 +36,7 @@ from rides.services.mergers import (
     refuse_merger,
     seats_of,
 )
-from rides.services.objections import decide_objection, object_to_deed
+from rides.services.objections import decide_objection, lift_deed, object_to_deed
 from rides.services.offers import (
     OfferTerms,
     TripEnd,
@@ -151,6 +151,7 @@ __all__ = [
     "leave_out_days",
     "leave_room",
     "let_in",
+    "lift_deed",
     "lock_booking",
     "lock_merger",
     "lock_room",

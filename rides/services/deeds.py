@@ -1,11 +1,14 @@
-"""Writing down how people kept their promises, when a booking is settled or cancelled.
+"""Writing down how people kept their promises, when a booking or a shared taxi is settled.
 
-A settled or cancelled booking never moves again, so what is written here is never taken back but
-by an operator, who grants an objection. Twice changes nothing.
+So is what is cancelled late. What is over never moves again, so what is written here is never taken
+back but by an operator, who grants an objection or gives a fee back. Twice changes nothing.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from rides.models import (
     Booking,
@@ -13,12 +16,19 @@ from rides.models import (
     BookingState,
     Deed,
     DeedKind,
+    DeedRole,
     Review,
     Role,
+    Room,
+    RoomSeat,
+    SeatState,
     StopKind,
 )
+from rides.models.seats import PARTY_STATES
+from rides.selectors.rooms import is_strike
 
-# Of a driver's late cancellations one within so long is waived; of a rider's see ``lateness``.
+# Of a driver's late cancellations one within so long is waived, and of whoever shares a taxi; of a
+# rider's see ``lateness``.
 # Source: PRODUCT, Reliability: "a month".
 WAIVED_EVERY = timedelta(days=30)
 _LATE_KINDS = (DeedKind.CANCELLED_LATE, DeedKind.CANCELLED_WAIVED)
@@ -59,8 +69,11 @@ def _is_waived(booking: Booking, by: UUID, at: datetime) -> bool:
 
 def _has_cancelled_late(booking: Booking, member_id: UUID, at: datetime) -> bool:
     """Who calls off a ride with three people aboard cancels once."""
-    known = Deed.objects.filter(member=member_id, kind__in=_LATE_KINDS, at__gt=at - WAIVED_EVERY)
-    return known.exclude(booking__ride=booking.ride_id).exists()
+    return _late_deeds(member_id, at).exclude(booking__ride=booking.ride_id).exists()
+
+
+def _late_deeds(member_id: UUID, at: datetime) -> QuerySet[Deed]:
+    return Deed.objects.filter(member=member_id, kind__in=_LATE_KINDS, at__gt=at - WAIVED_EVERY)
 
 
 def _of_settlement(booking: Booking) -> list[Deed]:
@@ -102,3 +115,54 @@ def _punctuality(booking: Booking) -> DeedKind:
     if stop.visited_at == booking.ride.finished_at:
         return DeedKind.CAME
     return DeedKind.ON_TIME if stop.visited_at <= stop.latest_at else DeedKind.LATE
+
+
+def record_party(room: Room, *, absent: Collection[UUID]) -> None:
+    """Write down who kept to a shared taxi that was settled: host and riders.
+
+    ``absent`` are the people of whom it is judged that they did not come. Of whom only the host
+    says so, and other signs do not, nothing is written.
+    """
+    deeds = []
+    for seat in room.seats.filter(state__in=(*PARTY_STATES, SeatState.ABSENT)):
+        if seat.state == SeatState.ABSENT:
+            kind = DeedKind.NO_SHOW if seat.rider_id in absent else None
+        else:
+            kind = _boarding(room, seat)
+        if kind is not None:
+            deeds.append(_of_seat(room, seat, kind, room.departure_at))
+    Deed.objects.bulk_create(deeds, ignore_conflicts=True)
+
+
+def _boarding(room: Room, seat: RoomSeat) -> DeedKind:
+    """Nobody is noted as late: it may have been the taxi that was."""
+    is_noted = seat.boarded_at is not None and seat.boarded_at <= room.absent_from
+    return DeedKind.ON_TIME if is_noted else DeedKind.CAME
+
+
+def record_late_leave(seat: RoomSeat, *, now: datetime) -> None:
+    """Write down that a rider left a taxi's party after it was final."""
+    _record_late(seat.room, seat, now)
+
+
+def record_strike(room: Room) -> None:
+    """Write down that a host let others down, if the room that has just ended tells so."""
+    at = room.cancelled_at
+    if at is None or not is_strike(room):
+        return
+    released = {"transitions__after": SeatState.RELEASED, "transitions__at": at}
+    seat = room.seats.filter(rider=room.host_id, **released).first()
+    if seat is not None:
+        _record_late(room, seat, at)
+
+
+def _record_late(room: Room, seat: RoomSeat, at: datetime) -> None:
+    """One late withdrawal in a month is waived, as a driver's is."""
+    is_again = _late_deeds(seat.rider_id, at).exists()
+    kind = DeedKind.CANCELLED_LATE if is_again else DeedKind.CANCELLED_WAIVED
+    Deed.objects.bulk_create([_of_seat(room, seat, kind, at)], ignore_conflicts=True)
+
+
+def _of_seat(room: Room, seat: RoomSeat, kind: DeedKind, at: datetime) -> Deed:
+    role = DeedRole.HOST if seat.rider_id == room.host_id else DeedRole.RIDER
+    return Deed(member_id=seat.rider_id, seat=seat, role=role, kind=kind, at=at)

@@ -4,6 +4,7 @@ Facts are written once and never changed. The host states them; what the clock d
 people, no fare) the watcher does with :func:`look_at_room`.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from rides.permissions import (
     is_host,
 )
 from rides.selectors import get_room, get_room_for
+from rides.services.deeds import record_party, record_strike
 from rides.services.rooms import let_go, lock_seat, own_seat
 from rides.services.transitions import move_seat, refresh_room
 
@@ -259,11 +261,14 @@ def end_room(room: Room, reason: RoomEnd, *, now: datetime, actor: Member | None
         move_seat(seat, SeatState.RELEASED, now=now, actor=actor)
     room.cancelled_at, room.ended_by = now, reason
     refresh_room(room, now=now, actor=actor, fields=["cancelled_at", "ended_by"])
+    record_strike(room)
 
 
 @transaction.atomic
-def settle_room(*, room_id: UUID, now: datetime) -> Room:
-    """Record that the fare is divided and paid; ``payments`` says so.
+def settle_room(*, room_id: UUID, absent: Collection[UUID] = (), now: datetime) -> Room:
+    """Record that the fare is divided and paid, and who kept to it; ``payments`` says so.
+
+    ``absent`` are the people of whom it judged that they did not come.
 
     Raises:
         RoomNotFound: there is none.
@@ -275,6 +280,7 @@ def settle_room(*, room_id: UUID, now: datetime) -> Room:
     room.settled_at = now
     room.arrived_at = room.arrived_at or now
     refresh_room(room, now=now, fields=["settled_at", "arrived_at"])
+    record_party(room, absent=absent)
     return room
 
 

@@ -38,7 +38,7 @@ from rides.models import (
     SeatState,
     SeatTransition,
 )
-from rides.services.deeds import record_deeds
+from rides.services.deeds import record_deeds, record_late_leave
 
 
 def refresh_ride(ride: Ride, *, now: datetime, actor: Member | None = None) -> bool:
@@ -195,6 +195,8 @@ def move_seat(
     seat.held_until = None
     seat.save(update_fields=["state", "held_until", *fields])
     record_seat(seat, before=before, now=now, actor=actor)
+    if after == SeatState.LEFT:
+        record_late_leave(seat, now=now)
 
 
 def record_seat(seat: RoomSeat, *, before: str, now: datetime, actor: Member | None) -> None:

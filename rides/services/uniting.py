@@ -73,7 +73,7 @@ def unite_rides(kept_id: UUID, gone_id: UUID, _now: datetime) -> None:
     RecurringRide.objects.filter(driver=gone_id).update(driver=kept_id)
     RideShare.objects.filter(member=gone_id).update(member=kept_id)
     Threshold.objects.filter(member=gone_id).update(member=kept_id)
-    known = Deed.objects.filter(member=kept_id).values("booking")
+    known = Deed.objects.filter(member=kept_id, booking__isnull=False).values("booking")
     Deed.objects.filter(member=gone_id).exclude(booking__in=known).update(member=kept_id)
     Review.objects.filter(author=gone_id).update(author=kept_id)
     Review.objects.filter(subject=gone_id).update(subject=kept_id)
