@@ -20,7 +20,7 @@ LUCIDE = ("lucide-static", "1.62.0", "ISC AND MIT")
 
 ICONS = """
 armchair arrow-right arrow-up arrow-up-down ban bell bell-off briefcase building-2 calendar-clock calendar-days
-car car-front car-taxi-front check chevron-down chevron-left circle-check clock compass crown flag footprints hand-coins
+car car-front car-taxi-front check chevron-down chevron-left chevron-right circle-check clock compass crown flag footprints hand-coins
 house image info
 key-round leaf lock log-out mail map-pin message-square minus pause phone play plus receipt refresh-cw route search
 shield-check smartphone star timer trash-2 triangle-alert user user-plus users wallet wifi-off x
